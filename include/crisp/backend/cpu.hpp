@@ -1,0 +1,93 @@
+// The CPU backend: plain loops over parallel_for, and Eigen for matrix products (the only header that includes it).
+#pragma once
+#include <algorithm>
+#ifndef EIGEN_NO_CUDA
+#define EIGEN_NO_CUDA  // Eigen stays host code, also inside files that nvcc compiles
+#endif
+#ifndef EIGEN_DONT_PARALLELIZE
+#define EIGEN_DONT_PARALLELIZE  // gemm below splits the work itself, in pieces that do not depend on the threads
+#endif
+#include <Eigen/Core>
+
+#include "crisp/backend/memory.hpp"
+#include "crisp/core/backend.hpp"
+#include "crisp/core/parallel.hpp"
+
+namespace crisp {
+
+struct Cpu {
+  static constexpr const char* name = "cpu";
+
+  template <class T>
+  static T* allocate(Index n) {
+    check(n <= std::numeric_limits<Index>::max() / Index(sizeof(T)), "out of memory: ", n, " elements were asked for");
+    return static_cast<T*>(detail::HostPool::instance().allocate(std::size_t(n) * sizeof(T)));
+  }
+  template <class T>
+  static void deallocate(T* p, Index n) noexcept {
+    detail::HostPool::instance().deallocate(p, std::size_t(n) * sizeof(T));
+  }
+  template <class T> static void from_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
+  template <class T> static void to_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
+
+  template <class F>
+  static void for_each(Index n, const F& f) {
+    constexpr Index piece = 4096;
+    parallel_for((n + piece - 1) / piece, n > small, [&](Index p) {
+      const Index end = std::min(n, (p + 1) * piece);
+#pragma GCC ivdep
+      for (Index i = p * piece; i < end; ++i) f(i);
+    });
+  }
+
+  template <class F>
+  static void for_each(Index rows, Index cols, const F& f) {
+    parallel_for(rows, rows * cols > small, [&](Index row) {
+#pragma GCC ivdep
+      for (Index col = 0; col < cols; ++col) f(row, col);
+    });
+  }
+
+  template <class Join, class F, class T>
+  static void row_reduce(Index rows, Index cols, const F& f, T* y) {
+    parallel_for(rows, rows * cols > small, [&](Index row) {
+      T result = Join::template first<T>();
+      for (Index col = 0; col < cols; ++col) result = Join::join(result, f(row, col));
+      y[row] = result;
+    });
+  }
+
+  template <class T>
+  static void gemm(const Gemm<T>& g) {
+    constexpr Index tile_m = 192, tile_n = 256;  // fixed, so that the order of every sum is fixed too
+    const Index tiles_m = (g.m + tile_m - 1) / tile_m, tiles_n = (g.n + tile_n - 1) / tile_n;
+    parallel_for(g.batch * tiles_m * tiles_n, g.batch * g.m * g.n * g.k > small, [&](Index task) {
+      const Index i = task / (tiles_m * tiles_n), m = task / tiles_n % tiles_m * tile_m, n = task % tiles_n * tile_n;
+      tile(g, i, m, std::min(tile_m, g.m - m), n, std::min(tile_n, g.n - n));
+    });
+  }
+
+ private:
+  static constexpr Index small = 16384;  // below this many elements threads cost more than they bring
+
+  // Rows [m, m + rows) and columns [n, n + cols) of product i.
+  template <class T>
+  static void tile(const Gemm<T>& g, Index i, Index m, Index rows, Index n, Index cols) {
+    using Rows = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    using Cols = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+    using Step = Eigen::OuterStride<>;
+    const T* a = g.a + i * g.a_stride;
+    const T* b = g.b + i * g.b_stride;
+    Eigen::Map<Rows, 0, Step> c(g.c + i * g.c_stride + m * g.n + n, rows, cols, Step(g.n));
+    if (g.beta == T(0)) c.setZero();
+    const auto add = [&](const auto& left) {
+      if (g.b_transposed) c.noalias() += left * Eigen::Map<const Cols, 0, Step>(b + n * g.k, g.k, cols, Step(g.k));
+      else c.noalias() += left * Eigen::Map<const Rows, 0, Step>(b + n, g.k, cols, Step(g.n));
+    };
+    if (g.a_transposed) add(Eigen::Map<const Cols, 0, Step>(a + m, rows, g.k, Step(g.m)));
+    else add(Eigen::Map<const Rows, 0, Step>(a + m * g.k, rows, g.k, Step(g.k)));
+  }
+};
+static_assert(Backend<Cpu>);
+
+}  // namespace crisp

@@ -1,0 +1,23 @@
+// Forward declarations: the front door for headers that only name crisp's types.
+#pragma once
+#include <cstdint>
+
+namespace crisp {
+
+using Index = std::int64_t;  // every size, extent and position
+
+struct Cpu;   // backend/cpu.hpp
+struct Cuda;  // backend/cuda.cuh, in files that nvcc compiles
+
+class Shape;
+template <class T, class D> class Tensor;
+template <class T, class D> class Var;
+
+}  // namespace crisp
+
+// Marks a function that runs on the host and, where nvcc compiles it, on the device as well.
+#if defined(__CUDACC__)
+#define CRISP_HD __host__ __device__
+#else
+#define CRISP_HD
+#endif
