@@ -1,13 +1,21 @@
 // The CPU backend: plain loops over parallel_for, and Eigen for matrix products (the only header that includes it).
 #pragma once
 #include <algorithm>
+#include <vector>
 #ifndef EIGEN_NO_CUDA
 #define EIGEN_NO_CUDA  // Eigen stays host code, also inside files that nvcc compiles
 #endif
 #ifndef EIGEN_DONT_PARALLELIZE
 #define EIGEN_DONT_PARALLELIZE  // gemm below splits the work itself, in pieces that do not depend on the threads
 #endif
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 is wrong about the AVX-512 intrinsics
+#endif
 #include <Eigen/Core>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include "crisp/backend/memory.hpp"
 #include "crisp/core/backend.hpp"
@@ -70,22 +78,32 @@ struct Cpu {
  private:
   static constexpr Index small = 16384;  // below this many elements threads cost more than they bring
 
-  // Rows [m, m + rows) and columns [n, n + cols) of product i.
+  // Rows [m, m + rows) and columns [n, n + cols) of product i. A transposed operand is copied first, so that
+  // Eigen's product, which is most of the compile time, is instantiated once.
   template <class T>
   static void tile(const Gemm<T>& g, Index i, Index m, Index rows, Index n, Index cols) {
-    using Rows = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    using Cols = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+    using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     using Step = Eigen::OuterStride<>;
-    const T* a = g.a + i * g.a_stride;
-    const T* b = g.b + i * g.b_stride;
-    Eigen::Map<Rows, 0, Step> c(g.c + i * g.c_stride + m * g.n + n, rows, cols, Step(g.n));
+    const T* a = g.a + i * g.a_stride + (g.a_transposed ? m : m * g.k);
+    const T* b = g.b + i * g.b_stride + (g.b_transposed ? n * g.k : n);
+    thread_local std::vector<T> a_copy, b_copy;
+    if (g.a_transposed) a = transposed(a, g.k, rows, g.m, a_copy);
+    if (g.b_transposed) b = transposed(b, cols, g.k, g.k, b_copy);
+    Eigen::Map<Matrix, 0, Step> c(g.c + i * g.c_stride + m * g.n + n, rows, cols, Step(g.n));
     if (g.beta == T(0)) c.setZero();
-    const auto add = [&](const auto& left) {
-      if (g.b_transposed) c.noalias() += left * Eigen::Map<const Cols, 0, Step>(b + n * g.k, g.k, cols, Step(g.k));
-      else c.noalias() += left * Eigen::Map<const Rows, 0, Step>(b + n, g.k, cols, Step(g.n));
-    };
-    if (g.a_transposed) add(Eigen::Map<const Cols, 0, Step>(a + m, rows, g.k, Step(g.m)));
-    else add(Eigen::Map<const Rows, 0, Step>(a + m * g.k, rows, g.k, Step(g.k)));
+    c.noalias() += Eigen::Map<const Matrix, 0, Step>(a, rows, g.k, Step(g.k)) *
+                   Eigen::Map<const Matrix, 0, Step>(b, g.k, cols, Step(g.b_transposed ? cols : g.n));
+  }
+
+  // x (rows, cols), whose rows lie `step` elements apart, as a dense (cols, rows) in `copy`.
+  template <class T>
+  static const T* transposed(const T* x, Index rows, Index cols, Index step, std::vector<T>& copy) {
+    copy.resize(std::size_t(rows * cols));
+    constexpr Index block = 16;  // both sides stay in the first cache
+    for (Index r0 = 0; r0 < rows; r0 += block)
+      for (Index c = 0; c < cols; ++c)
+        for (Index r = r0; r < std::min(rows, r0 + block); ++r) copy[std::size_t(c * rows + r)] = x[r * step + c];
+    return copy.data();
   }
 };
 static_assert(Backend<Cpu>);

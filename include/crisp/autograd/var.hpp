@@ -1,0 +1,158 @@
+// Var<T, D>: a tensor that remembers how it was made; backward() plays the record in reverse.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "crisp/core/tensor.hpp"
+
+namespace crisp {
+
+namespace detail {
+inline thread_local bool grad_enabled = true;
+inline std::atomic<std::uint64_t> nodes_made = 0;  // at namespace scope: one count, whatever the T and D
+template <class> inline constexpr bool never = false;
+}  // namespace detail
+
+/// While it lives, ops on this thread record nothing: for inference and for updating weights.
+class NoGrad {
+ public:
+  NoGrad() : before_(std::exchange(detail::grad_enabled, false)) {}
+  ~NoGrad() { detail::grad_enabled = before_; }
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// Calls f() with recording switched off and returns its result: auto y = no_grad([&] { return net(x); });
+template <class F>
+auto no_grad(F&& f) {
+  const NoGrad guard;
+  return f();
+}
+
+/// Copying a Var copies the handle: both name the same value, gradient and history.
+template <class T, class D>
+class Var {
+ public:
+  /// What an op leaves behind: its value, its inputs, and how to pass a gradient on to them.
+  struct Node {
+    Tensor<T, D> value, grad;
+    bool requires_grad = false;
+    bool used = false;            // backward() has passed here and freed the history
+    std::uint64_t order = 0;      // the order of creation is a topological order
+    const char* op = "leaf";
+    std::vector<std::shared_ptr<Node>> inputs;
+    std::function<void(const Tensor<T, D>& dy)> backward;
+  };
+
+  Var() = default;
+
+  /// A leaf: data, or with requires_grad a value that learns.
+  Var(Tensor<T, D> value, bool requires_grad = false) : node_(std::make_shared<Node>()) {
+    node_->value = std::move(value);
+    node_->requires_grad = requires_grad;
+  }
+
+  /// The result of an op. `backward` gets dy, of the shape of `value`, and calls add_grad on the inputs;
+  /// it is kept only while recording and if some input needs a gradient.
+  template <class F>
+  Var(const char* op, Tensor<T, D> value, const std::vector<Var>& inputs, F backward) : Var(std::move(value)) {
+    node_->op = op;
+    node_->order = ++detail::nodes_made;
+    if (!detail::grad_enabled) return;
+    for (const Var& x : inputs)
+      if (x.requires_grad()) node_->inputs.push_back(x.node_);
+    if (node_->inputs.empty()) return;
+    node_->requires_grad = true;
+    node_->backward = std::move(backward);
+  }
+
+  /// No op takes operands of two element types or two devices; this is where the compiler says so.
+  template <class U, class E>
+    requires(!std::same_as<Var<U, E>, Var<T, D>>)
+  Var(const Var<U, E>&) {
+    static_assert(!std::same_as<D, E> || detail::never<U>,
+                  "crisp: float and double are not mixed; convert one operand with x.value().template to<float>()");
+    static_assert(std::same_as<D, E> || detail::never<U>, "crisp: operands live on two devices; move one of them first");
+  }
+
+  const Tensor<T, D>& value() const { return node_->value; }
+  Tensor<T, D>& value() { return node_->value; }
+  const Shape& shape() const { return value().shape(); }
+  Index operator[](int axis) const { return shape()[axis]; }
+  Index numel() const { return value().numel(); }
+  T item() const { return value().item(); }
+  bool defined() const { return node_ != nullptr; }
+  bool requires_grad() const { return node_ && node_->requires_grad; }
+  const std::shared_ptr<Node>& node() const { return node_; }
+
+  /// The same value without history: no gradient flows through it.
+  Var detach() const { return Var(value()); }
+
+  /// The gradient that backward() left here; not defined() before it, or after zero_grad().
+  const Tensor<T, D>& grad() const { return node_->grad; }
+  Tensor<T, D>& grad() { return node_->grad; }
+  void zero_grad() { node_->grad = {}; }
+
+  /// Adds g to the gradient: a value that was used twice receives two. Ops call it from their backward.
+  void add_grad(Tensor<T, D> g) const {
+    if (!requires_grad()) return;
+    if (node_->grad.defined()) node_->grad.add_(g);
+    else node_->grad = g.shares_elements() ? g.clone() : std::move(g);
+  }
+
+  /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one, and frees the history on its way.
+  /// Throws Error unless this is a single element, made by recorded ops, and not yet used.
+  void backward() const {
+    check(defined() && numel() == 1, "backward: call it on a scalar loss",
+          defined() ? str(", not on a value of shape ", shape(), "\n  hint: reduce it first, for example with mean(y)") : "");
+    check(!node_->used, "backward: this loss was used already, and its history is freed\n  hint: compute the loss again");
+    check(requires_grad(), "backward: nothing that this loss depends on requires a gradient\n  hint: was it computed under no_grad?");
+    std::vector<std::shared_ptr<Node>> nodes = history();
+    node_->grad = Tensor<T, D>(shape(), T(1));
+    while (!nodes.empty()) {
+      const std::shared_ptr<Node> n = std::move(nodes.back());
+      nodes.pop_back();
+      check(!n->used, "backward: a value inside this loss (", n->op, ") belongs to a history that backward() has freed",
+            "\n  hint: compute it again, or detach() it");
+      if (!n->backward) continue;  // a leaf keeps its gradient
+      const NoGrad guard;
+      n->backward(n->grad);
+      n->used = true;
+      n->backward = nullptr;
+      n->inputs.clear();
+      n->grad = {};
+    }
+  }
+
+  /// Every node that this value depends on and that requires a gradient, oldest first; itself last.
+  std::vector<std::shared_ptr<Node>> history() const {
+    std::vector<std::shared_ptr<Node>> nodes, todo{node_};
+    std::unordered_set<Node*> seen{node_.get()};
+    while (!todo.empty()) {  // a list, not recursion: a deep network cannot overflow the stack
+      std::shared_ptr<Node> n = std::move(todo.back());
+      todo.pop_back();
+      for (const auto& input : n->inputs)
+        if (seen.insert(input.get()).second) todo.push_back(input);
+      nodes.push_back(std::move(n));
+    }
+    std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+    return nodes;
+  }
+
+ private:
+  std::shared_ptr<Node> node_;
+};
+
+/// An operand after the first: T and D come from the first one, and a Tensor is taken as data.
+template <class T, class D>
+using Operand = std::type_identity_t<Var<T, D>>;
+
+}  // namespace crisp

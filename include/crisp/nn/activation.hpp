@@ -1,0 +1,24 @@
+// Activations as layers, for Sequential; in a struct of your own, call the ops.
+#pragma once
+#include "crisp/ops/leaky_relu.hpp"
+#include "crisp/ops/relu.hpp"
+#include "crisp/ops/sigmoid.hpp"
+#include "crisp/ops/tanh.hpp"
+
+namespace crisp::nn {
+
+struct ReLU {
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return relu(x); }
+};
+struct LeakyReLU {
+  double slope = 0.01;
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return leaky_relu(x, slope); }
+};
+struct Sigmoid {
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return sigmoid(x); }
+};
+struct Tanh {
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return tanh(x); }
+};
+
+}  // namespace crisp::nn

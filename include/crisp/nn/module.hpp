@@ -1,0 +1,156 @@
+// A layer is any struct with operator() and one line CRISP_PARAMS(...): no base class, no registration.
+#pragma once
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crisp/autograd/var.hpp"
+
+namespace crisp::nn {
+
+/// A value that learns. Move-only: so a layer cannot be copied, and share its weights, by accident.
+template <class T, class D>
+struct Param : Var<T, D> {
+  Param() = default;  // absent: such as the bias of a layer without one
+  Param(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
+  Param(const Param&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Param& operator=(const Param&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Param(Param&&) noexcept = default;
+  Param& operator=(Param&&) noexcept = default;
+
+  /// Frees the value (true) or keeps it as it is while the rest learns (false).
+  void set_trained(bool trained) { this->node()->requires_grad = trained; }
+};
+
+namespace detail {
+
+struct AnyVisitor {
+  template <class P> void operator()(const std::string&, P&) const {}
+};
+template <class M> concept HasParams = requires(std::remove_reference_t<M>& m) { m.each_param(AnyVisitor{}, std::string{}); };
+
+template <class F, class T, class D> void visit(F& f, const std::string& name, Param<T, D>& p) { if (p.defined()) f(name, p); }
+template <class F, class T, class D> void visit(F& f, const std::string& name, const Param<T, D>& p) { if (p.defined()) f(name, p); }
+
+template <class F, class M>
+void visit(F& f, const std::string& name, M& part) {
+  static_assert(HasParams<M>, "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors of those");
+  part.each_param(f, name + ".");
+}
+template <class F, class M>
+void visit(F& f, const std::string& name, std::vector<M>& list) {
+  for (std::size_t i = 0; i < list.size(); ++i) visit(f, name + "." + std::to_string(i), list[i]);
+}
+template <class F, class M>
+void visit(F& f, const std::string& name, const std::vector<M>& list) {
+  for (std::size_t i = 0; i < list.size(); ++i) visit(f, name + "." + std::to_string(i), list[i]);
+}
+
+// Takes the first name off a list such as "conv1, conv2".
+inline std::string next_name(std::string_view& names) {
+  const std::size_t comma = names.find(',');
+  std::string_view name = names.substr(0, comma);
+  names = comma == std::string_view::npos ? "" : names.substr(comma + 1);
+  while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+  while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+  return std::string(name);
+}
+template <class F, class... Parts>
+void visit_all(F& f, const std::string& prefix, std::string_view names, Parts&... parts) {
+  (visit(f, prefix + next_name(names), parts), ...);
+}
+
+}  // namespace detail
+
+/// How many numbers a network holds: those that training changes, and those that it leaves alone.
+struct ParameterCount {
+  Index trained = 0, untrained = 0;
+  Index all() const { return trained + untrained; }
+};
+template <class M>
+ParameterCount parameter_count(const M& net) {
+  ParameterCount count;
+  net.each_param([&](const std::string&, const auto& p) { (p.requires_grad() ? count.trained : count.untrained) += p.numel(); });
+  return count;
+}
+
+/// count layers of their own, each built from the same arguments: nn::repeat<ResBlock<T, D>>(16, channels).
+template <class Layer, class... Args>
+std::vector<Layer> repeat(Index count, const Args&... args) {
+  check(count >= 0, "repeat: ", count, " layers were asked for");
+  std::vector<Layer> layers;
+  layers.reserve(std::size_t(count));
+  for (Index i = 0; i < count; ++i) layers.emplace_back(args...);
+  return layers;
+}
+
+/// Copies all weights from one network into another of the same structure. Throws Error at the first difference.
+template <class M>
+void copy_weights(const M& from, M& to) {
+  std::vector<std::pair<std::string, const void*>> sources;
+  from.each_param([&](const std::string& name, const auto& p) { sources.emplace_back(name, &p.value()); });
+  const auto visit = [&](const std::string& name, auto& p, std::size_t i) -> const auto& {
+    using Value = std::remove_cvref_t<decltype(p.value())>;
+    check(i < sources.size() && sources[i].first == name, "copy_weights: the networks differ at '", name, "'");
+    const auto& value = *static_cast<const Value*>(sources[i].second);
+    check(value.shape() == p.shape(), "copy_weights: '", name, "' differs in shape", operand("from", value.shape()), operand("to", p.shape()));
+    return value;
+  };
+  std::size_t count = 0;
+  to.each_param([&](const std::string& name, auto& p) { visit(name, p, count++); });
+  check(count == sources.size(), "copy_weights: the networks hold ", sources.size(), " and ", count, " parameters");
+  std::size_t i = 0;
+  to.each_param([&](const std::string& name, auto& p) { p.value().copy_(visit(name, p, i++)); });
+}
+
+/// A network with the same weights that shares nothing with `net`. M is built by M(net.options) where it has
+/// options, else by M().
+template <class M>
+M clone(const M& net) {
+  auto copy = [&] {
+    if constexpr (requires { M(net.options); }) return M(net.options);
+    else return M();
+  }();
+  copy_weights(net, copy);
+  return copy;
+}
+
+/// Says which value of the record behind `result` first went to NaN or infinity, in words; "" where none did.
+template <class M, class T, class D>
+std::string first_non_finite(const M& net, const Var<T, D>& result) {
+  const auto finite = [](const Tensor<T, D>& x) {
+    for (const T v : x.to_host())
+      if (!std::isfinite(v)) return false;
+    return true;
+  };
+  const auto name_of = [&](const typename Var<T, D>::Node* node) {
+    std::string found;
+    net.each_param([&](const std::string& name, const auto& p) {
+      if (p.node().get() == node) found = name;
+    });
+    return found;
+  };
+  for (const auto& node : result.history()) {
+    if (finite(node->value)) continue;
+    if (node->inputs.empty()) return str("the weight ", name_of(node.get()));
+    for (const auto& input : node->inputs)
+      if (const std::string weight = name_of(input.get()); !weight.empty()) return str("the output of ", node->op, " with ", weight);
+    return str("the output of ", node->op);
+  }
+  return "";
+}
+
+}  // namespace crisp::nn
+
+/// Names the parts that learn, in order: CRISP_PARAMS(conv1, conv2). A part is a Param, a layer, or a
+/// std::vector of either; the names become those of the checkpoint, such as conv1.weight.
+#define CRISP_PARAMS(...)                                                               \
+  template <class F>                                                                    \
+  void each_param(F&& f, const std::string& prefix = "") {                              \
+    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__);               \
+  }                                                                                     \
+  template <class F>                                                                    \
+  void each_param(F&& f, const std::string& prefix = "") const {                        \
+    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__);               \
+  }

@@ -1,0 +1,38 @@
+// Sequential: layers applied one after the other; their parameters are named 0.weight, 2.weight, ... by position.
+#pragma once
+#include <tuple>
+
+#include "crisp/nn/module.hpp"
+
+namespace crisp::nn {
+
+/// nn::Sequential net(nn::Conv2d<T, D>(1, 64, 9), nn::ReLU{}, nn::Conv2d<T, D>(64, 1, 5)); the layers are moved in.
+template <class... Layers>
+struct Sequential {
+  std::tuple<Layers...> layers;
+
+  explicit Sequential(Layers&&... parts) : layers(std::move(parts)...) {}
+
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    Var<T, D> y = x;
+    std::apply([&](const auto&... layer) { ((y = layer(y)), ...); }, layers);
+    return y;
+  }
+
+  template <class F> void each_param(F&& f, const std::string& prefix = "") { visit_layers(layers, f, prefix); }
+  template <class F> void each_param(F&& f, const std::string& prefix = "") const { visit_layers(layers, f, prefix); }
+
+ private:
+  template <class Tuple, class F>
+  static void visit_layers(Tuple& layers, F& f, const std::string& prefix) {
+    Index i = 0;
+    const auto one = [&](auto& layer) {
+      const std::string name = prefix + std::to_string(i++);
+      if constexpr (detail::HasParams<decltype(layer)>) detail::visit(f, name, layer);  // an activation has none
+    };
+    std::apply([&](auto&... layer) { (one(layer), ...); }, layers);
+  }
+};
+
+}  // namespace crisp::nn

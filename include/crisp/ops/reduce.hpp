@@ -1,0 +1,127 @@
+// Reductions: sum, mean and max, over all elements (to a scalar) or over one axis (which disappears).
+#pragma once
+#include <span>
+
+#include "crisp/autograd/var.hpp"
+
+namespace crisp {
+
+namespace detail {
+
+// A tensor seen as (outer, n, inner), where n is the axis that is reduced; row = (outer, inner).
+struct AxisView {
+  Index outer = 1, n = 1, inner = 1;
+  CRISP_HD Index at(Index row, Index k) const { return (row / inner * n + k) * inner + row % inner; }
+};
+template <class T> struct ReadAlong {
+  const T* x; AxisView view; T scale;
+  CRISP_HD T operator()(Index row, Index k) const { return scale * x[view.at(row, k)]; }
+};
+template <class T> struct SpreadAlong {
+  const T* dy; T* dx; AxisView view; T scale;
+  CRISP_HD void operator()(Index row, Index k) const { dx[view.at(row, k)] = scale * dy[row]; }
+};
+template <class T> struct ToFirstMax {  // the first element that equals the maximum receives dy
+  const T *x, *y, *dy; T* dx; AxisView view;
+  CRISP_HD void operator()(Index row) const {
+    bool found = false;
+    for (Index k = 0; k < view.n; ++k) {
+      const Index i = view.at(row, k);
+      const bool take = !found && x[i] == y[row];
+      dx[i] = take ? dy[row] : T(0);
+      found = found || take;
+    }
+  }
+};
+
+inline AxisView axis_view(const char* op, const Shape& shape, int axis) {
+  const int rank = shape.rank(), a = axis < 0 ? axis + rank : axis;
+  check(a >= 0 && a < rank, op, ": axis ", axis, " was asked of a value with ", rank, " axes", operand("input", shape));
+  check(shape[a] > 0, op, ": axis ", axis, " has no elements to reduce", operand("input", shape));
+  AxisView view{.n = shape[a]};
+  for (int i = 0; i < a; ++i) view.outer *= shape[i];
+  for (int i = a + 1; i < rank; ++i) view.inner *= shape[i];
+  return view;
+}
+inline Shape without_axis(const Shape& shape, int axis) {
+  std::vector<Index> kept;
+  for (int i = 0; i < shape.rank(); ++i)
+    if (i != (axis < 0 ? axis + shape.rank() : axis)) kept.push_back(shape[i]);
+  return Shape(std::span<const Index>(kept));
+}
+
+// scale times the sum over the axis of the view, (outer, n, inner) -> (outer, inner), for any shape of that size.
+template <class T, class D>
+Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, AxisView view, Shape shape, T scale) {
+  Tensor<T, D> y(shape);
+  const Index rows = view.outer * view.inner;
+  D::template row_reduce<Sum>(rows, view.n, ReadAlong<T>{x.value().data(), view, scale}, y.data());
+  return {op, y, {x}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape());
+    D::for_each(rows, view.n, SpreadAlong<T>{dy.data(), dx.data(), view, scale});
+    x.add_grad(std::move(dx));
+  }};
+}
+
+// The sum of all elements, times scale. Blocks of fixed size first: no long sum loses digits, and the order
+// does not depend on the number of threads.
+template <class T, class D>
+Tensor<T, D> sum_all(const Tensor<T, D>& x, T scale) {
+  constexpr Index block = 1024;
+  const Index blocks = x.numel() / block, rest = x.numel() - blocks * block;
+  Tensor<T, D> part({blocks + 1}), y(Shape{});
+  D::template row_reduce<Sum>(blocks, block, ReadAlong<T>{x.data(), {.outer = blocks, .n = block}, T(1)}, part.data());
+  D::template row_reduce<Sum>(1, rest, ReadAlong<T>{x.data() + blocks * block, {.n = rest}, T(1)}, part.data() + blocks);
+  D::template row_reduce<Sum>(1, blocks + 1, ReadAlong<T>{part.data(), {.n = blocks + 1}, scale}, y.data());
+  return y;
+}
+template <class T, class D>
+Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, T scale) {
+  return {op, sum_all(x.value(), scale), {x}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape());
+    D::for_each(1, x.numel(), SpreadAlong<T>{dy.data(), dx.data(), {.n = x.numel()}, scale});
+    x.add_grad(std::move(dx));
+  }};
+}
+
+}  // namespace detail
+
+/// The sum of all elements, of any shape -> ().
+template <class T, class D>
+Var<T, D> sum(const Var<T, D>& x) { return detail::scaled_sum("sum", x, T(1)); }
+
+/// The mean of all elements, of any shape -> (). Throws Error for a value without elements.
+template <class T, class D>
+Var<T, D> mean(const Var<T, D>& x) {
+  check(x.numel() > 0, "mean: the input has no elements", operand("input", x.shape()));
+  return detail::scaled_sum("mean", x, T(1) / T(x.numel()));
+}
+
+/// The sum over one axis, which disappears: (N, H, W, C) with axis -1 -> (N, H, W). Throws Error for a bad axis.
+template <class T, class D>
+Var<T, D> sum(const Var<T, D>& x, int axis) {
+  return detail::scaled_sum("sum", x, detail::axis_view("sum", x.shape(), axis), detail::without_axis(x.shape(), axis), T(1));
+}
+
+/// The mean over one axis, which disappears. Throws Error for a bad axis.
+template <class T, class D>
+Var<T, D> mean(const Var<T, D>& x, int axis) {
+  const detail::AxisView view = detail::axis_view("mean", x.shape(), axis);
+  return detail::scaled_sum("mean", x, view, detail::without_axis(x.shape(), axis), T(1) / T(view.n));
+}
+
+/// The largest element along one axis, which disappears; the gradient goes to the first such element.
+template <class T, class D>
+Var<T, D> max(const Var<T, D>& x, int axis) {
+  const detail::AxisView view = detail::axis_view("max", x.shape(), axis);
+  const Index rows = view.outer * view.inner;
+  Tensor<T, D> y(detail::without_axis(x.shape(), axis));
+  D::template row_reduce<Max>(rows, view.n, detail::ReadAlong<T>{x.value().data(), view, T(1)}, y.data());
+  return {"max", y, {x}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape());
+    D::for_each(rows, detail::ToFirstMax<T>{x.value().data(), y.data(), dy.data(), dx.data(), view});
+    x.add_grad(std::move(dx));
+  }};
+}
+
+}  // namespace crisp

@@ -1,0 +1,66 @@
+// Adam (Kingma and Ba 2015, algorithm 1), and AdamW, which keeps weight decay out of the moments (Loshchilov and Hutter 2019).
+#pragma once
+#include <cmath>
+
+#include "crisp/optim/optimizer.hpp"
+
+namespace crisp::optim {
+
+struct AdamOptions {
+  double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double weight_decay = 0;  // Adam adds it to the gradient, AdamW takes it off the weight
+  std::vector<LayerRate> layers = {};
+};
+
+namespace detail {
+template <class T> struct AdamStep {
+  T *p, *m, *v; const T* g; T lr, b1, b2, eps, l2, shrink, m_scale, v_scale;
+  CRISP_HD void operator()(Index i) const {
+    using std::sqrt;
+    const T gi = g[i] + l2 * p[i];
+    m[i] = b1 * m[i] + (T(1) - b1) * gi;
+    v[i] = b2 * v[i] + (T(1) - b2) * gi * gi;
+    p[i] = shrink * p[i] - lr * (m_scale * m[i]) / (sqrt(v_scale * v[i]) + eps);  // the scales undo the start at zero
+  }
+};
+}  // namespace detail
+
+/// optim::Adam adam(net, {.lr = 1e-4});
+template <class T, class D>
+class Adam : public Optimizer<T, D> {
+ public:
+  template <class M>
+  explicit Adam(M& net, AdamOptions o = {}) : Adam(net, o, false) {}
+
+ protected:
+  template <class M>
+  Adam(M& net, AdamOptions o, bool decoupled) : Optimizer<T, D>(net, o.lr, o.layers, {"m", "v"}), options_(o), decoupled_(decoupled) {
+    check(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "Adam: beta1 and beta2 must be in [0, 1), not ", o.beta1, " and ", o.beta2);
+    check(o.eps > 0, "Adam: eps must be above 0, not ", o.eps);
+    check(o.weight_decay >= 0, "Adam: the weight decay must be 0 or more, not ", o.weight_decay);
+  }
+
+ private:
+  using Slot = typename Optimizer<T, D>::Slot;
+  void update(Slot& s, double lr) override {
+    const double t = double(this->step_count()), decay = options_.weight_decay;
+    D::for_each(s.param.numel(),
+                detail::AdamStep<T>{s.param.value().data(), s.state[0].second.data(), s.state[1].second.data(), s.param.grad().data(), T(lr),
+                                    T(options_.beta1), T(options_.beta2), T(options_.eps), T(decoupled_ ? 0 : decay), T(decoupled_ ? 1 - lr * decay : 1),
+                                    T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))});
+  }
+  AdamOptions options_;
+  bool decoupled_;
+};
+template <template <class, class> class M, class T, class D> Adam(M<T, D>&, AdamOptions = {}) -> Adam<T, D>;
+
+/// optim::AdamW adam(net, {.lr = 1e-4, .weight_decay = 0.01});
+template <class T, class D>
+class AdamW : public Adam<T, D> {
+ public:
+  template <class M>
+  explicit AdamW(M& net, AdamOptions o = {}) : Adam<T, D>(net, o, true) {}
+};
+template <template <class, class> class M, class T, class D> AdamW(M<T, D>&, AdamOptions = {}) -> AdamW<T, D>;
+
+}  // namespace crisp::optim
