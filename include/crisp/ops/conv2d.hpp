@@ -33,8 +33,10 @@ template <class T> struct Im2Col {  // patches (pixels, kH, kW * C) of output pi
   const T* x; T* patches; ConvSizes s; Index first;
   CRISP_HD void operator()(Index row, Index col) const {
     const Index kh = row % s.kH, p = first + row / s.kH, ow = p % s.OW, oh = p / s.OW % s.OH, n = p / s.OW / s.OH;
-    const Index h = oh * s.stride + kh - s.top, at = (ow * s.stride - s.left) * s.C + col;  // `at` in a line of W * C elements
-    patches[row * s.kW * s.C + col] = h >= 0 && h < s.H && at >= 0 && at < s.W * s.C ? x[(n * s.H + h) * s.W * s.C + at] : T(0);
+    const Index h = oh * s.stride + kh - s.top, begin = (ow * s.stride - s.left) * s.C, line = s.W * s.C;
+    const Index high = line - begin, low = h < 0 || h >= s.H ? high : -begin;  // columns outside [low, high) lie beyond the image
+    const T* from = x + (n * s.H + h) * line + begin;
+    patches[row * s.kW * s.C + col] = col >= low && col < high ? from[col] : T(0);
   }
 };
 template <class T> struct Repeat {
