@@ -8,43 +8,36 @@ namespace crisp::infer {
 
 namespace detail {
 
-// Some channels of an image, as an image.
-inline data::Image channels(const data::Image& x, Index first, Index count) {
-  data::Image y(x.height, x.width, count);
-  for (Index i = 0; i < x.height * x.width; ++i)
-    for (Index c = 0; c < count; ++c) y.samples[std::size_t(i * count + c)] = x.samples[std::size_t(i * x.channels + first + c)];
-  return y;
-}
-
-// The channels of two images of one size, side by side.
-inline data::Image join(const data::Image& a, const data::Image& b) {
-  data::Image y(a.height, a.width, a.channels + b.channels);
-  for (Index i = 0; i < a.height * a.width; ++i) {
-    for (Index c = 0; c < a.channels; ++c) y.samples[std::size_t(i * y.channels + c)] = a.samples[std::size_t(i * a.channels + c)];
-    for (Index c = 0; c < b.channels; ++c) y.samples[std::size_t(i * y.channels + a.channels + c)] = b.samples[std::size_t(i * b.channels + c)];
-  }
-  return y;
-}
-
 inline data::Image bicubic(const data::Image& x, Index scale) { return data::enlarge(x, scale, data::Resampling::bicubic_matlab); }
 
-// The planes a network works on, as it wants them: enlarged first, or as they are.
+// Through the network, enlarged first where it wants that.
 template <class Net>
-data::Image planes_upscaled(const Net& net, const data::Image& planes, Index scale) {
-  return apply(net, takes_enlarged_input(net) ? bicubic(planes, scale) : planes);
+data::Image run(const Net& net, const data::Image& x, Index scale) {
+  return apply(net, takes_enlarged_input(net) ? bicubic(x, scale) : x);
 }
 
+// A gray or RGB image without alpha.
 template <class Net>
-data::Image colour_upscaled(const Net& net, const data::Image& x, Index scale) {
-  if (channels_of(net) == 3) {
-    if (x.channels == 3) return planes_upscaled(net, x, scale);
-    return data::luma_of_gray(planes_upscaled(net, data::gray_to_rgb(x), scale));
-  }
-  if (x.channels == 1) return planes_upscaled(net, x, scale);
+data::Image upscale_opaque(const Net& net, const data::Image& x, Index scale) {
+  if (channels_of(net) == 3) return x.channels == 3 ? run(net, x, scale) : data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
+  if (x.channels == 1) return run(net, x, scale);
   const data::Image ycbcr = data::to_ycbcr(x);
-  const data::Image y = planes_upscaled(net, channels(ycbcr, 0, 1), scale), chroma = bicubic(channels(ycbcr, 1, 2), scale);
-  return data::from_ycbcr(join(y, chroma));
+  return data::from_ycbcr(data::join(run(net, data::channels(ycbcr, 0, 1), scale), bicubic(data::channels(ycbcr, 1, 2), scale)));
 }
 
 }  // namespace detail
+
+/// The image, `scale` times as high and wide: (H, W, C), 0..255 -> (scale H, scale W, C), not rounded. A network on luma
+/// (its input: luma / 255, enlarged by MATLAB's bicubic if it takes that) leaves Cb and Cr to bicubic; gray stays gray;
+/// alpha is enlarged by bicubic. Throws Error for an empty image or a scale below 1.
+template <template <class, class> class Net, class T, class D>
+data::Image upscale(const Net<T, D>& net, const data::Image& image, Index scale) {
+  check(scale >= 1, "upscale: the scale must be a whole number of at least 1, not ", scale);
+  check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ", image.width, " pixels)");
+  if (!image.has_alpha()) return detail::upscale_opaque(net, image, scale);
+  const Index colours = image.channels - 1;
+  return data::join(detail::upscale_opaque(net, data::channels(image, 0, colours), scale),
+                      detail::bicubic(data::channels(image, colours, 1), scale));
+}
+
 }  // namespace crisp::infer

@@ -1,0 +1,75 @@
+// What the commands of the crisp program share: exit statuses, options that appear in several, small checks.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "crisp/backend/cpu.hpp"
+#include "crisp/models/any_model.hpp"
+
+namespace crisp::program {
+
+namespace fs = std::filesystem;
+using Device = Cpu;
+using Network = models::AnyModel<float, Device>;
+
+/// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
+struct WrongUse : Error {
+  using Error::Error;
+};
+template <class... Parts>
+void use(bool right, const Parts&... parts) {
+  if (!right) throw WrongUse(str(parts...));
+}
+
+// Each command adds itself to the program; its callback does the work.
+void add_train(CLI::App& app);
+void add_upscale(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_info(CLI::App& app);
+
+/// --threads and --device, the same for every command that computes.
+struct Computing {
+  int threads = 0;
+  std::string device = "cpu";
+  void add_to(CLI::App& command);
+  void apply() const;  // throws WrongUse for a device that this program was built without
+};
+
+/// A new network by its name and variant ("": the default one). Throws WrongUse for names that crisp does not know.
+Network make_network(const std::string& model, const std::string& variant, Index scale);
+
+/// A network from a weights file, and what its metadata says.
+struct Loaded {
+  Network net;
+  std::map<std::string, std::string> metadata;
+};
+/// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
+Loaded load_network(const fs::path& file);
+
+/// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ, and
+/// throws WrongUse where neither is there.
+Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked);
+
+void require_file(const std::string& option, const fs::path& file);
+void require_folder(const std::string& option, const fs::path& folder);
+
+/// The images in a folder, sorted; throws WrongUse where it is missing or holds none.
+std::vector<fs::path> images_in(const std::string& option, const fs::path& folder);
+
+/// Makes the folder, with its parents; throws Error where that is not possible.
+void make_folder(const fs::path& folder);
+
+/// Writes the text to a file beside it, and renames that: the file is whole or not there. Throws Error.
+void write_whole(const fs::path& file, const std::string& text);
+
+/// A number with so many digits after the point; "inf" where it is infinite.
+std::string fixed(double value, int digits);
+
+/// The text, with spaces added at its end (left) or its beginning (right) to make it `width` wide.
+std::string left(const std::string& text, std::size_t width);
+std::string right(const std::string& text, std::size_t width);
+
+}  // namespace crisp::program

@@ -1,0 +1,111 @@
+// crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters.
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common.hpp"
+
+namespace crisp::program {
+
+namespace {
+
+struct Options {
+  fs::path file;
+  std::string model, variant;
+  Index scale = 0;
+  bool json = false;
+};
+
+struct Layer {
+  std::string name, kind;
+  Shape weight, output;
+  Index parameters = 0;
+  bool reached = false;  // by the example input: kind and output are known
+};
+
+constexpr Index example_size = 33;
+
+// The layers by name ("conv1" of "conv1.weight"), in order; kind and output from a run on an example image.
+std::vector<Layer> layers_of(const Network& net) {
+  std::vector<Layer> layers;
+  std::map<const void*, std::size_t> layer_of;
+  net.each_param([&](const std::string& name, const auto& p) {
+    const std::string layer = name.substr(0, name.rfind('.'));
+    if (layers.empty() || layers.back().name != layer) layers.push_back({.name = layer, .weight = p.shape()});
+    layers.back().parameters += p.numel();
+    layer_of[p.node().get()] = layers.size() - 1;
+  });
+  const Var<float, Device> y = net(Tensor<float, Device>({1, example_size, example_size, net.channels()}, 0.5f));
+  for (const auto& node : y.history())
+    for (const auto& input : node->inputs)
+      if (const auto found = layer_of.find(input.get()); found != layer_of.end()) {
+        Layer& layer = layers[found->second];
+        layer.kind = node->op;
+        layer.output = node->value.shape();
+        layer.reached = true;
+      }
+  return layers;
+}
+
+std::vector<Index> extents(const Shape& shape) {
+  std::vector<Index> list;
+  for (int i = 0; i < shape.rank(); ++i) list.push_back(shape[i]);
+  return list;
+}
+
+void print_json(const Network& net, const std::map<std::string, std::string>& metadata) {
+  const nn::ParameterCount count = nn::parameter_count(net);
+  nlohmann::ordered_json out{{"name", net.name()}, {"settings", net.settings()}, {"parameters", count.all()},
+                             {"trained", count.trained}, {"untrained", count.untrained}};
+  out["layers"] = nlohmann::ordered_json::array();
+  for (const Layer& layer : layers_of(net))
+    out["layers"].push_back({{"name", layer.name}, {"kind", layer.kind}, {"weight", extents(layer.weight)},
+                             {"output", extents(layer.output)}, {"parameters", layer.parameters}});
+  out["metadata"] = metadata;
+  std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void print_table(const Network& net, const std::map<std::string, std::string>& metadata) {
+  std::cout << net.name();
+  for (const auto& [key, value] : net.settings())
+    if (key != "model") std::cout << ", " << key << " " << value;
+  std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", "
+            << (net.takes_enlarged_input() ? "of the image enlarged by bicubic" : "of the small image") << "\n\n"
+            << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24) << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
+            << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()}) << "\n";
+  for (const Layer& layer : layers_of(net))
+    std::cout << left(layer.name, 20) << left(layer.kind, 10) << left(str(layer.weight), 24) << left(layer.reached ? str(layer.output) : "", 22)
+              << right(std::to_string(layer.parameters), 12) << "\n";
+  const nn::ParameterCount count = nn::parameter_count(net);
+  std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained << " untrained)\n";
+  if (!metadata.empty()) std::cout << "\nin the file:\n";
+  for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
+}
+
+void run(const Options& o) {
+  use(o.file.empty() != o.model.empty(), "give either a weights FILE or --model NAME");
+  use(o.variant.empty() || !o.model.empty(), "--variant goes with --model; a file says itself what it holds");
+  if (!o.file.empty()) {
+    const Loaded loaded = load_network(o.file);
+    return o.json ? print_json(loaded.net, loaded.metadata) : print_table(loaded.net, loaded.metadata);
+  }
+  use(o.scale != 0, "--model needs --scale N, such as --scale 3");
+  const Network net = make_network(o.model, o.variant, o.scale);
+  o.json ? print_json(net, {}) : print_table(net, {});
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("info", "Show the layers, shapes and parameters of a weights file or of a network");
+  command.add_option("FILE", o->file, "weights, a .safetensors file");
+  command.add_option("--model", o->model, "a network by name: srcnn");
+  command.add_option("--variant", o->variant, "its kernel sizes, for srcnn: 9-1-5 (default), 9-3-5, 9-5-5");
+  command.add_option("--scale", o->scale, "enlargement factor, a whole number")->check(CLI::Range(1, 8));
+  command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
+  command.callback([o] { run(*o); });
+}
+
+}  // namespace crisp::program

@@ -1,0 +1,64 @@
+// The crisp program: trains networks, enlarges images, scores methods. One file a command; this one picks it.
+#include <iostream>
+#include <new>
+
+#include "common.hpp"
+
+#ifndef CRISP_VERSION
+#define CRISP_VERSION "0.1.0"
+#endif
+
+namespace {
+
+// One line, whatever the text was.
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::string line;
+  for (const char c : text) {
+    if (c != '\n') line += c;
+    else line += "; ";
+  }
+  return line;
+}
+
+int wrong_use(const CLI::App& app, const std::string& what) {
+  std::string name = "crisp";
+  for (const CLI::App* command : app.get_subcommands()) name += " " + command->get_name();
+  std::cerr << name << ": " << one_line(what) << " (see " << name << " --help)\n";
+  return 2;
+}
+
+int failed(const std::string& what) {
+  std::cerr << "crisp: " << what << "\n";
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"
+               "and measures how well they, or plain interpolations, do.", "crisp"};
+  app.set_version_flag("--version", std::string("crisp ") + CRISP_VERSION);
+  app.require_subcommand(1);
+  app.footer("Example: crisp train --model srcnn --scale 3 --train synthetic --minutes 3 --out run\n"
+             "         crisp upscale --weights run/best.safetensors photo.png large.png\n"
+             "Exit status: 0 done, 1 the job failed, 2 the command was used wrongly.");
+  crisp::program::add_train(app);
+  crisp::program::add_upscale(app);
+  crisp::program::add_evaluate(app);
+  crisp::program::add_info(app);
+  try {
+    app.parse(argc, argv);
+    std::cout.flush();
+    return std::cout ? 0 : failed("standard output could not be written");
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
+    return wrong_use(app, e.what());
+  } catch (const crisp::program::WrongUse& e) {
+    return wrong_use(app, e.what());
+  } catch (const std::bad_alloc&) {
+    return failed("there is not enough memory");
+  } catch (const std::exception& e) {
+    return failed(e.what());
+  }
+}

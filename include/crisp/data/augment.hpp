@@ -1,0 +1,19 @@
+// Augmentation: the eight ways to lay a square on itself, by flips and quarter turns.
+#pragma once
+#include "crisp/data/image.hpp"
+
+namespace crisp::data {
+
+/// Copies a square patch, (size, size, C), from the image at (top, left) to `to`, turned in way 0 to 7: bit 0 flips up
+/// and down, bit 1 left and right, bit 2 exchanges rows and columns afterwards. Values are divided by 255.
+template <class T>
+void copy_patch(const Image& image, Index top, Index left, Index size, int way, T* to) {
+  for (Index i = 0; i < size; ++i)
+    for (Index j = 0; j < size; ++j) {
+      const Index a = way & 4 ? j : i, b = way & 4 ? i : j;
+      const Index y = top + (way & 1 ? size - 1 - a : a), x = left + (way & 2 ? size - 1 - b : b);
+      for (Index c = 0; c < image.channels; ++c) *to++ = T(image.at(y, x, c)) / T(255);
+    }
+}
+
+}  // namespace crisp::data

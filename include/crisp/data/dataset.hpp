@@ -1,0 +1,130 @@
+// PatchDataset: pairs of low- and high-resolution patches, cut from images that are reduced and enlarged once.
+#pragma once
+#include <numeric>
+
+#include "crisp/core/random.hpp"
+#include "crisp/data/augment.hpp"
+#include "crisp/data/color.hpp"
+#include "crisp/data/loader.hpp"
+#include "crisp/data/resize.hpp"
+
+namespace crisp::data {
+
+/// What a network is given: the enlarged image (ILR, of the size of HR, as SRCNN wants it), or the small one (LR).
+enum class Input { ilr, lr };
+
+/// Where patches are cut: anywhere, or on a grid with a stride, each once an epoch, in random order.
+enum class Sampling { random, grid };
+
+struct PatchOptions {
+  Index scale = 3;
+  Index patch = 33;                      // side of the input patch: that of HR is the same for ilr, scale times it for lr
+  bool luma = true;                      // on Y of BT.601, else on RGB (gray images are taken thrice)
+  Input input = Input::ilr;
+  Sampling sampling = Sampling::random;
+  Index stride = 14;                     // of the grid, in input pixels
+  bool augment = true;                   // one of the 8 flips and turns for each patch
+};
+
+class PatchDataset {
+ public:
+  /// LR is made by MATLAB's bicubic in floating point, from HR cropped to a multiple of the scale; alpha is dropped.
+  /// Throws Error for no images, or one that is smaller than a patch.
+  explicit PatchDataset(const std::vector<Image>& images, PatchOptions o = {}) : options_(o) {
+    check(!images.empty(), "PatchDataset: there are no images");
+    check(o.scale >= 1 && o.patch >= 1 && o.stride >= 1, "PatchDataset: scale ", o.scale, ", patch ", o.patch, " and stride ", o.stride, " must be at least 1");
+    const Index side = o.patch * hr_factor();
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const Index h = images[i].height / o.scale * o.scale, w = images[i].width / o.scale * o.scale;
+      check(h >= side && w >= side, "PatchDataset: image ", i + 1, " of ", images.size(), " has ", images[i].height, " x ", images[i].width,
+            " pixels, but a patch needs ", (side + o.scale - 1) / o.scale * o.scale, " x ", (side + o.scale - 1) / o.scale * o.scale,
+            "\n  hint: use a smaller patch, or leave out the small images");
+    }
+    for (const Image& image : images) add(image);
+  }
+
+  const PatchOptions& options() const { return options_; }
+  Index images() const { return Index(pairs_.size()); }
+
+  /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the images.
+  Index count() const { return std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : area_.back() / (options_.patch * options_.patch)); }
+  Index epoch_steps(Index batch) const { return (count() + batch - 1) / batch; }
+
+  /// Batches of pairs (batch, patch, patch, C), in 0..1: for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16})).
+  /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began.
+  template <class D, class T = float>
+  Batches<T, D> batches(LoaderOptions o = {}) const {
+    const Index C = pairs_[0].input.channels, in = options_.patch, out = in * hr_factor();
+    return Batches<T, D>(o, {o.batch, in, in, C}, {o.batch, out, out, C}, [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
+  }
+
+ private:
+  struct Pair {
+    Image input, target;
+  };
+  struct Place {
+    Index image, top, left;  // in input pixels
+  };
+
+  Index hr_factor() const { return options_.input == Input::ilr ? 1 : options_.scale; }
+
+  void add(const Image& image) {
+    const Image opaque = without_alpha(crop_to_multiple(image, options_.scale));
+    const Image hr = options_.luma ? luma(opaque) : opaque.has_colour() ? opaque : gray_to_rgb(opaque);
+    const Image lr = reduce(hr, options_.scale);
+    pairs_.push_back({options_.input == Input::lr ? lr : enlarge(lr, options_.scale), hr});
+    const Image& input = pairs_.back().input;
+    const Index rows = (input.height - options_.patch) / options_.stride + 1, cols = (input.width - options_.patch) / options_.stride + 1;
+    grid_begin_.push_back((grid_begin_.empty() ? 0 : grid_begin_.back()) + rows * cols);
+    area_.push_back((area_.empty() ? 0 : area_.back()) + input.height * input.width);
+  }
+
+  template <class T>
+  void fill(const LoaderOptions& o, Index step, T* input, T* target) const {
+    Rng rng = Rng(o.seed).split(std::uint64_t(step));
+    std::vector<Index> order;
+    Index epoch = -1;
+    for (Index b = 0; b < o.batch; ++b) {
+      Place place{};
+      if (options_.sampling == Sampling::random) place = random_place(rng);
+      else {
+        const Index i = step * o.batch + b;
+        if (i / count() != epoch) order = shuffled(o.seed, epoch = i / count());
+        place = grid_place(order[std::size_t(i % count())]);
+      }
+      const Pair& pair = pairs_[std::size_t(place.image)];
+      const int way = options_.augment ? int(rng.below(8)) : 0;
+      const Index in = options_.patch, f = hr_factor(), C = pair.input.channels;
+      copy_patch(pair.input, place.top, place.left, in, way, input + b * in * in * C);
+      copy_patch(pair.target, place.top * f, place.left * f, in * f, way, target + b * in * f * in * f * C);
+    }
+  }
+
+  Place random_place(Rng& rng) const {  // every pixel is as likely, so large images give more patches
+    const Index image = Index(std::upper_bound(area_.begin(), area_.end(), rng.below(area_.back())) - area_.begin());
+    const Image& x = pairs_[std::size_t(image)].input;
+    const Index top = rng.below(x.height - options_.patch + 1), left = rng.below(x.width - options_.patch + 1);
+    return {image, top, left};
+  }
+
+  Place grid_place(Index i) const {
+    const Index image = Index(std::upper_bound(grid_begin_.begin(), grid_begin_.end(), i) - grid_begin_.begin());
+    const Index k = image ? i - grid_begin_[std::size_t(image - 1)] : i;
+    const Index cols = (pairs_[std::size_t(image)].input.width - options_.patch) / options_.stride + 1;
+    return {image, k / cols * options_.stride, k % cols * options_.stride};
+  }
+
+  std::vector<Index> shuffled(std::uint64_t seed, Index epoch) const {  // Fisher and Yates
+    std::vector<Index> order(static_cast<std::size_t>(count()));
+    std::iota(order.begin(), order.end(), Index(0));
+    Rng rng = Rng(seed).split(~std::uint64_t(epoch));
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[std::size_t(rng.below(Index(i)))]);
+    return order;
+  }
+
+  PatchOptions options_;
+  std::vector<Pair> pairs_;
+  std::vector<Index> grid_begin_, area_;  // running totals: patches of the grid, and pixels, up to and with image i
+};
+
+}  // namespace crisp::data

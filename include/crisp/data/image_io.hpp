@@ -1,0 +1,163 @@
+// Images from and to files: PNG, JPEG and BMP, through stb (the only header that includes it).
+#pragma once
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#endif
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_BMP
+#include <stb_image.h>
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb_image_write.h>
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+#include "crisp/data/image.hpp"
+
+namespace crisp::data {
+
+namespace detail {
+
+inline std::string lower_extension(const std::filesystem::path& path) {
+  std::string e = path.extension().string();
+  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return e;
+}
+inline bool is_image_extension(const std::string& e) { return e == ".png" || e == ".jpg" || e == ".jpeg" || e == ".bmp"; }
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  check(std::filesystem::exists(path, error), "load_image: there is no file '", path.string(), "'");
+  check(std::filesystem::is_regular_file(path, error), "load_image: '", path.string(), "' is not a file");
+  std::ifstream file(path, std::ios::binary);
+  check(file.good(), "load_image: '", path.string(), "' cannot be opened for reading");
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  check(!bytes.empty(), "load_image: '", path.string(), "' is empty (0 bytes)");
+  return bytes;
+}
+
+// stb gives what it has of a file that ends too early: so look for the end that each format must have.
+inline void check_complete(const std::string& bytes, const std::string& path) {
+  const auto starts = [&](std::string_view magic) { return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0; };
+  const bool png = starts("\x89PNG\r\n"), jpeg = starts("\xff\xd8\xff"), bmp = starts("BM");
+  check(png || jpeg || bmp, "load_image: '", path, "' is neither a PNG, a JPEG nor a BMP image, whatever its name says");
+  bool complete = true;
+  if (png) complete = bytes.find("IEND", bytes.size() - std::min<std::size_t>(bytes.size(), 4096)) != std::string::npos;
+  if (jpeg) complete = bytes.rfind("\xff\xd9") != std::string::npos;
+  if (bmp && bytes.size() >= 6) {
+    const auto* b = reinterpret_cast<const unsigned char*>(bytes.data());
+    complete = bytes.size() >= (std::size_t(b[2]) | std::size_t(b[3]) << 8 | std::size_t(b[4]) << 16 | std::size_t(b[5]) << 24);
+  }
+  check(complete, "load_image: '", path, "' is truncated: its ", bytes.size(), " bytes end before the image does");
+}
+
+// A file that is written beside its final name, and renamed once it is whole.
+inline void write_file(const std::filesystem::path& path, const std::string& bytes) {
+  const std::filesystem::path part = path.string() + ".part";
+  std::error_code error;
+  bool written = false;
+  {
+    std::ofstream file(part, std::ios::binary | std::ios::trunc);
+    check(file.good(), "save_image: '", path.string(), "' cannot be written; does its folder exist, and may you write there?");
+    file.write(bytes.data(), std::streamsize(bytes.size()));
+    file.close();
+    written = file.good();
+  }
+  if (written) std::filesystem::rename(part, path, error);
+  if (written && !error) return;
+  std::error_code ignored;
+  std::filesystem::remove(part, ignored);
+  throw Error(str("save_image: writing the ", bytes.size(), " bytes of '", path.string(), "' failed; is the disk full?"));
+}
+
+inline void append_bytes(void* to, void* data, int size) { static_cast<std::string*>(to)->append(static_cast<char*>(data), std::size_t(size)); }
+
+}  // namespace detail
+
+struct SaveOptions {
+  int jpeg_quality = 95;  // 1 to 100
+};
+
+/// The image as the bytes of a file; the format is an extension: ".png", ".jpg", ".jpeg" or ".bmp". Samples are
+/// rounded to 8 bits. Throws Error for another format, an empty image, or alpha in a JPEG.
+inline std::string encode_image(const Image& image, const std::string& format, SaveOptions o = {}) {
+  check(detail::is_image_extension(format), "save_image: '", format, "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
+  check(!image.empty(), "save_image: the image is empty (", image.height, " x ", image.width, " pixels)");
+  check(o.jpeg_quality >= 1 && o.jpeg_quality <= 100, "save_image: the JPEG quality must be 1 to 100, not ", o.jpeg_quality);
+  const bool png = format == ".png";
+  check(png || !image.has_alpha(), "save_image: ", describe(image), " cannot be kept in a ", format, " file\n  hint: write a .png");
+  const int h = int(image.height), w = int(image.width), c = int(image.channels);
+  std::vector<unsigned char> bytes(image.samples.size());
+  std::transform(image.samples.begin(), image.samples.end(), bytes.begin(), [](float v) { return static_cast<unsigned char>(round_to_8bit(v)); });
+  std::string out;
+  int done = 0;
+  if (png) done = stbi_write_png_to_func(detail::append_bytes, &out, w, h, c, bytes.data(), w * c);
+  else if (format == ".bmp") done = stbi_write_bmp_to_func(detail::append_bytes, &out, w, h, c, bytes.data());
+  else done = stbi_write_jpg_to_func(detail::append_bytes, &out, w, h, c, bytes.data(), o.jpeg_quality);
+  check(done != 0, "save_image: ", describe(image), " could not be encoded as ", format);
+  return out;
+}
+
+/// Writes the image in the format that the extension names; the file appears whole or not at all. Throws Error.
+inline void save_image(const std::filesystem::path& path, const Image& image, SaveOptions o = {}) {
+  detail::write_file(path, encode_image(image, detail::lower_extension(path), o));
+}
+
+/// Reads PNG (8 or 16 bits), JPEG or BMP: gray, gray with alpha, RGB or RGB with alpha, in 0..255. Throws Error with
+/// the file's name for one that is missing, empty, truncated, too large or no image.
+inline Image load_image(const std::filesystem::path& path) {
+  const std::string bytes = detail::read_file(path);
+  detail::check_complete(bytes, path.string());
+  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  const int size = int(bytes.size());
+  int w = 0, h = 0, c = 0;
+  const auto refuse = [&] { throw Error(str("load_image: '", path.string(), "' is not a readable image: ", stbi_failure_reason())); };
+  if (!stbi_info_from_memory(data, size, &w, &h, &c)) refuse();
+  constexpr Index most = Index(1) << 28;
+  check(Index(w) * h <= most, "load_image: '", path.string(), "' has ", h, " x ", w, " pixels; at most ", most, " can be read");
+  Image image;
+  const auto take = [&](auto* pixels, float step) {
+    if (!pixels) refuse();
+    const std::unique_ptr<void, void (*)(void*)> owner(pixels, stbi_image_free);
+    image = Image(h, w, c);
+    for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] = float(pixels[i]) / step;
+  };
+  if (stbi_is_16_bit_from_memory(data, size)) take(stbi_load_16_from_memory(data, size, &w, &h, &c, 0), 257.0f);
+  else take(stbi_load_from_memory(data, size, &w, &h, &c, 0), 1.0f);
+  return image;
+}
+
+/// The images of a folder, sorted by name. Throws Error where there is no such folder, or no image in it.
+inline std::vector<std::filesystem::path> list_images(const std::filesystem::path& folder) {
+  std::error_code error;
+  check(std::filesystem::exists(folder, error), "there is no folder '", folder.string(), "'");
+  check(std::filesystem::is_directory(folder, error), "'", folder.string(), "' is not a folder");
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->is_regular_file(error) && detail::is_image_extension(detail::lower_extension(it->path()))) files.push_back(it->path());
+  check(!files.empty(), "there are no images in '", folder.string(), "' (.png, .jpg, .jpeg or .bmp)");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// All images of a folder, sorted by name. Throws Error at the first that cannot be read.
+inline std::vector<Image> load_folder(const std::filesystem::path& folder) {
+  std::vector<Image> images;
+  for (const auto& path : list_images(folder)) images.push_back(load_image(path));
+  return images;
+}
+
+}  // namespace crisp::data

@@ -1,0 +1,141 @@
+// Batches: prepares batches in background threads and hands them out in order, the same for any number of threads.
+#pragma once
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "crisp/core/tensor.hpp"
+
+namespace crisp::data {
+
+struct LoaderOptions {
+  Index batch = 16;
+  Index steps = std::numeric_limits<Index>::max();  // the loop ends before this batch
+  std::uint64_t seed = 0;
+  int threads = 1;                                  // in the background
+  Index first_step = 0;                             // to go on where an earlier loop stopped
+};
+
+template <class T, class D>
+struct Batch {
+  Tensor<T, D> input, target;
+};
+
+/// The range behind `for (auto& [input, target] : patches.batches<D>(...))`. It can be walked once.
+template <class T, class D>
+class Batches {
+  struct Shared;
+
+ public:
+  /// fill(i, input, target) writes batch i; it is called from several threads, and must depend on i alone.
+  using Fill = std::function<void(Index step, T* input, T* target)>;
+
+  /// Throws Error unless batch and threads are at least 1.
+  Batches(LoaderOptions o, Shape input, Shape target, Fill fill) {
+    check(o.batch >= 1 && o.threads >= 1, "batches: a batch of ", o.batch, " and ", o.threads, " threads were asked for; each must be at least 1");
+    check(o.first_step >= 0, "batches: the first step must be 0 or more, not ", o.first_step);
+    shared_ = std::make_shared<Shared>(o, input, target, std::move(fill));
+    for (int i = 0; i < o.threads; ++i) workers_.emplace_back([shared = shared_] { shared->work(); });
+  }
+  Batches(Batches&&) noexcept = default;
+  ~Batches() {
+    if (!shared_) return;
+    shared_->stop();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  class Iterator {
+   public:
+    explicit Iterator(Shared* shared) : shared_(shared) { advance(); }
+    Batch<T, D>& operator*() { return batch_; }
+    Iterator& operator++() { advance(); return *this; }
+    bool operator!=(std::nullptr_t) const { return shared_ != nullptr; }
+
+   private:
+    void advance() {
+      if (!shared_->take(batch_)) shared_ = nullptr;
+    }
+    Shared* shared_;
+    Batch<T, D> batch_;
+  };
+
+  Iterator begin() { return Iterator(shared_.get()); }
+  std::nullptr_t end() { return nullptr; }
+
+ private:
+  struct Host {
+    std::vector<T> input, target;
+  };
+  struct Shared {
+    LoaderOptions options;
+    Shape input, target;
+    Fill fill;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::map<Index, Host> ready;
+    Index next, wanted;  // the batches that the workers begin, and the loop takes, next
+    bool stopped = false;
+    std::exception_ptr failure;
+
+    Shared(LoaderOptions o, Shape in, Shape out, Fill f)
+        : options(o), input(in), target(out), fill(std::move(f)), next(o.first_step), wanted(o.first_step) {}
+
+    void work() {
+      for (;;) {
+        Index step;
+        {
+          std::unique_lock lock(mutex);
+          const Index ahead = 2 * options.threads + 2;
+          changed.wait(lock, [&] { return stopped || next >= options.steps || next < wanted + ahead; });
+          if (stopped || next >= options.steps) return;
+          step = next++;
+        }
+        Host host;
+        std::exception_ptr error;
+        try {
+          host.input.resize(std::size_t(input.numel()));
+          host.target.resize(std::size_t(target.numel()));
+          fill(step, host.input.data(), host.target.data());
+        } catch (...) {
+          error = std::current_exception();
+        }
+        const std::lock_guard lock(mutex);
+        if (error) failure = error, stopped = true;
+        else ready[step] = std::move(host);
+        changed.notify_all();
+        if (error) return;
+      }
+    }
+
+    // The next batch, on the device; false at the end. Rethrows what a worker threw.
+    bool take(Batch<T, D>& batch) {
+      Host host;
+      {
+        std::unique_lock lock(mutex);
+        if (wanted >= options.steps) return false;
+        changed.wait(lock, [&] { return failure || ready.count(wanted); });
+        if (failure) std::rethrow_exception(failure);
+        host = std::move(ready[wanted]);
+        ready.erase(wanted++);
+      }
+      changed.notify_all();
+      batch = {Tensor<T, D>(input, host.input), Tensor<T, D>(target, host.target)};
+      return true;
+    }
+
+    void stop() {
+      const std::lock_guard lock(mutex);
+      stopped = true;
+      changed.notify_all();
+    }
+  };
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace crisp::data

@@ -1,0 +1,131 @@
+// Scores an upscaling method on high-resolution images: reduce them, enlarge them again, compare on luma.
+#pragma once
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "crisp/infer/upscale.hpp"
+#include "crisp/metrics/psnr.hpp"
+#include "crisp/metrics/ssim.hpp"
+
+namespace crisp::infer {
+
+/// How the low-resolution image is made. Published figures come in these two kinds:
+///   y     luma, rounded to 8 bits, is reduced and enlarged in floating point; the result is rounded to 8 bits (SRCNN, VDSR).
+///   rgb8  the low-resolution image is 8-bit RGB; the result is rounded to 8-bit RGB, then turned to luma (EDSR, SwinIR).
+/// In both, images are cropped to a multiple of the scale, reduced by MATLAB's antialiased bicubic, and compared on
+/// BT.601 luma rounded to 8 bits, with `scale` pixels taken off every side.
+enum class Protocol { y, rgb8 };
+
+inline std::string describe(Protocol protocol, Index scale) {
+  const std::string lr = protocol == Protocol::y ? "y: luma reduced in floating point by MATLAB's bicubic, result rounded to 8 bits"
+                                                 : "rgb8: 8-bit RGB reduced by MATLAB's bicubic, result rounded to 8-bit RGB, then luma";
+  return str(lr, "; BT.601 luma 16..235, ", scale, " pixels shaved, x", scale);
+}
+
+/// What is evaluated: from a low-resolution image (gray or RGB, 0..255) to one `scale` times as large. Under rgb8
+/// the input holds whole numbers, and the caller rounds the result; under y it is gray and neither is rounded.
+using Upscaler = std::function<data::Image(const data::Image& lr, Index scale, Protocol protocol)>;
+
+/// A network as an Upscaler; the network must outlive it. Throws Error, when used, for a colour network under y.
+template <template <class, class> class Net, class T, class D>
+Upscaler upscaler(const Net<T, D>& net) {
+  return [&net](const data::Image& lr, Index scale, Protocol protocol) {
+    check(protocol == Protocol::rgb8 || channels_of(net) == 1, "evaluate: protocol y works on luma, but this network works on ",
+          channels_of(net), " channels\n  hint: use the protocol rgb8");
+    return upscale(net, lr, scale);
+  };
+}
+
+/// An interpolation as an Upscaler. Under rgb8 both of its passes round to 8 bits, as MATLAB's do.
+inline Upscaler upscaler(data::Resampling method) {
+  return [method](const data::Image& lr, Index scale, Protocol protocol) {
+    return data::enlarge(lr, scale, method, {.round_between = protocol == Protocol::rgb8});
+  };
+}
+
+/// The score of one image: PSNR in dB (infinite for equal images), SSIM, mean squared error on 0..255.
+struct ImageScore {
+  std::string name;
+  double psnr = 0, ssim = 0, mse = 0;
+};
+
+/// A scored image with its pictures, rounded to 8 bits: as colour if `hr` is, however it was scored.
+struct Comparison {
+  ImageScore score;
+  data::Image lr, bicubic, result, hr;
+};
+
+/// Scores of several images: means, and the PSNR of the mean of the squared errors, which is another number.
+struct Evaluation {
+  std::vector<ImageScore> images;
+  std::string protocol;  // in words
+  double psnr = 0, ssim = 0, psnr_of_mean_mse = 0;
+};
+
+namespace detail {
+
+inline double psnr_of(double mse) { return mse > 0 ? 10 * std::log10(255.0 * 255.0 / mse) : std::numeric_limits<double>::infinity(); }
+
+inline ImageScore score(const std::string& name, const data::Image& result_luma, const data::Image& hr_luma, Index scale) {
+  const double psnr = metrics::psnr(result_luma, hr_luma, {.shave = scale}).value;
+  const double ssim = metrics::ssim(result_luma, hr_luma, {.shave = scale}).value;
+  return {name, psnr, ssim, 255.0 * 255.0 * std::pow(10.0, -psnr / 10)};
+}
+
+// Protocol y. The colours shown beside the scored luma are reduced and enlarged in the same way.
+inline Comparison compare_y(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale) {
+  const bool colour = hr.channels == 3;
+  const data::Image ycbcr = colour ? data::to_ycbcr(hr) : hr;
+  const data::Image y = data::round_to_8bit(data::channels(ycbcr, 0, 1));
+  const data::Image lr = data::reduce(y, scale, data::Resampling::bicubic_matlab);
+  const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::y));
+  Comparison c{score(name, result, y, scale), lr, bicubic(lr, scale), result, y};
+  if (colour) {
+    const data::Image chroma = data::reduce(data::channels(ycbcr, 1, 2), scale, data::Resampling::bicubic_matlab), large = bicubic(chroma, scale);
+    c.lr = data::from_ycbcr(data::join(lr, chroma));
+    c.bicubic = data::from_ycbcr(data::join(c.bicubic, large));
+    c.result = data::from_ycbcr(data::join(result, large));
+    c.hr = hr;
+  }
+  for (data::Image* picture : {&c.lr, &c.bicubic, &c.result, &c.hr}) *picture = data::round_to_8bit(*picture);
+  return c;
+}
+
+inline Comparison compare_rgb8(const std::string& name, const data::Image& image, const Upscaler& method, Index scale) {
+  const auto luma = [](const data::Image& rgb) { return data::round_to_8bit(data::luma(rgb)); };
+  const data::Image hr = data::round_to_8bit(image.channels == 3 ? image : data::gray_to_rgb(image));
+  const data::Image lr = data::round_to_8bit(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}));
+  const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::rgb8));
+  return {score(name, luma(result), luma(hr), scale), lr, data::round_to_8bit(bicubic(lr, scale)), result, hr};
+}
+
+}  // namespace detail
+
+/// Reduces `hr` (cropped to a multiple of the scale; alpha is dropped), enlarges it by the method, and scores that.
+/// Throws Error for an image too small to score.
+inline Comparison compare(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale, Protocol protocol) {
+  check(scale >= 1, "evaluate: the scale must be a whole number of at least 1, not ", scale);
+  check(std::min(hr.height, hr.width) / scale * scale >= 11 + 2 * scale, "evaluate: '", name, "' is too small: ", hr.height, " x ", hr.width,
+        " pixels; x", scale, " needs at least ", (11 + 3 * scale - 1) / scale * scale, " on each side");
+  const data::Image cropped = data::crop_to_multiple(data::without_alpha(hr), scale);
+  return protocol == Protocol::y ? detail::compare_y(name, cropped, method, scale) : detail::compare_rgb8(name, cropped, method, scale);
+}
+
+/// The means of scores that were made by compare(). Throws Error where there are none.
+inline Evaluation summarise(std::vector<ImageScore> images, Index scale, Protocol protocol) {
+  check(!images.empty(), "evaluate: there are no images to take the mean of");
+  Evaluation all{std::move(images), describe(protocol, scale)};
+  const double n = double(all.images.size());
+  double mse = 0;
+  for (const ImageScore& s : all.images) {
+    all.psnr += s.psnr / n;
+    all.ssim += s.ssim / n;
+    mse += s.mse / n;
+  }
+  all.psnr_of_mean_mse = detail::psnr_of(mse);
+  return all;
+}
+
+}  // namespace crisp::infer
