@@ -2,8 +2,6 @@
 #pragma once
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
 #if defined(__GNUC__)
@@ -25,6 +23,7 @@
 #pragma GCC diagnostic pop
 #endif
 
+#include "crisp/core/file.hpp"
 #include "crisp/data/image.hpp"
 
 namespace crisp::data {
@@ -37,17 +36,6 @@ inline std::string lower_extension(const std::filesystem::path& path) {
   return e;
 }
 inline bool is_image_extension(const std::string& e) { return e == ".png" || e == ".jpg" || e == ".jpeg" || e == ".bmp"; }
-
-inline std::string read_file(const std::filesystem::path& path) {
-  std::error_code error;
-  check(std::filesystem::exists(path, error), "load_image: there is no file '", path.string(), "'");
-  check(std::filesystem::is_regular_file(path, error), "load_image: '", path.string(), "' is not a file");
-  std::ifstream file(path, std::ios::binary);
-  check(file.good(), "load_image: '", path.string(), "' cannot be opened for reading");
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  check(!bytes.empty(), "load_image: '", path.string(), "' is empty (0 bytes)");
-  return bytes;
-}
 
 // stb gives what it has of a file that ends too early: so look for the end that each format must have.
 inline void check_complete(const std::string& bytes, const std::string& path) {
@@ -62,25 +50,6 @@ inline void check_complete(const std::string& bytes, const std::string& path) {
     complete = bytes.size() >= (std::size_t(b[2]) | std::size_t(b[3]) << 8 | std::size_t(b[4]) << 16 | std::size_t(b[5]) << 24);
   }
   check(complete, "load_image: '", path, "' is truncated: its ", bytes.size(), " bytes end before the image does");
-}
-
-// A file that is written beside its final name, and renamed once it is whole.
-inline void write_file(const std::filesystem::path& path, const std::string& bytes) {
-  const std::filesystem::path part = path.string() + ".part";
-  std::error_code error;
-  bool written = false;
-  {
-    std::ofstream file(part, std::ios::binary | std::ios::trunc);
-    check(file.good(), "save_image: '", path.string(), "' cannot be written; does its folder exist, and may you write there?");
-    file.write(bytes.data(), std::streamsize(bytes.size()));
-    file.close();
-    written = file.good();
-  }
-  if (written) std::filesystem::rename(part, path, error);
-  if (written && !error) return;
-  std::error_code ignored;
-  std::filesystem::remove(part, ignored);
-  throw Error(str("save_image: writing the ", bytes.size(), " bytes of '", path.string(), "' failed; is the disk full?"));
 }
 
 inline void append_bytes(void* to, void* data, int size) { static_cast<std::string*>(to)->append(static_cast<char*>(data), std::size_t(size)); }
@@ -113,15 +82,16 @@ inline std::string encode_image(const Image& image, const std::string& format, S
 
 /// Writes the image in the format that the extension names; the file appears whole or not at all. Throws Error.
 inline void save_image(const std::filesystem::path& path, const Image& image, SaveOptions o = {}) {
-  detail::write_file(path, encode_image(image, detail::lower_extension(path), o));
+  write_file("save_image", path, encode_image(image, detail::lower_extension(path), o));
 }
 
 /// Reads PNG (8 or 16 bits), JPEG or BMP: gray, gray with alpha, RGB or RGB with alpha, in 0..255. Throws Error with
 /// the file's name for one that is missing, empty, truncated, too large or no image.
 inline Image load_image(const std::filesystem::path& path) {
-  const std::string bytes = detail::read_file(path);
+  const std::string bytes = read_file("load_image", path);
   detail::check_complete(bytes, path.string());
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  check(bytes.size() < (std::size_t(1) << 30), "load_image: '", path.string(), "' has ", bytes.size(), " bytes; at most 1 GiB can be read");
   const int size = int(bytes.size());
   int w = 0, h = 0, c = 0;
   const auto refuse = [&] { throw Error(str("load_image: '", path.string(), "' is not a readable image: ", stbi_failure_reason())); };

@@ -1,0 +1,26 @@
+// Everything. For shorter compile times include only the headers that you use.
+#pragma once
+#include "crisp/backend/cpu.hpp"
+#include "crisp/data/image_io.hpp"
+#include "crisp/data/dataset.hpp"
+#include "crisp/data/synthetic.hpp"
+#include "crisp/infer/evaluate.hpp"
+#include "crisp/metrics/ms_ssim.hpp"
+#include "crisp/models/any_model.hpp"
+#include "crisp/nn/activation.hpp"
+#include "crisp/nn/sequential.hpp"
+#include "crisp/ops/concat.hpp"
+#include "crisp/ops/loss.hpp"
+#include "crisp/ops/reshape.hpp"
+#include "crisp/optim/adam.hpp"
+#include "crisp/optim/clip_grad.hpp"
+#include "crisp/optim/schedule.hpp"
+#include "crisp/optim/sgd.hpp"
+#include "crisp/testing/gradcheck.hpp"
+#include "crisp/train/trainer.hpp"
+
+namespace crisp {
+
+using DefaultDevice = Cpu;  // for programs; the library itself never uses it
+
+}  // namespace crisp

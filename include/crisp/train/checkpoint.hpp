@@ -1,0 +1,150 @@
+// Checkpoints: the weights of a network in a safetensors file, in PyTorch's names and layout; and the state of a training.
+#pragma once
+#include "crisp/nn/module.hpp"
+#include "crisp/optim/optimizer.hpp"
+#include "crisp/train/safetensors.hpp"
+
+namespace crisp::train {
+
+using Metadata = std::map<std::string, std::string>;
+
+namespace detail {
+
+/// The shape that PyTorch gives a parameter: a convolution's weight (O, kH, kW, C) is (O, C, kH, kW) there.
+inline Shape torch_shape(const Shape& s) { return s.rank() == 4 ? Shape{s[0], s[3], s[1], s[2]} : s; }
+
+// Elements of (O, A, B, C) in the order of (O, C, A, B), or back.
+template <class T>
+std::vector<T> channels_first(const std::vector<T>& x, const Shape& s) {
+  if (s.rank() != 4) return x;
+  std::vector<T> y(x.size());
+  std::size_t i = 0;
+  for (Index o = 0; o < s[0]; ++o)
+    for (Index c = 0; c < s[3]; ++c)
+      for (Index p = 0; p < s[1] * s[2]; ++p) y[i++] = x[std::size_t((o * s[1] * s[2] + p) * s[3] + c)];
+  return y;
+}
+template <class T>
+std::vector<T> channels_last(const std::vector<T>& x, const Shape& s) {  // s is the shape afterwards
+  if (s.rank() != 4) return x;
+  std::vector<T> y(x.size());
+  std::size_t i = 0;
+  for (Index o = 0; o < s[0]; ++o)
+    for (Index c = 0; c < s[3]; ++c)
+      for (Index p = 0; p < s[1] * s[2]; ++p) y[std::size_t((o * s[1] * s[2] + p) * s[3] + c)] = x[i++];
+  return y;
+}
+
+template <class T, class D>
+HostTensor to_file(const Tensor<T, D>& x) { return HostTensor::of(torch_shape(x.shape()), channels_first(x.to_host(), x.shape())); }
+
+template <class T, class D>
+void from_file(const HostTensor& h, Tensor<T, D>& x) { x.copy_(Tensor<T, D>(x.shape(), channels_last(h.values<T>(), x.shape()))); }
+
+template <class M>
+void add_weights(const M& net, const std::string& prefix, SafeTensors& file) {
+  net.each_param([&](const std::string& name, const auto& p) { file.tensors[prefix + name] = to_file(p.value()); });
+}
+
+// Takes the tensors whose names begin with `prefix` as the weights of the network: all of them, or an Error.
+template <class M>
+void take_weights(const std::filesystem::path& path, const SafeTensors& file, const std::string& prefix, M& net) {
+  std::size_t held = 0, wanted = 0;
+  for (const auto& [name, tensor] : file.tensors) held += name.starts_with(prefix);
+  std::string difference;
+  net.each_param([&](const std::string& name, const auto& p) {
+    ++wanted;
+    if (!difference.empty()) return;
+    const auto found = file.tensors.find(prefix + name);
+    const Shape shape = torch_shape(p.shape());
+    if (found == file.tensors.end()) difference = str(name, " is not in the file");
+    else if (!(found->second.shape == shape)) difference = str(name, " is ", found->second.shape, " in the file, ", shape, " in the network");
+  });
+  if (difference.empty() && held != wanted)
+    for (const auto& [name, tensor] : file.tensors) {
+      bool known = !name.starts_with(prefix);
+      net.each_param([&](const std::string& n, const auto&) { known = known || prefix + n == name; });
+      if (!known && difference.empty()) difference = str(name, " is not in the network");
+    }
+  check(difference.empty(), "load: '", path.string(), "' holds ", held, " tensors, this network has ", wanted, "; first difference: ", difference,
+        "\n  hint: are these the weights of another network, or of another variant?");
+  net.each_param([&](const std::string& name, auto& p) { from_file(file.tensors.at(prefix + name), p.value()); });
+}
+
+}  // namespace detail
+
+/// Writes the weights, with text that says what the network is. The file appears whole or not at all. Throws Error.
+template <class M>
+void save(const std::filesystem::path& path, const M& net, Metadata metadata = {}) {
+  metadata.emplace("format", "pt");
+  metadata.emplace("producer", "crisp");
+  SafeTensors file{std::move(metadata), {}};
+  detail::add_weights(net, "", file);
+  write_safetensors(path, file);
+}
+
+/// Reads the weights into a network of the same structure, and returns the metadata. Nothing is loaded partly: throws
+/// Error, with both numbers of tensors and the first difference, before any weight has changed.
+template <class M>
+Metadata load(const std::filesystem::path& path, M& net) {
+  const SafeTensors file = read_safetensors(path);
+  detail::take_weights(path, file, "", net);
+  return file.metadata;
+}
+
+/// Everything a training needs to go on as if it had never stopped. Batches follow from the seed and the step.
+struct Progress {
+  Index step = 0;
+  double seconds = 0;
+  double best_psnr = -std::numeric_limits<double>::infinity();
+  Index best_step = 0;
+};
+
+/// Writes weights, optimizer and progress into one file, so that they always belong together.
+template <class M, class T, class D>
+void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer, const Progress& p, Metadata settings) {
+  const auto exact = [](double v) { return std::isfinite(v) ? detail::Json(v).dump() : std::string("none"); };
+  settings["state.step"] = std::to_string(p.step);
+  settings["state.seconds"] = exact(p.seconds);
+  settings["state.best_psnr"] = exact(p.best_psnr);
+  settings["state.best_step"] = std::to_string(p.best_step);
+  settings["state.optimizer_steps"] = std::to_string(optimizer.step_count());
+  SafeTensors file{std::move(settings), {}};
+  detail::add_weights(net, "net.", file);
+  optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) { file.tensors["optimizer." + name] = detail::to_file(t); });
+  write_safetensors(path, file);
+}
+
+/// Restores what save_state wrote. Throws Error, before anything has changed, where a setting or a tensor differs.
+template <class M, class T, class D>
+Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<T, D>& optimizer, const Metadata& settings) {
+  const SafeTensors file = read_safetensors(path);
+  const auto text = [&](const std::string& key) {
+    const auto found = file.metadata.find(key);
+    check(found != file.metadata.end(), "resume: '", path.string(), "' has no '", key, "'; it is not the state of a training");
+    return found->second;
+  };
+  for (const auto& [key, value] : settings)
+    check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path.string(), "', and is '", value, "' now",
+          "\n  hint: resume with the same settings, or begin anew in another folder");
+  const auto number = [&](const std::string& key) {
+    const std::string t = text(key);
+    char* end = nullptr;
+    const double v = t == "none" ? -std::numeric_limits<double>::infinity() : std::strtod(t.c_str(), &end);
+    check(t == "none" || end == t.c_str() + t.size(), "resume: '", key, "' in '", path.string(), "' is '", t, "', not a number");
+    return v;
+  };
+  const Progress p{Index(number("state.step")), number("state.seconds"), number("state.best_psnr"), Index(number("state.best_step"))};
+  const Index steps = Index(number("state.optimizer_steps"));
+  optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) {
+    const auto found = file.tensors.find("optimizer." + name);
+    check(found != file.tensors.end() && found->second.shape == detail::torch_shape(t.shape()), "resume: '", path.string(),
+          "' holds no fitting 'optimizer.", name, "'\n  hint: resume with the same optimizer");
+  });
+  detail::take_weights(path, file, "net.", net);
+  optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) { detail::from_file(file.tensors.at("optimizer." + name), t); });
+  optimizer.set_step_count(steps);
+  return p;
+}
+
+}  // namespace crisp::train

@@ -1,0 +1,250 @@
+// fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from.
+#pragma once
+#include <csignal>
+
+#include "crisp/data/dataset.hpp"
+#include "crisp/optim/clip_grad.hpp"
+#include "crisp/optim/schedule.hpp"
+#include "crisp/train/checkpoint.hpp"
+#include "crisp/train/report.hpp"
+
+namespace crisp::train {
+
+/// What a validation found: means over its pictures, and a few of them for the report.
+struct Validation {
+  double psnr = 0, ssim = 0, bicubic_psnr = 0;
+  std::string protocol;
+  std::vector<ReportPicture> pictures;
+};
+
+struct FitOptions {
+  std::filesystem::path out;                    // folder for best, last, state .safetensors, metrics.csv, report.html
+  Index steps = 0;                              // the length of the training: this,
+  double minutes = 0;                           // or this, by the clock
+  data::LoaderOptions loader = {};              // batch, seed and threads
+  optim::Schedule schedule = optim::cosine();   // factor on the optimizer's learning rate
+  double clip_norm = 0;                         // bound on the length of the gradient; 0: none
+  Index validate_every = 0;                     // steps; 0: twenty times in all
+  std::function<Validation()> validate = {};    // may be empty
+  bool resume = false;                          // go on from the state in `out`
+  Metadata metadata = {};                       // what the network is, kept in the checkpoints
+  Metadata settings = {};                       // must agree on resuming, and are shown in the report
+  std::string title = "Training";
+  bool quiet = false;
+};
+
+struct FitResult {
+  Progress progress;
+  double psnr = 0, bicubic_psnr = 0;  // of the last validation
+  bool interrupted = false;           // by Ctrl-C; the state is saved
+};
+
+namespace detail {
+
+inline volatile std::sig_atomic_t stop_asked = 0;
+
+// While it lives, Ctrl-C and SIGTERM ask the loop to stop after the step; a second Ctrl-C ends the program.
+class StopSignals {
+ public:
+  StopSignals() {
+    stop_asked = 0;
+    for (int i = 0; i < 2; ++i) before_[i] = std::signal(signals[i], ask);
+  }
+  ~StopSignals() {
+    for (int i = 0; i < 2; ++i) std::signal(signals[i], before_[i]);
+  }
+
+ private:
+  static constexpr int signals[2] = {SIGINT, SIGTERM};
+  static void ask(int signal) {
+    stop_asked = 1;
+    std::signal(signal, SIG_DFL);
+  }
+  void (*before_[2])(int);
+};
+
+inline void prepare_folder(const FitOptions& o) {
+  check(!o.out.empty(), "train: give a folder for the results");
+  check((o.steps > 0) != (o.minutes > 0), "train: give the length of the training, either in steps or in minutes");
+  std::error_code error;
+  std::filesystem::create_directories(o.out, error);
+  check(std::filesystem::is_directory(o.out, error), "train: the folder '", o.out.string(), "' cannot be made");
+  const bool begun = std::filesystem::exists(o.out / "state.safetensors", error);
+  check(o.resume || !begun, "train: '", o.out.string(), "' holds a training already\n  hint: go on with it by --resume, or choose another folder");
+  check(!o.resume || begun, "train: there is nothing to resume in '", o.out.string(), "': no state.safetensors");
+  write_file("train", o.out / ".writable", "");  // before hours of work, not after
+  std::filesystem::remove(o.out / ".writable", error);
+}
+
+// One training in progress: what the loop needs at several places.
+template <class M, class T, class D>
+class Fit {
+ public:
+  Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o) : net_(net), optimizer_(optimizer), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet) {
+    prepare_folder(o_);
+    if (o_.resume) {
+      progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings);
+      history_ = History::load(o_.out / "metrics.csv", progress_.step);
+    }
+  }
+
+  template <class Loss>
+  FitResult run(const data::PatchDataset& patches, Loss loss_of) {
+    const StopSignals signals;
+    started_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(progress_.seconds));
+    last_row_ = seconds();
+    data::LoaderOptions loader = o_.loader;
+    loader.first_step = progress_.step;
+    if (o_.steps > 0) loader.steps = o_.steps;
+    begun_at_ = progress_.step;
+    begun_seconds_ = seconds();
+    if (part_done() < 1) {
+      for (auto& [input, target] : patches.template batches<D, T>(loader)) {
+        const Var<T, D> x = input, y = target;  // (N, H, W, C)
+        step(loss_of(x, y));
+        if (part_done() >= 1) break;
+        if (stop_asked) return interrupted();
+        if (validation_due()) validate();
+      }
+    }
+    validate();
+    return result_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+  double part_done() const { return std::min(1.0, o_.steps > 0 ? double(progress_.step) / double(o_.steps) : seconds() / (60 * o_.minutes)); }
+
+  // The length in steps: known, or as the clock promises it.
+  Index total_steps() const { return o_.steps > 0 ? o_.steps : Index(double(progress_.step) / std::max(part_done(), 1e-9)); }
+
+  void step(const Var<T, D>& loss) {
+    const double value = double(loss.item());
+    if (!std::isfinite(value)) fail(str("the loss is ", value), nn::first_non_finite(net_, loss));
+    optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
+    loss.backward();
+    if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
+    optimizer_.step();
+    ++progress_.step;
+    loss_sum_ += value;
+    ++loss_count_;
+    if (bar_.due()) {
+      const double now = seconds(), rate = double(progress_.step - begun_at_) / std::max(1e-9, now - begun_seconds_), done = part_done();
+      const double left = o_.steps > 0 ? double(o_.steps - progress_.step) / rate : 60 * o_.minutes - now;
+      bar_.update(done, progress_.step, value, rate * double(o_.loader.batch), left);
+    }
+    if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
+  }
+
+  [[noreturn]] void fail(const std::string& what, const std::string& where) const {
+    std::error_code error;
+    const bool saved = std::filesystem::exists(o_.out / "last.safetensors", error);
+    throw Error(str("train: ", what, " at step ", progress_.step + 1, where.empty() ? "" : "; the first value that is not finite: " + where,
+                    "\n  hint: use a smaller learning rate (it was ", optimizer_.lr(), "), or clip the gradients",
+                    saved ? "\n  the last good checkpoint is kept: " + (o_.out / "last.safetensors").string() : "\n  no checkpoint was saved yet"));
+  }
+
+  HistoryRow& add_row() {
+    const double mean = loss_count_ > 0 ? loss_sum_ / double(loss_count_) : history_.rows.empty() ? 0 : history_.rows.back().loss;
+    if (history_.rows.empty() || history_.rows.back().step != progress_.step)
+      history_.rows.push_back({progress_.step, seconds(), optimizer_.lr(), mean, {}, {}});
+    loss_sum_ = 0;
+    loss_count_ = 0;
+    last_row_ = seconds();
+    return history_.rows.back();
+  }
+
+  bool validation_due() {
+    if (o_.validate_every > 0) return progress_.step % o_.validate_every == 0;
+    if (o_.steps > 0) return progress_.step % std::max<Index>(1, o_.steps / 20) == 0;
+    const int due = int(part_done() * 20);
+    if (due <= validations_) return false;
+    validations_ = due;
+    return true;
+  }
+
+  void check_weights() const {
+    net_.each_param([&](const std::string& name, const auto& p) {
+      for (const T v : p.value().to_host())
+        if (!std::isfinite(v)) fail("a weight is not finite", "the weight " + name);
+    });
+  }
+
+  void validate() {
+    check_weights();
+    HistoryRow& row = add_row();
+    if (o_.validate) {
+      Validation v = no_grad(o_.validate);
+      row.psnr = v.psnr;
+      row.ssim = v.ssim;
+      result_.psnr = v.psnr;
+      result_.bicubic_psnr = v.bicubic_psnr;
+      if (v.psnr > progress_.best_psnr) {
+        progress_.best_psnr = v.psnr;
+        progress_.best_step = progress_.step;
+        save(o_.out / "best.safetensors", net_, described(v.psnr));
+      }
+      char text[160];
+      std::snprintf(text, sizeof text, "step %lld: validation %.3f dB (bicubic %.3f, best %.3f), SSIM %.4f, after %s", static_cast<long long>(progress_.step), v.psnr,
+                    v.bicubic_psnr, progress_.best_psnr, v.ssim, duration(seconds()).c_str());
+      bar_.line(text);
+      validation_ = std::move(v);
+    }
+    save_all();
+  }
+
+  Metadata described(double psnr) const {
+    Metadata m = o_.metadata;
+    m["trained_steps"] = std::to_string(progress_.step);
+    if (o_.validate) m["validation_psnr"] = fixed(psnr, 4);
+    return m;
+  }
+
+  void save_all() {
+    progress_.seconds = seconds();
+    save(o_.out / "last.safetensors", net_, described(result_.psnr));
+    history_.save(o_.out / "metrics.csv");
+    save_report(o_.out / "report.html", {o_.title, validation_.protocol, o_.settings, history_, validation_.bicubic_psnr, validation_.pictures});
+    save_state(o_.out / "state.safetensors", net_, optimizer_, progress_, o_.settings);
+    result_.progress = progress_;
+  }
+
+  FitResult interrupted() {
+    check_weights();
+    add_row();
+    save_all();
+    result_.interrupted = true;
+    bar_.line(str("stopped at step ", progress_.step, "; the state is saved"));
+    return result_;
+  }
+
+  M& net_;
+  optim::Optimizer<T, D>& optimizer_;
+  FitOptions o_;
+  double base_lr_;
+  ProgressBar bar_;
+  Progress progress_;
+  History history_;
+  Validation validation_;
+  FitResult result_;
+  Clock::time_point started_ = Clock::now();
+  Index begun_at_ = 0;
+  double begun_seconds_ = 0, last_row_ = 0, loss_sum_ = 0;
+  Index loss_count_ = 0;
+  int validations_ = 0;
+};
+
+}  // namespace detail
+
+/// Trains `net` on batches of `patches`: loss_of(input, target), two Vars (N, H, W, C) in 0..1, gives the loss. Writes into
+/// the folder o.out as it goes. With a number of steps, the same seed gives the same weights to the bit, for any number
+/// of loader threads, and whether or not the training was stopped and resumed. Throws Error for options that do not
+/// fit, before any work; for a loss that is not finite; and for a folder that cannot be written.
+template <class M, class T, class D, class Loss>
+FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of, FitOptions o) {
+  return detail::Fit<M, T, D>(net, optimizer, std::move(o)).run(patches, loss_of);
+}
+
+}  // namespace crisp::train
