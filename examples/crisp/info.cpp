@@ -31,7 +31,7 @@ std::vector<Layer> layers_of(const Network& net) {
   std::map<const void*, std::size_t> layer_of;
   net.each_param([&](const std::string& name, const auto& p) {
     const std::string layer = name.substr(0, name.rfind('.'));
-    if (layers.empty() || layers.back().name != layer) layers.push_back({.name = layer, .weight = p.shape()});
+    if (layers.empty() || layers.back().name != layer) layers.push_back({layer, "", p.shape(), {}});
     layers.back().parameters += p.numel();
     layer_of[p.node().get()] = layers.size() - 1;
   });
