@@ -1,0 +1,18 @@
+# Builds and runs a small project that uses crisp, by find_package of an installed copy or by add_subdirectory.
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "failed: ${ARGN}\n${output}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+set(where -DCRISP_SOURCE=${CRISP})
+if(WAY STREQUAL "find_package")
+  run(${CMAKE_COMMAND} -S ${CRISP} -B ${WORK}/crisp -DCMAKE_CXX_COMPILER=${CXX} -DCRISP_BUILD_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX=${WORK}/prefix)
+  run(${CMAKE_COMMAND} --install ${WORK}/crisp)
+  set(where -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+endif()
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build ${where} -DWAY=${WAY} -DCMAKE_CXX_COMPILER=${CXX})
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${WORK}/build/consumer)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs what crisp needs from the system's packages, where it is missing.  usage: third_party/install.sh GROUP...
+#   build   compiler, CMake and the libraries that crisp's headers and its program use
+#   tests   what the tests need besides
+#   bench   what the benchmarks need besides
+set -euo pipefail
+packages=()
+for group in "$@"; do
+  case $group in
+    build) packages+=(g++ make cmake libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev) ;;
+    tests) packages+=(doctest-dev) ;;
+    bench) packages+=(libbenchmark-dev) ;;
+    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${packages[@]}"; do
+  if command -v dpkg-query >/dev/null; then
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  fi
+done
+if ! command -v apt-get >/dev/null; then
+  echo "This is not Debian or Ubuntu: please install what corresponds to: ${packages[*]}"
+  exit 0
+fi
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "Missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}" >&2; exit 1; }
+  root=(sudo)
+fi
+echo "Installing: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+if ! { "${root[@]}" apt-get update && "${root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  tail -20 "$log" >&2
+  echo "The packages could not be installed: ${missing[*]}" >&2
+  exit 1
+fi
