@@ -50,6 +50,28 @@ class Var {
     const char* op = "leaf";
     std::vector<std::shared_ptr<Node>> inputs;
     std::function<void(const Tensor<T, D>& dy)> backward;
+
+    Node() = default;
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    // A long history is dropped in a loop, not by recursion from node to node, which could overflow the stack.
+    ~Node() {
+      if (inputs.empty()) return;
+      static thread_local std::vector<std::shared_ptr<Node>>* dropping = nullptr;
+      if (dropping) {
+        for (auto& input : inputs) dropping->push_back(std::move(input));
+        return;
+      }
+      std::vector<std::shared_ptr<Node>> todo = std::move(inputs);
+      dropping = &todo;
+      backward = nullptr;  // it holds the inputs too
+      while (!todo.empty()) {
+        const std::shared_ptr<Node> node = std::move(todo.back());
+        todo.pop_back();
+      }
+      dropping = nullptr;
+    }
   };
 
   Var() = default;

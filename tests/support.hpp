@@ -1,0 +1,71 @@
+// What several tests use: random values, the text of an error, a folder of their own.
+#pragma once
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "crisp/backend/cpu.hpp"
+#include "crisp/core/random.hpp"
+#include "crisp/core/tensor.hpp"
+
+namespace crisp::test {
+
+template <class T>
+Tensor<T, Cpu> random_tensor(Shape shape, std::uint64_t seed = 0) {
+  Rng rng(seed);
+  std::vector<T> values(static_cast<std::size_t>(shape.numel()));
+  for (T& v : values) v = T(rng.normal());
+  return {shape, values};
+}
+
+/// The message of the Error that f throws; "no error" where it throws none.
+template <class F>
+std::string error_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A new, empty folder, removed at the end.
+struct TemporaryFolder {
+  std::filesystem::path path;
+  TemporaryFolder() {
+    static int count = 0;
+    path = std::filesystem::temp_directory_path() / str("crisp_test_", getpid(), "_", ++count);
+    std::filesystem::create_directories(path);
+  }
+  ~TemporaryFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+  }
+};
+
+/// The largest |a - b|, over the largest |b|; infinite where the sizes differ or a value is NaN.
+template <class T>
+double relative_error(const std::vector<T>& a, const std::vector<T>& b) {
+  if (a.size() != b.size()) return INFINITY;
+  double error = 0, largest = 1e-30;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!(std::abs(double(a[i]) - double(b[i])) < INFINITY)) return INFINITY;
+    error = std::max(error, std::abs(double(a[i]) - double(b[i])));
+    largest = std::max(largest, std::abs(double(b[i])));
+  }
+  return error / largest;
+}
+
+}  // namespace crisp::test
+
+#define CHECK_ERROR(expression, part)                                             \
+  do {                                                                            \
+    const std::string message = crisp::test::error_of([&] { expression; });       \
+    INFO("the message: " << message);                                             \
+    CHECK(crisp::test::contains(message, part));                                  \
+  } while (false)
