@@ -1,18 +1,22 @@
 # Finds what crisp's headers need, on the system; names the package of what is missing. Used here and by find_package(crisp).
 
-function(crisp_missing what package)
-  message(FATAL_ERROR "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: apt-get install ${package}), "
+# crisp_missing(WHAT PACKAGE): stops; within find_package(crisp) it leaves that to find_package, which knows REQUIRED and QUIET.
+macro(crisp_missing what package)
+  string(CONCAT crisp_message "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: apt-get install ${package}), "
     "or tell CMake where it is by CMAKE_PREFIX_PATH")
-endfunction()
+  if(CMAKE_FIND_PACKAGE_NAME STREQUAL "crisp")
+    set(crisp_FOUND FALSE)
+    set(crisp_NOT_FOUND_MESSAGE "${crisp_message}")
+    return()
+  endif()
+  message(FATAL_ERROR "${crisp_message}")
+endmacro()
 
-find_package(Eigen3 3.3 QUIET NO_MODULE)
 if(NOT TARGET Eigen3::Eigen)
-  crisp_missing("Eigen 3.3 or newer" libeigen3-dev)
-endif()
-
-find_package(nlohmann_json 3.7 QUIET)
-if(NOT TARGET nlohmann_json::nlohmann_json)
-  crisp_missing("nlohmann/json 3.7 or newer" nlohmann-json3-dev)
+  find_package(Eigen3 QUIET NO_MODULE)  # without a version here: Eigen 5 would not count as "3.3 or newer"
+  if(NOT Eigen3_FOUND OR Eigen3_VERSION VERSION_LESS 3.3)
+    crisp_missing("Eigen 3.3 or newer" libeigen3-dev)
+  endif()
 endif()
 
 if(NOT TARGET crisp::stb)
@@ -26,4 +30,6 @@ endif()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-find_package(OpenMP QUIET COMPONENTS CXX)
+if(NOT DEFINED CRISP_OPENMP OR CRISP_OPENMP)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+endif()

@@ -28,6 +28,12 @@ int wrong_use(const CLI::App& app, const std::string& what) {
   return 2;
 }
 
+// What was meant for a command, and is none.
+std::string no_command(int argc, char** argv) {
+  const std::string commands = "the commands are train, upscale, evaluate and info";
+  return argc < 2 ? "give a command: " + commands : "there is no command '" + std::string(argv[1]) + "': " + commands;
+}
+
 int failed(const std::string& what) {
   std::cerr << "crisp: " << what << "\n";
   return 1;
@@ -53,7 +59,7 @@ int main(int argc, char** argv) {
     return std::cout ? 0 : failed("standard output could not be written");
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
-    return wrong_use(app, e.what());
+    return wrong_use(app, app.get_subcommands().empty() ? no_command(argc, argv) : e.what());
   } catch (const crisp::program::WrongUse& e) {
     return wrong_use(app, e.what());
   } catch (const std::bad_alloc&) {

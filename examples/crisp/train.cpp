@@ -21,7 +21,7 @@ struct Options {
   fs::path valid, out;
   Index scale = 0, steps = 0, epochs = 0, batch = 16, patch = 33, validate_every = 0, warm_up = 0;
   double minutes = 0, lr = 1e-3, clip = 0;
-  std::uint64_t seed = 0;
+  Index seed = 0;
   int loader_threads = 1;
   bool resume = false, quiet = false;
   Computing computing;
@@ -50,7 +50,7 @@ std::vector<data::Image> training_images(const Options& o, Index channels) {
   std::vector<data::Image> images;
   for (const std::string& source : o.train) {
     const bool made = source == "synthetic";
-    for (NamedImage& named : made ? synthetic(60, o.seed, 192, channels == 3) : load("--train", source)) {
+    for (NamedImage& named : made ? synthetic(60, std::uint64_t(o.seed), 192, channels == 3) : load("--train", source)) {
       const Index h = named.image.height / o.scale * o.scale, w = named.image.width / o.scale * o.scale;
       check(h >= o.patch && w >= o.patch, "train: '", named.name, "' in ", source, " has ", named.image.height, " x ", named.image.width,
             " pixels, too few for a patch of ", o.patch, " x ", o.patch, "\n  hint: use a smaller --patch, or leave the image out");
@@ -62,7 +62,7 @@ std::vector<data::Image> training_images(const Options& o, Index channels) {
 
 std::vector<NamedImage> validation_images(const Options& o, Index channels) {
   if (!o.valid.empty()) return load("--valid", o.valid);
-  return synthetic(4, ~o.seed, 192, channels == 3);  // another seed: pictures that the training never sees
+  return synthetic(4, ~std::uint64_t(o.seed), 192, channels == 3);  // another seed: pictures that the training never sees
 }
 
 train::Validation validate(const Network& net, const std::vector<NamedImage>& images, Index scale) {
@@ -70,15 +70,14 @@ train::Validation validate(const Network& net, const std::vector<NamedImage>& im
   constexpr std::size_t shown = 8;  // pictures in the report
   train::Validation v;
   v.protocol = infer::describe(protocol, scale);
-  const auto network = infer::upscaler(net), bicubic = infer::upscaler(data::Resampling::bicubic_matlab);
+  const auto network = infer::upscaler(net);
   for (const NamedImage& named : images) {
     infer::Comparison c = infer::compare(named.name, named.image, network, scale, protocol);
-    const double plain = infer::compare(named.name, named.image, bicubic, scale, protocol).score.psnr;
     v.psnr += c.score.psnr / double(images.size());
     v.ssim += c.score.ssim / double(images.size());
-    v.bicubic_psnr += plain / double(images.size());
+    v.bicubic_psnr += c.bicubic_psnr / double(images.size());
     if (v.pictures.size() < shown)
-      v.pictures.push_back({named.name, c.score.psnr, c.score.ssim, plain, std::move(c.lr), std::move(c.bicubic), std::move(c.result), std::move(c.hr)});
+      v.pictures.push_back({named.name, c.score.psnr, c.score.ssim, c.bicubic_psnr, std::move(c.lr), std::move(c.bicubic), std::move(c.result), std::move(c.hr)});
   }
   return v;
 }
@@ -145,7 +144,7 @@ void run(Options& o) {
   const bool begun = fs::exists(o.out / "state.safetensors");
   use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
   use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
-  seed(o.seed);
+  seed(std::uint64_t(o.seed));
   Network net = make_network(o.model, o.variant, o.scale);
   use(o.patch > 2 * net.training_margin(), "--patch ", o.patch, " is too small: this network needs more than ", 2 * net.training_margin(), " pixels a side");
 
@@ -164,7 +163,7 @@ void run(Options& o) {
         const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
         return loss(o.loss, y, centre(target, y[1], y[2]));
       },
-      {.out = o.out, .steps = o.steps, .minutes = o.minutes, .loader = {.batch = o.batch, .seed = o.seed, .threads = o.loader_threads},
+      {.out = o.out, .steps = o.steps, .minutes = o.minutes, .loader = {.batch = o.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads},
        .schedule = schedule(o), .clip_norm = o.clip, .validate_every = o.validate_every, .validate = [&] { return validate(net, valid, o.scale); },
        .resume = o.resume, .metadata = net.settings(), .settings = settings,
        .title = str(net.name(), " ", models::detail::setting(net.settings(), "variant", ""), " x", o.scale), .quiet = o.quiet});
@@ -184,25 +183,34 @@ void run(Options& o) {
 void add_train(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("train", "Train a network on a folder of images, or on synthetic ones");
-  const CLI::Range positive(Index(1), std::numeric_limits<Index>::max());
+  CLI::Validator positive = CLI::Range(Index(1), std::numeric_limits<Index>::max()), from_zero = CLI::Range(Index(0), std::numeric_limits<Index>::max());
+  positive.description("1 or more");
+  from_zero.description("0 or more");
+  const CLI::Validator above_zero(
+      [](std::string& text) {
+        char* end = nullptr;
+        const double value = std::strtod(text.c_str(), &end);
+        return *end == 0 && std::isfinite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
+      },
+      "above 0");
   command.add_option("--model", o->model, "the network: srcnn")->capture_default_str();
   command.add_option("--variant", o->variant, "its kernel sizes, for srcnn: 9-1-5 (default), 9-3-5, 9-5-5");
   command.add_option("--scale", o->scale, "enlargement factor, a whole number")->required()->check(CLI::Range(1, 8));
   command.add_option("--train", o->train, "a folder of images, or the word synthetic; may be given several times")->required();
   command.add_option("--valid", o->valid, "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.add_option("--minutes", o->minutes, "how long to train, by the clock (default: 10)")->check(CLI::PositiveNumber);
+  command.add_option("--minutes", o->minutes, "how long to train, by the clock (default: 10)")->check(above_zero);
   command.add_option("--steps", o->steps, "or how many steps: then the same seed gives the same weights")->check(positive);
   command.add_option("--epochs", o->epochs, "or how often to see as many patches as cover the images")->check(positive);
   command.add_option("--batch", o->batch, "patches in a step")->check(positive)->capture_default_str();
   command.add_option("--patch", o->patch, "side of a patch, in pixels of the enlarged image")->check(positive)->capture_default_str();
-  command.add_option("--lr", o->lr, "learning rate at the beginning")->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--lr", o->lr, "learning rate at the beginning")->check(above_zero)->capture_default_str();
   command.add_option("--optimizer", o->optimizer, "adam, adamw or sgd (momentum 0.9)")->check(CLI::IsMember({"adam", "adamw", "sgd"}))->capture_default_str();
   command.add_option("--schedule", o->schedule, "cosine, step (halved at each quarter) or constant")->check(CLI::IsMember({"cosine", "step", "constant"}))->capture_default_str();
   command.add_option("--warm-up", o->warm_up, "steps over which the learning rate rises (default: none)")->check(positive);
   command.add_option("--loss", o->loss, "mse, l1 or charbonnier")->check(CLI::IsMember({"mse", "l1", "charbonnier"}))->capture_default_str();
-  command.add_option("--clip-grad", o->clip, "bound on the length of the gradient (default: none)")->check(CLI::PositiveNumber);
+  command.add_option("--clip-grad", o->clip, "bound on the length of the gradient (default: none)")->check(above_zero);
   command.add_option("--validate-every", o->validate_every, "steps between validations (default: 20 in all)")->check(positive);
-  command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->capture_default_str();
+  command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->check(from_zero)->capture_default_str();
   command.add_option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--out", o->out, "folder for best, last and state .safetensors, metrics.csv and report.html")->required();
   command.add_flag("--resume", o->resume, "go on with the training in --out, after a stop of any kind");

@@ -1,5 +1,4 @@
 // crisp upscale: enlarges an image, or every image of a folder, with a trained network.
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -19,16 +18,17 @@ struct Options {
   Computing computing;
 };
 
-std::string lower_extension(const fs::path& file) {
-  std::string text = file.extension().string();
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return text;
-}
-
-void require_writable_format(const fs::path& file) {
-  const std::string extension = lower_extension(file);
-  use(extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp", "OUTPUT ", file,
-      " must end in .png, .jpg, .jpeg or .bmp: the name says the format");
+// Everything that can be seen to be wrong before the network is loaded; the result: the images to enlarge.
+std::vector<fs::path> checked_inputs(const Options& o) {
+  use(fs::exists(o.input), "INPUT '", o.input.string(), "' does not exist");
+  const bool folder = fs::is_directory(o.input), out_exists = fs::exists(o.output);
+  use(!out_exists || fs::is_directory(o.output) == folder, "INPUT is a ", folder ? "folder" : "file", ", so OUTPUT '", o.output.string(),
+      "' must be a ", folder ? "folder" : "file", " too");
+  use(!out_exists || !fs::equivalent(o.input, o.output), "OUTPUT is the same as INPUT: the ", folder ? "images" : "image", " would be overwritten");
+  if (folder) return images_in("INPUT", o.input);
+  use(data::detail::is_image_extension(data::detail::lower_extension(o.output)), "OUTPUT '", o.output.string(),
+      "' must end in .png, .jpg, .jpeg or .bmp: the name says the format");
+  return {o.input};
 }
 
 void upscale_file(const Network& net, const fs::path& from, const fs::path& to, Index scale, const Options& o) {
@@ -39,17 +39,22 @@ void upscale_file(const Network& net, const fs::path& from, const fs::path& to, 
               << std::endl;
 }
 
-void upscale_folder(const Network& net, Index scale, const Options& o) {
-  const std::vector<fs::path> files = images_in("INPUT", o.input);
-  use(!fs::exists(o.output) || fs::is_directory(o.output), "INPUT is a folder, so OUTPUT ", o.output, " must be a folder too");
-  use(!fs::exists(o.output) || !fs::equivalent(o.input, o.output), "OUTPUT is the folder INPUT: the images would be overwritten");
-  for (const fs::path& file : files) require_writable_format(file.filename());
+void run(const Options& o) {
+  o.computing.apply();
+  require_file("--weights", o.weights);
+  const std::vector<fs::path> files = checked_inputs(o);
+  const Loaded loaded = load_network(o.weights);
+  const Index scale = choose_scale(loaded, o.weights, o.scale);
+  if (!fs::is_directory(o.input)) {
+    if (o.output.has_parent_path()) make_folder(o.output.parent_path());
+    return upscale_file(loaded.net, o.input, o.output, scale, o);
+  }
   make_folder(o.output);
   std::size_t done = 0, failed = 0;
   for (const fs::path& file : files) {
     if (!o.quiet) std::cout << "[" << ++done << "/" << files.size() << "] ";
     try {
-      upscale_file(net, file, o.output / file.filename(), scale, o);
+      upscale_file(loaded.net, file, o.output / file.filename(), scale, o);
     } catch (const Error& e) {  // one broken file does not stop the others
       if (!o.quiet) std::cout << file.string() << "  failed" << std::endl;
       std::cerr << "crisp: " << e.what() << "\n";
@@ -57,23 +62,6 @@ void upscale_folder(const Network& net, Index scale, const Options& o) {
     }
   }
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
-}
-
-void run(const Options& o) {
-  o.computing.apply();
-  require_file("--weights", o.weights);
-  use(fs::exists(o.input), "INPUT ", o.input, " does not exist");
-  const bool folder = fs::is_directory(o.input);
-  if (!folder) {
-    require_writable_format(o.output);
-    use(!fs::is_directory(o.output), "OUTPUT ", o.output, " is a folder, but INPUT is a file");
-    use(!fs::exists(o.output) || !fs::equivalent(o.input, o.output), "OUTPUT is the file INPUT: the image would be overwritten");
-  }
-  const Loaded loaded = load_network(o.weights);
-  const Index scale = choose_scale(loaded, o.weights, o.scale);
-  if (folder) return upscale_folder(loaded.net, scale, o);
-  if (o.output.has_parent_path()) make_folder(o.output.parent_path());
-  upscale_file(loaded.net, o.input, o.output, scale, o);
 }
 
 }  // namespace

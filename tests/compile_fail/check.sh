@@ -1,14 +1,20 @@
 #!/bin/sh
-# check.sh COMPILER FILE INCLUDE...: FILE must compile, and with -DMISTAKE fail with the sentence after "// expect: ".
+# check.sh COMPILER FILE INCLUDE...: FILE must compile; and for each "MISTAKE == n" in it, fail with -DMISTAKE=n and the
+# sentence after "// expect: ".
 set -u
 compiler=$1 file=$2
 shift 2
 flags="-std=c++20 -fsyntax-only"
 for folder in "$@"; do flags="$flags -isystem $folder"; done
 expected=$(sed -n 's|^// expect: ||p' "$file")
-"$compiler" $flags "$file" || { echo "$file does not compile even without the mistake"; exit 1; }
-if output=$("$compiler" $flags -DMISTAKE "$file" 2>&1); then echo "$file compiles with the mistake"; exit 1; fi
-case $output in
-  *"$expected"*) echo "as expected: $expected" ;;
-  *) echo "$output"; echo "the compiler does not say: $expected"; exit 1 ;;
-esac
+mistakes=$(sed -nE 's/^#(el)?if MISTAKE == ([0-9]+)$/\2/p' "$file")
+[ -n "$expected" ] && [ -n "$mistakes" ] || { echo "$file names no sentence or no mistake"; exit 1; }
+
+"$compiler" $flags "$file" || { echo "$file does not compile even without a mistake"; exit 1; }
+for mistake in $mistakes; do
+  if output=$("$compiler" $flags -DMISTAKE="$mistake" "$file" 2>&1); then echo "$file compiles with mistake $mistake"; exit 1; fi
+  case $output in
+    *"$expected"*) echo "mistake $mistake, as expected: $expected" ;;
+    *) echo "$output"; echo "mistake $mistake: the compiler does not say: $expected"; exit 1 ;;
+  esac
+done

@@ -1,14 +1,17 @@
 // expect: crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+#include <vector>
+
 #include "crisp/backend/cpu.hpp"
 #include "crisp/nn/conv2d.hpp"
 using namespace crisp;
 
 int main() {
   nn::Conv2d<float, Cpu> a(1, 2, 3);
-#ifdef MISTAKE
+#if MISTAKE == 1
   nn::Conv2d<float, Cpu> b = a;
-#else
-  nn::Conv2d<float, Cpu> b = std::move(a);
+#elif MISTAKE == 2
+  std::vector<nn::Conv2d<float, Cpu>> layers(16, a);  // would share one set of weights
 #endif
-  return int(b.weight.numel());
+  nn::Conv2d<float, Cpu> moved = std::move(a);
+  return int(moved.weight.numel());
 }

@@ -1,12 +1,13 @@
 // expect: crisp: this device is not available in this file; crisp::Cuda needs a file that nvcc compiles
 #include "crisp/backend/cpu.hpp"
-#include "crisp/core/tensor.hpp"
+#include "crisp/nn/conv2d.hpp"
 using namespace crisp;
 
-#ifdef MISTAKE
-using Device = Cuda;
-#else
-using Device = Cpu;
+int main() {
+#if MISTAKE == 1
+  Tensor<float, Cuda> x({2, 3});
+#elif MISTAKE == 2
+  nn::Conv2d<float, Cuda> conv(1, 2, 3);
 #endif
-
-int main() { return int(Tensor<float, Device>({2, 3}).numel()); }
+  return int(Tensor<float, Cpu>({2, 3}).numel());
+}

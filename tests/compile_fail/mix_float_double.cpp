@@ -1,16 +1,24 @@
 // expect: crisp: float and double are not mixed
 #include "crisp/backend/cpu.hpp"
-#include "crisp/ops/conv2d.hpp"
+#include "crisp/nn/conv2d.hpp"
+#include "crisp/ops/arithmetic.hpp"
+#include "crisp/ops/loss.hpp"
 using namespace crisp;
 
-#ifdef MISTAKE
-using Other = double;
-#else
-using Other = float;
-#endif
-
 int main() {
+  const nn::Conv2d<float, Cpu> layer(1, 1, 3);
   const Var<float, Cpu> x = Tensor<float, Cpu>({1, 4, 4, 1}, 1.0f);
-  const Var<Other, Cpu> w = Tensor<Other, Cpu>({1, 3, 3, 1}, Other(1));
-  return int(conv2d(x, w).numel());
+  const Var<double, Cpu> z = Tensor<double, Cpu>({1, 4, 4, 1}, 1.0);
+#if MISTAKE == 1
+  const auto y = x + z;
+#elif MISTAKE == 2
+  const auto y = conv2d(x, z);
+#elif MISTAKE == 3
+  const auto y = layer(z);
+#elif MISTAKE == 4
+  const auto y = mse_loss(x, z);
+#else
+  const auto y = layer(x) + x;
+#endif
+  return int(y.numel());
 }

@@ -1,6 +1,5 @@
 // Scores an upscaling method on high-resolution images: reduce them, enlarge them again, compare on luma.
 #pragma once
-#include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
@@ -51,9 +50,11 @@ struct ImageScore {
   double psnr = 0, ssim = 0, mse = 0;
 };
 
-/// A scored image with its pictures, rounded to 8 bits: as colour if `hr` is, however it was scored.
+/// A scored image with its pictures, rounded to 8 bits: as colour if `hr` is, however it was scored. Bicubic is
+/// scored beside the method, in the same way.
 struct Comparison {
   ImageScore score;
+  double bicubic_psnr = 0;
   data::Image lr, bicubic, result, hr;
 };
 
@@ -66,12 +67,9 @@ struct Evaluation {
 
 namespace detail {
 
-inline double psnr_of(double mse) { return mse > 0 ? 10 * std::log10(255.0 * 255.0 / mse) : std::numeric_limits<double>::infinity(); }
-
 inline ImageScore score(const std::string& name, const data::Image& result_luma, const data::Image& hr_luma, Index scale) {
-  const double psnr = metrics::psnr(result_luma, hr_luma, {.shave = scale}).value;
-  const double ssim = metrics::ssim(result_luma, hr_luma, {.shave = scale}).value;
-  return {name, psnr, ssim, 255.0 * 255.0 * std::pow(10.0, -psnr / 10)};
+  const double mse = metrics::mse(result_luma, hr_luma, {.shave = scale}).value;
+  return {name, metrics::psnr_of_mse(mse), metrics::ssim(result_luma, hr_luma, {.shave = scale}).value, mse};
 }
 
 // Protocol y. The colours shown beside the scored luma are reduced and enlarged in the same way.
@@ -80,12 +78,12 @@ inline Comparison compare_y(const std::string& name, const data::Image& hr, cons
   const data::Image ycbcr = colour ? data::to_ycbcr(hr) : hr;
   const data::Image y = data::round_to_8bit(data::channels(ycbcr, 0, 1));
   const data::Image lr = data::reduce(y, scale, data::Resampling::bicubic_matlab);
-  const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::y));
-  Comparison c{score(name, result, y, scale), lr, bicubic(lr, scale), result, y};
+  const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::y)), plain = data::round_to_8bit(bicubic(lr, scale));
+  Comparison c{score(name, result, y, scale), metrics::psnr(plain, y, {.shave = scale}).value, lr, plain, result, y};
   if (colour) {
     const data::Image chroma = data::reduce(data::channels(ycbcr, 1, 2), scale, data::Resampling::bicubic_matlab), large = bicubic(chroma, scale);
     c.lr = data::from_ycbcr(data::join(lr, chroma));
-    c.bicubic = data::from_ycbcr(data::join(c.bicubic, large));
+    c.bicubic = data::from_ycbcr(data::join(plain, large));
     c.result = data::from_ycbcr(data::join(result, large));
     c.hr = hr;
   }
@@ -98,7 +96,8 @@ inline Comparison compare_rgb8(const std::string& name, const data::Image& image
   const data::Image hr = data::round_to_8bit(image.channels == 3 ? image : data::gray_to_rgb(image));
   const data::Image lr = data::round_to_8bit(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}));
   const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::rgb8));
-  return {score(name, luma(result), luma(hr), scale), lr, data::round_to_8bit(bicubic(lr, scale)), result, hr};
+  const data::Image plain = data::round_to_8bit(upscaler(data::Resampling::bicubic_matlab)(lr, scale, Protocol::rgb8));
+  return {score(name, luma(result), luma(hr), scale), metrics::psnr(plain, hr, {.shave = scale}).value, lr, plain, result, hr};
 }
 
 }  // namespace detail
@@ -124,7 +123,7 @@ inline Evaluation summarise(std::vector<ImageScore> images, Index scale, Protoco
     all.ssim += s.ssim / n;
     mse += s.mse / n;
   }
-  all.psnr_of_mean_mse = detail::psnr_of(mse);
+  all.psnr_of_mean_mse = metrics::psnr_of_mse(mse);
   return all;
 }
 

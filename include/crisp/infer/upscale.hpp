@@ -37,7 +37,7 @@ data::Image upscale(const Net<T, D>& net, const data::Image& image, Index scale)
   if (!image.has_alpha()) return detail::upscale_opaque(net, image, scale);
   const Index colours = image.channels - 1;
   return data::join(detail::upscale_opaque(net, data::channels(image, 0, colours), scale),
-                      detail::bicubic(data::channels(image, colours, 1), scale));
+                    detail::bicubic(data::channels(image, colours, 1), scale));
 }
 
 }  // namespace crisp::infer

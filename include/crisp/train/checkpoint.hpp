@@ -1,5 +1,8 @@
 // Checkpoints: the weights of a network in a safetensors file, in PyTorch's names and layout; and the state of a training.
 #pragma once
+#include <cstdio>
+#include <cstdlib>
+
 #include "crisp/nn/module.hpp"
 #include "crisp/optim/optimizer.hpp"
 #include "crisp/train/safetensors.hpp"
@@ -103,7 +106,11 @@ struct Progress {
 /// Writes weights, optimizer and progress into one file, so that they always belong together.
 template <class M, class T, class D>
 void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer, const Progress& p, Metadata settings) {
-  const auto exact = [](double v) { return std::isfinite(v) ? detail::Json(v).dump() : std::string("none"); };
+  const auto exact = [](double v) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", v);
+    return std::string(std::isfinite(v) ? text : "none");
+  };
   settings["state.step"] = std::to_string(p.step);
   settings["state.seconds"] = exact(p.seconds);
   settings["state.best_psnr"] = exact(p.best_psnr);

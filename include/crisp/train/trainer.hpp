@@ -18,7 +18,7 @@ struct Validation {
 };
 
 struct FitOptions {
-  std::filesystem::path out;                    // folder for best, last, state .safetensors, metrics.csv, report.html
+  std::filesystem::path out = {};               // folder for best, last, state .safetensors, metrics.csv, report.html
   Index steps = 0;                              // the length of the training: this,
   double minutes = 0;                           // or this, by the clock
   data::LoaderOptions loader = {};              // batch, seed and threads

@@ -5,7 +5,7 @@ make_picture pictures/one.png
 echo "no weights" >weights.safetensors
 mkdir empty
 
-expect 2 "subcommand" 
+expect 2 "give a command"
 expect 2 "nosuch" nosuch
 expect 2 "--nosuch" info --nosuch
 expect 2 "either" info
@@ -41,14 +41,13 @@ expect 2 "large.gif" upscale --weights weights.safetensors pictures/one.png larg
 expect 2 "overwritten" upscale --weights weights.safetensors pictures/one.png pictures/../pictures/one.png
 expect 2 "overwritten" upscale --weights weights.safetensors pictures pictures
 expect 2 "--jpeg-quality" upscale --weights weights.safetensors --jpeg-quality 101 pictures/one.png large.jpg
-expect 2 "folder" upscale --weights weights.safetensors pictures/one.png empty
-expect 2 "holds no images" upscale --weights weights.safetensors empty large
+expect 2 "must be a file" upscale --weights weights.safetensors pictures/one.png empty
+expect 2 "there are no images" upscale --weights weights.safetensors empty large
 
 train="train --model srcnn --scale 3 --train synthetic"
 expect 2 "--out" $train --steps 1
 expect 2 "--train" train --model srcnn --scale 3 --steps 1 --out run
 expect 2 "--scale" train --model srcnn --train synthetic --steps 1 --out run
-expect 2 "--model" train --scale 3 --train synthetic --steps 1 --out run
 expect 2 "nosuchnet" train --model nosuchnet --scale 3 --train synthetic --steps 1 --out run
 expect 2 "missing" train --model srcnn --scale 3 --train missing --steps 1 --out run
 expect 2 "empty" train --model srcnn --scale 3 --train empty --steps 1 --out run

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Training: its files; the same weights whatever the loader threads, and after kill -9 or Ctrl-C and --resume; its failures.
+. "$(dirname "$0")/common.sh"
+make_picture pictures/colour.png
+make_picture more/other.png
+steps=120
+options="--model srcnn --scale 3 --train pictures --train more --valid more --batch 2 --patch 21 --steps $steps --validate-every 15 --seed 7"
+
+works train $options --out whole
+shows "8129 parameters"
+shows "2 images"
+shows "report.html"
+for file in best.safetensors last.safetensors state.safetensors metrics.csv report.html; do
+  [ -s whole/$file ] || fail "the training left no $file"
+done
+[ "$(head -1 whole/metrics.csv | cut -d, -f1)" = step ] || fail "metrics.csv begins with $(head -1 whole/metrics.csv)"
+grep -q "^$steps," whole/metrics.csv || fail "metrics.csv lacks the last step: $(cat whole/metrics.csv)"
+grep -Eq '(src|href)="?(https?:)?//' whole/report.html && fail "report.html reads something from the network"
+expect 2 "--resume" train $options --out whole
+
+same() { cmp -s whole/last.safetensors "$1/last.safetensors" || fail "$2: other weights"; }
+works train $options --out threads --loader-threads 3 --threads 1
+same threads "three loader threads and one computing thread"
+
+# Stopped by kill -9 three times, each after another state was saved, and ended by a resumed training.
+begin="" kills=0
+: >killed.txt
+for seen in 1 2 3; do
+  "$crisp" train $options --out killed $begin >>killed.txt 2>&1 &
+  job=$!
+  while [ "$(grep -c '^step' killed.txt)" -lt $seen ] && kill -0 $job 2>/dev/null; do sleep 0.02; done
+  sleep 0.0$((seen * 3))
+  kill -9 $job 2>/dev/null && kills=$((kills + 1))
+  wait $job 2>/dev/null
+  [ -e killed/state.safetensors ] && begin=--resume
+done
+rm -f killed/*.part
+[ $kills -gt 0 ] || fail "the training was over before it could be killed"
+works train $options --out killed --resume
+same killed "stopped by kill -9 and resumed"
+echo "kill -9 struck $kills times: $(tr '\n' ' ' <killed.txt | grep -o 'step [0-9]*: val' | tr '\n' ' ')"
+
+# Ctrl-C saves the state and ends well.
+long=$(echo "$options" | sed 's/--steps [0-9]*/--steps 1000000/; s/--validate-every [0-9]*/--validate-every 20/')
+: >stopped.txt
+"$crisp" train $long --out stopped >>stopped.txt 2>&1 &
+job=$!
+while ! grep -q '^step' stopped.txt && kill -0 $job 2>/dev/null; do sleep 0.02; done
+kill -INT $job
+wait $job || fail "Ctrl-C ended with status $?: $(cat stopped.txt)"
+grep -q "stopped at step" stopped.txt || fail "after Ctrl-C: $(cat stopped.txt)"
+[ -s stopped/state.safetensors ] || fail "Ctrl-C saved no state"
+expect 1 "setting 'lr'" train $long --lr 0.5 --out stopped --resume
+
+# Other options; synthetic pictures; a picture that is too small.
+works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
+  --optimizer sgd --lr 1e-4 --schedule constant --clip-grad 1 --quiet --out folders
+works info folders/last.safetensors
+shows "24513"
+works train --model srcnn --scale 4 --train synthetic --steps 2 --batch 2 --out synthetic
+shows "60 images"
+shows "4 images, synthetic and held out"
+make_pictures small
+expect 1 "too few for a patch" train --model srcnn --scale 2 --train pictures --train small --steps 1 --out none
+
+# A loss that is not a number: the step and the place are named. Folders that cannot be written.
+expect 1 "not finite" train $options --lr 1e30 --out diverged
+grep -q "at step [0-9]" err.txt || fail "the step is not named: $(cat err.txt)"
+: >file
+expect 1 "file/run" train $options --out file/run
+(trap '' XFSZ; ulimit -f 16; "$crisp" train $options --out full >out.txt 2>err.txt)
+[ $? = 1 ] || fail "a full disk should end with status 1"
+grep -q "disk full" err.txt || fail "a full disk: $(cat err.txt)"
+finish

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Enlarging images: sizes, kinds, folders, formats; and what cannot be enlarged or written.
+. "$(dirname "$0")/common.sh"
+make_pictures "small pictures"
+tiny_training run
+weights=run/best.safetensors
+
+# Gray stays gray, RGB stays RGB, alpha stays; sizes are doubled, odd ones and a single pixel too.
+works upscale --weights $weights "small pictures" "large pictures"
+[ "$(grep -c -- '->' out.txt)" = 5 ] || fail "five images should be reported: $(cat out.txt)"
+for case in gray:10:14:0 gray_alpha:12:10:4 rgb:26:18:2 rgba:16:12:6 pixel:2:2:2; do
+  name=${case%%:*}
+  [ "$(size "large pictures/$name.png")" = "$(echo "${case#*:}" | tr : ' ')" ] || fail "$name.png became $(size "large pictures/$name.png"), not ${case#*:}"
+done
+
+# A file; another scale than the one in the file is warned of; the number of threads changes nothing.
+expect 0 "trained for x2" upscale --weights $weights --scale 3 "small pictures/rgb.png" sub/rgb3.png
+[ "$(size sub/rgb3.png)" = "39 27 2" ] || fail "x3 gave $(size sub/rgb3.png)"
+works upscale --weights $weights --threads 1 "small pictures/rgb.png" one_thread.png
+cmp -s one_thread.png "large pictures/rgb.png" || fail "the result depends on the number of threads"
+works upscale --weights $weights --quiet "small pictures/rgb.png" large.jpg
+[ -s out.txt ] && fail "--quiet printed: $(cat out.txt)"
+[ "$(od -An -tx1 -N2 large.jpg)" = " ff d8" ] || fail "large.jpg is no JPEG"
+works upscale --weights $weights "small pictures/rgb.png" large.BMP
+[ "$(head -c 2 large.BMP)" = BM ] || fail "large.BMP is no BMP"
+expect 1 "hint" upscale --weights $weights "small pictures/rgba.png" alpha.jpg
+
+# Broken images fail, each with its name; in a folder, the others are enlarged all the same.
+mkdir broken
+echo "this is text" >broken/text.png
+: >broken/empty.png
+head -c 60 "small pictures/rgb.png" >broken/truncated.png
+for name in text empty truncated; do
+  expect 1 "$name.png" upscale --weights $weights broken/$name.png out.png
+  [ -e out.png ] && fail "$name.png left an output behind"
+done
+cp "small pictures/rgb.png" broken/whole.png
+expect 1 "3 of 4" upscale --weights $weights broken repaired
+[ "$(ls repaired)" = whole.png ] || fail "of the broken folder this was written: $(ls repaired)"
+
+# Where writing fails half-way, an older file stays as it was.
+cp "small pictures/rgb.png" kept.bmp
+(trap '' XFSZ; ulimit -f 1; "$crisp" upscale --weights $weights "small pictures/rgb.png" kept.bmp >out.txt 2>err.txt)
+[ $? = 1 ] || fail "a full disk should end with status 1"
+grep -q "kept.bmp" err.txt || fail "a full disk: $(cat err.txt)"
+cmp -s kept.bmp "small pictures/rgb.png" || fail "a failed write changed the older file"
+expect 1 "cannot be made" upscale --weights $weights "small pictures" kept.bmp/large
+
+# Weights that are none, or not whole.
+head -c 2000 $weights >half.safetensors
+expect 1 "half.safetensors" upscale --weights half.safetensors "small pictures/rgb.png" out.png
+printf '\377\377\377\377\377\377\377\177{}' >hostile.safetensors
+expect 1 "hostile.safetensors" upscale --weights hostile.safetensors "small pictures/rgb.png" out.png
+[ -e out.png ] && fail "bad weights left an output behind"
+finish

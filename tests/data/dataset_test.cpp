@@ -1,0 +1,101 @@
+// Synthetic pictures, patches and the loader.
+#include "crisp/data/dataset.hpp"
+#include "crisp/data/synthetic.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using namespace crisp::data;
+using namespace crisp::test;
+
+static std::vector<float> all_values(const PatchDataset& patches, LoaderOptions o) {
+  std::vector<float> values;
+  for (auto& [input, target] : patches.batches<Cpu>(o)) {
+    for (float v : input.to_host()) values.push_back(v);
+    for (float v : target.to_host()) values.push_back(v);
+  }
+  return values;
+}
+
+TEST_CASE("dead leaves depend on the seed and their number alone, and fill the picture") {
+  const auto five = dead_leaves({.count = 5, .height = 40, .width = 50, .seed = 3}), two = dead_leaves({.count = 2, .height = 40, .width = 50, .seed = 3});
+  CHECK(five[1].samples == two[1].samples);
+  CHECK(five[0].samples != five[1].samples);
+  CHECK(dead_leaves({.count = 1, .height = 40, .width = 50, .seed = 4})[0].samples != five[0].samples);
+  const Image colour = dead_leaves({.count = 1, .height = 33, .width = 20, .colour = true})[0];
+  CHECK((colour.height == 33 && colour.width == 20 && colour.channels == 3));
+  double mean = 0, square = 0;
+  for (float v : five[0].samples) {
+    REQUIRE((v >= 0 && v <= 255 && v == std::floor(v)));
+    mean += v / double(five[0].samples.size());
+    square += v * v / double(five[0].samples.size());
+  }
+  CHECK(square - mean * mean > 100);  // not one flat colour
+  CHECK_ERROR(dead_leaves({.count = 0}), "0 pictures of 192 x 192");
+}
+
+TEST_CASE("batches are the same for any number of threads, and from any first step") {
+  const PatchDataset patches(dead_leaves({.count = 3, .height = 60, .width = 70}), {.patch = 12});
+  const auto one = all_values(patches, {.batch = 3, .steps = 9, .threads = 1});
+  CHECK(one.size() == 9 * 2 * 3 * 12 * 12);
+  for (int threads : {2, 5}) CHECK(one == all_values(patches, {.batch = 3, .steps = 9, .threads = threads}));
+  const auto late = all_values(patches, {.batch = 3, .steps = 9, .threads = 3, .first_step = 4});
+  CHECK(late == std::vector<float>(one.begin() + 4 * 2 * 3 * 144, one.end()));
+  CHECK(one != all_values(patches, {.batch = 3, .steps = 9, .seed = 1}));
+  for (auto& batch : patches.batches<Cpu>({.batch = 2, .threads = 3})) {  // an early end joins the threads
+    CHECK(batch.input.shape() == Shape{2, 12, 12, 1});
+    break;
+  }
+}
+
+TEST_CASE("pairs fit together: the patch of the input is that of the target, whatever the turn") {
+  Image ramp(36, 36, 1);
+  for (Index y = 0; y < 36; ++y)
+    for (Index x = 0; x < 36; ++x) ramp.at(y, x) = float(3 * y + 2 * x + 20);
+  const PatchDataset ilr({ramp}, {.scale = 2, .patch = 8});
+  for (auto& [input, target] : ilr.batches<Cpu>({.batch = 32, .steps = 2})) {
+    const auto a = input.to_host(), b = target.to_host();
+    double error = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) error += std::abs(a[i] - b[i]) / double(a.size());
+    CHECK(error < 0.01);  // a ramp survives bicubic, but for the edge
+  }
+  const PatchDataset lr({ramp}, {.scale = 3, .patch = 4, .input = Input::lr});
+  for (auto& [input, target] : lr.batches<Cpu>({.batch = 2, .steps = 1})) {
+    CHECK(input.shape() == Shape{2, 4, 4, 1});
+    CHECK(target.shape() == Shape{2, 12, 12, 1});
+  }
+}
+
+TEST_CASE("the grid gives every patch once an epoch") {
+  Image x(20, 26, 1);
+  for (std::size_t i = 0; i < x.samples.size(); ++i) x.samples[i] = float(i % 256);
+  const PatchDataset grid({x, x}, {.scale = 1, .patch = 8, .sampling = Sampling::grid, .stride = 6, .augment = false});
+  CHECK(grid.count() == 2 * 3 * 4);
+  CHECK(grid.epoch_steps(5) == 5);
+  std::map<std::vector<float>, int> seen;
+  for (auto& [input, target] : grid.batches<Cpu>({.batch = 4, .steps = 6})) {
+    const auto values = target.to_host();
+    for (std::size_t b = 0; b < 4; ++b) ++seen[std::vector<float>(values.begin() + long(b) * 64, values.begin() + long(b + 1) * 64)];
+  }
+  CHECK(seen.size() == 12);
+  for (const auto& [patch, times] : seen) CHECK(times == 2);
+}
+
+TEST_CASE("luma takes any mix of gray, RGB and alpha; what does not fit is refused with its numbers") {
+  const Image gray(30, 30, 1, 50), rgb(30, 30, 3, 50), rgba(30, 30, 4, 50);
+  CHECK(PatchDataset({gray, rgb, rgba}, {.patch = 9}).images() == 3);
+  const PatchDataset colour({gray, rgb, rgba}, {.patch = 9, .luma = false});
+  for (auto& [input, target] : colour.batches<Cpu>({.batch = 4, .steps = 1})) CHECK(target.shape() == Shape{4, 9, 9, 3});
+  CHECK_ERROR(PatchDataset({}), "there are no images");
+  CHECK_ERROR(PatchDataset({rgb, Image(20, 40, 1)}, {.patch = 24}), "image 2 of 2 has 20 x 40 pixels, but a patch needs 24 x 24");
+  CHECK_ERROR(PatchDataset({rgb}, {.scale = 4, .patch = 8, .input = Input::lr}), "a patch needs 32 x 32");
+  CHECK_ERROR(PatchDataset({rgb}, {.scale = 0}), "scale 0");
+  CHECK_ERROR(PatchDataset({rgb}, {.patch = 9}).batches<Cpu>({.batch = 0}), "a batch of 0");
+}
+
+TEST_CASE("what a loader thread throws reaches the loop") {
+  Batches<float, Cpu> broken({.batch = 1, .threads = 2}, {1}, {1}, [](Index step, float* a, float* b) {
+    check(step < 3, "no batch ", step);
+    *a = *b = float(step);
+  });
+  CHECK_ERROR(for ([[maybe_unused]] auto& batch : broken) {}, "no batch");
+}

@@ -1,0 +1,101 @@
+// SRCNN: sizes, parameter counts, and the published network against its reference.
+#include "crisp/models/any_model.hpp"
+#include "crisp/nn/module.hpp"
+#include "crisp/train/checkpoint.hpp"
+#include "shared.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using crisp::test::contains;
+using crisp::test::error_of;
+
+namespace {
+
+constexpr const char* published = "weights/srcnn_915_x2_published";
+using Srcnn = models::Srcnn<float, Cpu>;
+
+// "input_zero" and its like are (1, 1, H, W): with one channel, the order of (1, H, W, 1).
+Tensor<float, Cpu> golden(const train::SafeTensors& file, const std::string& name) {
+  const train::HostTensor& t = file.tensors.at(name);
+  return {Shape{t.shape[0], t.shape[2], t.shape[3], t.shape[1]}, t.values<float>()};
+}
+
+double largest_difference(const Tensor<float, Cpu>& a, const Tensor<float, Cpu>& b) {
+  REQUIRE(a.shape() == b.shape());
+  const std::vector<float> x = a.to_host(), y = b.to_host();
+  double most = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) most = std::max(most, std::abs(double(x[i]) - y[i]));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all trained") {
+  const std::pair<const char*, Index> variants[] = {{"9-1-5", 8129}, {"9-3-5", 24513}, {"9-5-5", 57281}};
+  for (const auto& [variant, parameters] : variants) {
+    const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
+    CHECK(nn::parameter_count(net).trained == parameters);
+    CHECK(nn::parameter_count(net).untrained == 0);
+    CHECK(net.scale() == 3);
+    CHECK(net.channels() == 1);
+    CHECK(net.takes_enlarged_input());
+    CHECK(net.settings().at("variant") == variant);
+  }
+}
+
+TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
+  const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}});
+  CHECK(net.training_margin() == 6);
+  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Cpu>(shape, 0.5f)).shape() == shape);
+  const Tensor<float, Cpu> x = test::random_tensor<float>({1, 20, 17, 1});
+  const Var<float, Cpu> all = net(x), centre = net.training_forward(x);
+  REQUIRE(centre.shape() == Shape{1, 8, 5, 1});
+  const std::vector<float> a = all.value().to_host(), c = centre.value().to_host();
+  double most = 0;
+  for (int i = 0; i < 8; ++i)
+    for (int j = 0; j < 5; ++j) most = std::max(most, std::abs(double(a[std::size_t((i + 6) * 17 + j + 6)]) - c[std::size_t(i * 5 + j)]));
+  CHECK(most < 1e-5);
+}
+
+TEST_CASE("srcnn: what it cannot be is said") {
+  using Any = models::AnyModel<float, Cpu>;
+  CHECK(contains(error_of([] { Any::create({{"model", "srcm"}}); }), "no network called 'srcm'"));
+  CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"variant", "9-7-5"}}); }), "not '9-7-5'"));
+  CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"scale", "three"}}); }), "'scale' must be a whole number"));
+  CHECK(contains(error_of([] { models::recognise({{"fc.weight", {10, 10}}}); }), "fc.weight"));
+}
+
+TEST_CASE("srcnn: a colour variant works on three channels, and says so to a gray image") {
+  const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"channels", "3"}});
+  CHECK(net(Tensor<float, Cpu>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
+  CHECK(contains(error_of([&] { net(Tensor<float, Cpu>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
+}
+
+TEST_CASE("srcnn: the published weights load, are recognised, and give the golden outputs") {
+  const auto folder = test::shared(published);
+  if (!folder) return;
+  const train::SafeTensors file = train::read_safetensors(*folder / "weights.safetensors"), outputs = train::read_safetensors(*folder / "golden.safetensors");
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
+  CHECK(models::recognise(shapes).at("variant") == "9-1-5");
+
+  Srcnn net;
+  train::load(*folder / "weights.safetensors", net);
+  const Var<float, Cpu> replicate = net(golden(outputs, "input_replicate"));
+  CHECK(largest_difference(replicate.value(), golden(outputs, "output_replicate")) < 1e-5);
+
+  // Zeros at the edge: the same weights through convolutions that pad so.
+  const Conv2dOptions zeros{.padding = Padding::same, .border = Border::zero};
+  Var<float, Cpu> x = golden(outputs, "input_zero");
+  x = relu(conv2d(x, net.conv1.weight, net.conv1.bias, zeros));
+  x = relu(conv2d(x, net.conv2.weight, net.conv2.bias, zeros));
+  CHECK(largest_difference(conv2d(x, net.conv3.weight, net.conv3.bias, zeros).value(), golden(outputs, "output_zero")) < 1e-5);
+}
+
+TEST_CASE("srcnn: the weights of another variant are refused with both numbers") {
+  const auto folder = test::shared(published);
+  if (!folder) return;
+  Srcnn other({.f2 = 5});
+  const std::string error = error_of([&] { train::load(*folder / "weights.safetensors", other); });
+  CHECK(contains(error, "conv2.weight is (32, 64, 1, 1) in the file, (32, 64, 5, 5) in the network"));
+}

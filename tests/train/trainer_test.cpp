@@ -1,0 +1,140 @@
+// The training loop: determinism, resuming, validation, errors, the report.
+#include "crisp/data/synthetic.hpp"
+#include "crisp/models/srcnn.hpp"
+#include "crisp/ops/loss.hpp"
+#include "crisp/optim/adam.hpp"
+#include "crisp/train/trainer.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using namespace crisp::train;
+using namespace crisp::test;
+
+namespace {
+using Net = models::Srcnn<float, Cpu>;
+const models::SrcnnOptions tiny{.f1 = 3, .f2 = 1, .f3 = 3, .n1 = 3, .n2 = 2};
+
+Validation psnr(double value) {
+  Validation v;
+  v.psnr = value;
+  return v;
+}
+
+struct Setup {
+  data::PatchDataset patches{data::dead_leaves({.count = 2, .height = 40, .width = 40}), {.patch = 12}};
+  Net net;
+  optim::Adam<float, Cpu> adam;
+  explicit Setup(double lr = 1e-3) : net(seeded()), adam(net, {.lr = lr}) {}
+  static models::SrcnnOptions seeded() {
+    seed(1);
+    return tiny;
+  }
+  FitResult run(FitOptions o) {
+    o.quiet = true;
+    o.loader.batch = 2;
+    return fit(net, adam, patches, [&](const auto& x, const auto& t) {
+      const auto y = net.valid(x);
+      return mse_loss(y, centre(t, y[1], y[2]));
+    }, std::move(o));
+  }
+  std::vector<float> weights() const { return net.conv1.weight.value().to_host(); }
+};
+}  // namespace
+
+TEST_CASE("the same seed gives the same weights, for any number of loader threads, stopped and resumed or not") {
+  const TemporaryFolder folder;
+  Setup whole, threads, stopped, resumed;
+  whole.run({.out = folder.path / "a", .steps = 30});
+  threads.run({.out = folder.path / "b", .steps = 30, .loader = {.threads = 3}});
+  CHECK(whole.weights() == threads.weights());
+
+  int validations = 0;
+  const FitResult first = stopped.run({.out = folder.path / "c", .steps = 30, .validate_every = 7, .validate = [&] {
+    if (++validations == 2) std::raise(SIGINT);  // as Ctrl-C does, at step 14
+    return psnr(30.0 + validations);
+  }});
+  CHECK(first.interrupted);
+  CHECK(first.progress.step == 15);
+  const FitResult second = resumed.run({.out = folder.path / "c", .steps = 30, .validate_every = 7, .validate = [] { return psnr(20); }, .resume = true});
+  CHECK_FALSE(second.interrupted);
+  CHECK(resumed.weights() == whole.weights());
+  CHECK(second.progress.best_psnr == 32);
+  CHECK(second.progress.best_step == 14);
+
+  const std::string csv = read_file("test", folder.path / "c" / "metrics.csv");
+  Index last = 0, step = 0;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line == "step,seconds,lr,loss,psnr,ssim");
+  while (std::getline(lines, line)) {
+    step = std::stol(line);
+    CHECK(step > last);
+    last = step;
+  }
+  CHECK(last == 30);
+}
+
+TEST_CASE("a loss that is not finite names the step and the first value, and keeps the last good checkpoint") {
+  const TemporaryFolder folder;
+  Setup s;
+  int validations = 0;
+  const FitOptions o{.out = folder.path, .steps = 30, .validate_every = 5, .validate = [&] {
+    if (++validations == 2) s.net.conv2.weight.value().fill(INFINITY);
+    return psnr(30);
+  }};
+  const std::string message = error_of([&] { s.run(o); });
+  INFO(message);
+  CHECK(contains(message, "train: a weight is not finite") == false);
+  CHECK(contains(message, "at step 11; the first value that is not finite: the weight conv2.weight"));
+  CHECK(contains(message, "the last good checkpoint is kept"));
+  CHECK(contains(message, "use a smaller learning rate"));
+}
+
+TEST_CASE("a NaN in the weights is not saved over a good checkpoint") {
+  const TemporaryFolder folder;
+  Setup good;
+  good.run({.out = folder.path, .steps = 10});
+  const std::string before = read_file("test", folder.path / "last.safetensors");
+  Setup bad;
+  const std::string message = error_of([&] {
+    bad.run({.out = folder.path, .steps = 10, .resume = true, .settings = {{"other", "x"}}});
+  });
+  CHECK(contains(message, "has no 'other'"));
+  bad.net.conv1.bias.value().fill(NAN);
+  CHECK_ERROR(bad.run({.out = folder.path / "b", .steps = 10}), "the loss is");
+  CHECK_FALSE(std::filesystem::exists(folder.path / "b" / "last.safetensors"));
+  CHECK(read_file("test", folder.path / "last.safetensors") == before);
+}
+
+TEST_CASE("options that do not fit are refused before any work") {
+  const TemporaryFolder folder;
+  Setup s;
+  CHECK_ERROR(s.run({.steps = 5}), "give a folder for the results");
+  CHECK_ERROR(s.run({.out = folder.path}), "either in steps or in minutes");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .minutes = 1}), "either in steps or in minutes");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "there is nothing to resume");
+  CHECK_ERROR(s.run({.out = "/dev/null/x", .steps = 5}), "cannot be made");
+  s.run({.out = folder.path, .steps = 2, .settings = {{"lr", "1"}}});
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5}), "holds a training already");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true, .settings = {{"lr", "2"}}}), "the setting 'lr' was '1' in");
+  write_file("test", folder.path / "state.safetensors", "short");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "is not a usable safetensors file");
+}
+
+TEST_CASE("the report shows everything, escaped, without a network") {
+  ReportPicture p{"<b>&\"", 31.5, 0.9, 30, data::Image(5, 7, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9)};
+  Report r{"SRCNN <x3>", "protocol", {{"lr", "0.001"}}, {{{10, 1, 1e-3, 0.1, {}, {}}, {20, 2, 1e-3, 0.01, 31.5, 0.9}}}, 30, {p}};
+  const std::string page = report_page(r);
+  for (const char* part : {"SRCNN &lt;x3&gt;", "&lt;b&gt;&amp;&quot;", "31.50 dB", "+1.50 dB", "<polyline", "data:image/png;base64,iVBOR", "type=\"range\"", "0.001"}) {
+    INFO(part);
+    CHECK(contains(page, part));
+  }
+  CHECK_FALSE(contains(page, "http:"));
+  CHECK_FALSE(contains(page, "https:"));
+  CHECK(contains(report_page({}), "nothing measured yet"));
+  CHECK(train::detail::base64("") == "");
+  CHECK(train::detail::base64("f") == "Zg==");
+  CHECK(train::detail::base64("fo") == "Zm8=");
+  CHECK(train::detail::base64("foo") == "Zm9v");
+}
