@@ -26,14 +26,15 @@ namespace detail {
 
 inline std::string short_number(double v) {
   char text[32];
-  std::snprintf(text, sizeof text, std::abs(v) >= 1e4 || (v != 0 && std::abs(v) < 1e-3) ? "%.1e" : "%.4g", v);
+  std::snprintf(text, sizeof text, std::abs(v) >= 1e7 || (v != 0 && std::abs(v) < 1e-3) ? "%.1e" : "%.7g", v);
   return text;
 }
 
-// Round numbers from low to high, about five; for a logarithmic axis the powers of ten and, in a short range, 2 and 5 times them.
+// Round numbers from low to high, about five; for a logarithmic axis of more than ten times the powers of ten and 2 and 5
+// times them, in a long range the powers alone.
 inline std::vector<double> ticks(double low, double high, bool log) {
   std::vector<double> at;
-  if (log) {
+  if (log && high > 10 * low) {
     const bool few = std::log10(high / low) > 2.5;
     for (double p = std::pow(10, std::floor(std::log10(low))); p <= high; p *= 10)
       for (double m : {1.0, 2.0, 5.0})
@@ -78,7 +79,7 @@ inline std::string plot(const PlotOptions& o) {
   s += str("<text class=\"tick\" text-anchor=\"end\" x=\"", right, "\" y=\"", bottom + 34, "\">step</text>");
   if (o.level != 0)
     s += str("<line class=\"level\" x1=\"", left, "\" x2=\"", right, "\" y1=\"", fy(o.level), "\" y2=\"", fy(o.level), "\"/><text class=\"tick\" text-anchor=\"end\" x=\"",
-             right, "\" y=\"", fy(o.level) - 6, "\">", o.level_name, " ", detail::short_number(o.level), "</text>");
+             right, "\" y=\"", fy(o.level) - 6, "\">", o.level_name, " ", detail::short_number(std::round(100 * o.level) / 100), "</text>");
   s += "<polyline class=\"curve\" points=\"";
   for (const PlotPoint& p : points) s += str(fx(p.x), ",", fy(p.y), " ");
   return s + str("\"/><circle class=\"dot\" r=\"3.5\" cx=\"", fx(points.back().x), "\" cy=\"", fy(points.back().y), "\"/></svg>");
