@@ -7,7 +7,7 @@ using namespace crisp;
 static void train_a_little(models::Srcnn<float, Cpu>& net, Index scale) {
   data::PatchDataset patches(data::dead_leaves({.count = 20}), {.scale = scale});
   optim::Adam adam(net, {.lr = 1e-3});
-  for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16, .steps = 200})) {
+  for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16, .steps = 60})) {
     const auto y = net.valid(ilr);  // (16, 21, 21, 1): the centre, without padding
     mse_loss(y, centre(Var<float, Cpu>(hr), y[1], y[2])).backward();
     adam.step();
