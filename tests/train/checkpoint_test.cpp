@@ -67,6 +67,10 @@ TEST_CASE("hostile and damaged headers give a sentence") {
   refused(file_with(R"({"a":{"shape":[1],"data_offsets":[0,4]}})", 4), "names no dtype");
   refused(file_with(R"({"a":{"dtype":"F32","other":1}})", 4), "the field 'other'");
   refused(file_with(R"({"__metadata__":{"a":1}})", 0), "text in quotes");
+  refused(file_with(R"({"__metadata__":{"a":"1","a":"2"}})", 0), "the key 'a' is there twice");
+  refused(file_with(R"({"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}})", 0), "the key 'a' is there twice");
+  refused(file_with(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})", 4), "it has no shape");
+  refused(file_with(R"({"a":{"dtype":"F64","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "its field 'dtype' is there twice");
   refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[4,8]") + "}", 8), "named twice");
   refused(file_with("{" + entry("F32", "[2]", "[0,8]") + "," + entry("F32", "[1]", "[4,8]", "b") + "}", 8), "overlaps");
   refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[0,4]", "b") + "}", 4), "those of another tensor");

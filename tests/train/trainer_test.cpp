@@ -122,6 +122,32 @@ TEST_CASE("options that do not fit are refused before any work") {
   CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "is not a usable safetensors file");
 }
 
+TEST_CASE("a state whose numbers are not fit to go on from is refused") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "state.safetensors";
+  Setup().run({.out = folder.path, .steps = 5});
+  const SafeTensors good = read_safetensors(path);
+  for (const char* key : {"state.step", "state.seconds", "state.best_step", "state.optimizer_steps"})
+    for (const char* value : {"", "nan", "inf", "1e300", "-3", "none", "1 step"}) {
+      SafeTensors bad = good;
+      bad.metadata[key] = value;
+      write_safetensors(path, bad);
+      Setup s;
+      const auto before = s.weights();
+      INFO(value);
+      CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), str("resume: '", key, "'"));
+      CHECK(s.weights() == before);
+    }
+}
+
+TEST_CASE("a training is not resumed with another seed, or another length, also where the caller names no settings") {
+  const TemporaryFolder folder;
+  Setup s;
+  s.run({.out = folder.path, .steps = 5});
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .loader = {.seed = 9}, .resume = true}), "the setting 'seed' was '0' in");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 9, .resume = true}), "the setting 'steps' was '5' in");
+}
+
 TEST_CASE("the report shows everything, escaped, without a network") {
   ReportPicture p{"<b>&\"", 31.5, 0.9, 30, data::Image(5, 7, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9)};
   Report r{"SRCNN <x3>", "protocol", {{"lr", "0.001"}}, {{{10, 1, 1e-3, 0.1, {}, {}}, {20, 2, 1e-3, 0.01, 31.5, 0.9}}}, 30, {p}};

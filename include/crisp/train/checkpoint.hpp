@@ -134,15 +134,22 @@ Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<
   for (const auto& [key, value] : settings)
     check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path.string(), "', and is '", value, "' now",
           "\n  hint: resume with the same settings, or begin anew in another folder");
-  const auto number = [&](const std::string& key) {
+  const auto number = [&](const std::string& key, double most) {  // finite, at most `most`, as a file may hold anything
     const std::string t = text(key);
     char* end = nullptr;
-    const double v = t == "none" ? -std::numeric_limits<double>::infinity() : std::strtod(t.c_str(), &end);
-    check(t == "none" || end == t.c_str() + t.size(), "resume: '", key, "' in '", path.string(), "' is '", t, "', not a number");
+    const double v = std::strtod(t.c_str(), &end);
+    check(!t.empty() && end == t.c_str() + t.size() && std::abs(v) <= most, "resume: '", key, "' in '", path.string(), "' is '", t, "', not a number that fits");
     return v;
   };
-  const Progress p{Index(number("state.step")), number("state.seconds"), number("state.best_psnr"), Index(number("state.best_step"))};
-  const Index steps = Index(number("state.optimizer_steps"));
+  const auto whole = [&](const std::string& key) {
+    const double v = number(key, 9e15);  // a double counts so far exactly
+    check(v >= 0 && v == std::floor(v), "resume: '", key, "' in '", path.string(), "' is ", v, ", not a whole number of 0 or more");
+    return Index(v);
+  };
+  Progress p{whole("state.step"), number("state.seconds", 3e9), -std::numeric_limits<double>::infinity(), whole("state.best_step")};
+  check(p.seconds >= 0, "resume: 'state.seconds' in '", path.string(), "' is ", p.seconds, ", less than 0");
+  if (text("state.best_psnr") != "none") p.best_psnr = number("state.best_psnr", 1e300);
+  const Index steps = whole("state.optimizer_steps");
   optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) {
     const auto found = file.tensors.find("optimizer." + name);
     check(found != file.tensors.end() && found->second.shape == detail::torch_shape(t.shape()), "resume: '", path.string(),

@@ -59,13 +59,16 @@ struct HeaderEntry {
 };
 inline HeaderEntry read_entry(const std::string& here, JsonText& json) {
   HeaderEntry entry;
+  std::set<std::string> met;
   json.object([&](const std::string& key) {
+    check(met.insert(key).second, here, "its field '", key, "' is there twice");
     if (key == "dtype") entry.dtype = json.string();
     else if (key == "shape") entry.extents = json.whole_numbers(Shape::max_rank);
     else if (key == "data_offsets") entry.offsets = json.whole_numbers(2);
     else throw Error(str(here, "the field '", key, "' is not one of dtype, shape and data_offsets"));
   });
   check(!entry.dtype.empty(), here, "it names no dtype");
+  check(met.count("shape"), here, "it has no shape");  // an empty one is a scalar, a missing one a damaged file
   check(entry.offsets.size() == 2, here, "it has no data_offsets");
   return entry;
 }
@@ -87,7 +90,10 @@ inline SafeTensors read_safetensors(const std::filesystem::path& path) {
   JsonText json(where, std::string_view(file).substr(8, length));
   json.object([&](const std::string& name) {
     const std::string here = str(where, "'", name, "': ");
-    if (name == "__metadata__") return json.object([&](const std::string& key) { result.metadata[key] = json.string(); });
+    if (name == "__metadata__") {
+      json.object([&](const std::string& key) { check(result.metadata.emplace(key, json.string()).second, here, "the key '", key, "' is there twice"); });
+      return;
+    }
     const detail::HeaderEntry entry = detail::read_entry(here, json);
     const std::string& type = entry.dtype;
     const std::vector<Index>&extents = entry.extents, &offsets = entry.offsets;

@@ -82,6 +82,11 @@ class Fit {
  public:
   Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o) : net_(net), optimizer_(optimizer), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet) {
     prepare_folder(o_);
+    // What the weights of a resumed training depend on; a caller may name these in words of its own.
+    o_.settings.emplace("seed", std::to_string(o_.loader.seed));
+    o_.settings.emplace("batch", std::to_string(o_.loader.batch));
+    o_.settings.emplace("schedule", o_.schedule.description());
+    o_.settings.emplace(o_.steps > 0 ? "steps" : "minutes", o_.steps > 0 ? std::to_string(o_.steps) : str(o_.minutes));
     if (o_.resume) {
       progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings);
       history_ = History::load(o_.out / "metrics.csv", progress_.step);
@@ -122,7 +127,7 @@ class Fit {
 
   void step(const Var<T, D>& loss) {
     const double value = double(loss.item());
-    if (!std::isfinite(value)) fail(str("the loss is ", value), nn::first_non_finite(net_, loss));
+    if (!std::isfinite(value)) fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, loss));
     optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
     loss.backward();
     if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
@@ -138,10 +143,10 @@ class Fit {
     if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
   }
 
-  [[noreturn]] void fail(const std::string& what, const std::string& where) const {
+  [[noreturn]] void fail(const std::string& what, Index step, const std::string& where) const {
     std::error_code error;
     const bool saved = std::filesystem::exists(o_.out / "last.safetensors", error);
-    throw Error(str("train: ", what, " at step ", progress_.step + 1, where.empty() ? "" : "; the first value that is not finite: " + where,
+    throw Error(str("train: ", what, " at step ", step, where.empty() ? "" : "; the first value that is not finite: " + where,
                     "\n  hint: use a smaller learning rate (it was ", optimizer_.lr(), "), or clip the gradients",
                     saved ? "\n  the last good checkpoint is kept: " + (o_.out / "last.safetensors").string() : "\n  no checkpoint was saved yet"));
   }
@@ -168,7 +173,7 @@ class Fit {
   void check_weights() const {
     net_.each_param([&](const std::string& name, const auto& p) {
       for (const T v : p.value().to_host())
-        if (!std::isfinite(v)) fail("a weight is not finite", "the weight " + name);
+        if (!std::isfinite(v)) fail("a weight is not finite", progress_.step, "the weight " + name);
     });
   }
 
