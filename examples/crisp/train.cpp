@@ -175,7 +175,8 @@ void run(Options& o) {
               << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
               << " dB at step " << result.progress.best_step << "\n";
   }
-  std::cout << "weights   " << (o.out / "best.safetensors").string() << "\nreport    " << (o.out / "report.html").string() << "\n";
+  const bool validated = fs::exists(o.out / "best.safetensors");  // not after a stop before the first validation
+  std::cout << "weights   " << (o.out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (o.out / "report.html").string() << "\n";
 }
 
 }  // namespace
@@ -198,7 +199,7 @@ void add_train(CLI::App& app) {
   command.add_option("--scale", o->scale, "enlargement factor, a whole number")->required()->check(CLI::Range(1, 8));
   command.add_option("--train", o->train, "a folder of images, or the word synthetic; may be given several times")->required();
   command.add_option("--valid", o->valid, "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.add_option("--minutes", o->minutes, "how long to train, by the clock (default: 10)")->check(above_zero);
+  command.add_option("--minutes", o->minutes, "how long to train, by the clock; a last validation follows (default: 10)")->check(above_zero);
   command.add_option("--steps", o->steps, "or how many steps: then the same seed gives the same weights")->check(positive);
   command.add_option("--epochs", o->epochs, "or how often to see as many patches as cover the images")->check(positive);
   command.add_option("--batch", o->batch, "patches in a step")->check(positive)->capture_default_str();

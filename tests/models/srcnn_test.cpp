@@ -1,6 +1,7 @@
 // SRCNN: sizes, parameter counts, and the published network against its reference.
 #include "crisp/models/any_model.hpp"
 #include "crisp/nn/module.hpp"
+#include "crisp/ops/loss.hpp"
 #include "crisp/train/checkpoint.hpp"
 #include "shared.hpp"
 #include "support.hpp"
@@ -69,6 +70,32 @@ TEST_CASE("srcnn: a colour variant works on three channels, and says so to a gra
   const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"channels", "3"}});
   CHECK(net(Tensor<float, Cpu>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
   CHECK(contains(error_of([&] { net(Tensor<float, Cpu>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
+}
+
+TEST_CASE("srcnn: beginning as the identity, it gives back about what it is given, and yet its filters learn") {
+  for (const Index channels : {1, 3}) {
+    const Srcnn net({.f2 = 5, .channels = channels, .identity = true});
+    const Tensor<float, Cpu> x = test::random_tensor<float>({1, 20, 21, channels});
+    std::vector<float> light = x.to_host();
+    for (float& v : light) v = std::abs(v);  // an image is not negative
+    const Tensor<float, Cpu> image(x.shape(), light);
+    const Var<float, Cpu> y = net(image);
+    CHECK(test::relative_error(y.value().to_host(), light) < 0.35);
+    CHECK(test::relative_error(Srcnn({.f2 = 5, .channels = channels})(image).value().to_host(), light) > 0.5);
+    mse_loss(y, Tensor<float, Cpu>(x.shape(), 0.3f)).backward();
+    net.each_param([](const std::string& name, const auto& p) {
+      INFO(name);
+      Index moved = 0;
+      const auto gradient = p.grad().to_host();
+      for (Index o = 0; o < p[0]; ++o) {
+        const auto begin = gradient.begin() + o * p.numel() / p[0];
+        moved += std::any_of(begin, begin + p.numel() / p[0], [](float g) { return g != 0; });
+      }
+      CHECK(double(moved) >= 0.8 * double(p[0]));  // some are silenced by their relu
+    });
+  }
+  Tensor<float, Cpu> small({2, 3, 3, 1});
+  CHECK(contains(error_of([&] { nn::pass_through(small, 2); }), "pass_through: 2 channels do not fit"));
 }
 
 TEST_CASE("srcnn: the published weights load, are recognised, and give the golden outputs") {

@@ -41,6 +41,12 @@ struct Setup {
 };
 }  // namespace
 
+TEST_CASE("a validation that gives no number ends the training, and says so") {
+  const TemporaryFolder folder;
+  Setup setup;
+  CHECK_ERROR(setup.run({.out = folder.path / "n", .steps = 4, .validate = [] { return psnr(NAN); }}), "the validation gives a PSNR that is not a number at step 1");
+}
+
 TEST_CASE("the same seed gives the same weights, for any number of loader threads, stopped and resumed or not") {
   const TemporaryFolder folder;
   Setup whole, threads, stopped, resumed;

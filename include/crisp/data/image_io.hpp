@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <set>
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -118,12 +119,11 @@ inline std::vector<std::filesystem::path> list_images(const std::filesystem::pat
   std::error_code error;
   check(std::filesystem::exists(folder, error), "there is no folder '", folder.string(), "'");
   check(std::filesystem::is_directory(folder, error), "'", folder.string(), "' is not a folder");
-  std::vector<std::filesystem::path> files;
+  std::set<std::filesystem::path> files;  // sorted
   for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->is_regular_file(error) && detail::is_image_extension(detail::lower_extension(it->path()))) files.push_back(it->path());
+    if (it->is_regular_file(error) && detail::is_image_extension(detail::lower_extension(it->path()))) files.insert(it->path());
   check(!files.empty(), "there are no images in '", folder.string(), "' (.png, .jpg, .jpeg or .bmp)");
-  std::sort(files.begin(), files.end());
-  return files;
+  return {files.begin(), files.end()};
 }
 
 /// All images of a folder, sorted by name. Throws Error at the first that cannot be read.

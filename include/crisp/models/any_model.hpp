@@ -34,7 +34,7 @@ inline Index number(const Settings& settings, const std::string& key, Index othe
 
 inline SrcnnOptions srcnn_options(const Settings& settings) {
   const std::string variant = setting(settings, "variant", "9-1-5");
-  SrcnnOptions o{.channels = number(settings, "channels", 1)};
+  SrcnnOptions o{.channels = number(settings, "channels", 1), .identity = true};
   check(variant == "9-1-5" || variant == "9-3-5" || variant == "9-5-5", "model: srcnn has the variants 9-1-5, 9-3-5 and 9-5-5, not '", variant, "'");
   o.f2 = variant[2] - '0';
   return o;

@@ -6,11 +6,13 @@
 namespace crisp::models {
 
 /// f1-f2-f3 are the kernel sizes (9-1-5 is the network of 2014; 9-3-5 and 9-5-5 are larger, 2016), n1 and n2
-/// the filters of the first two layers.
+/// the filters of the first two layers. `identity`: the network begins by giving back its input, the enlarged image,
+/// and learns what is missing; it trains several times faster so than from random weights alone.
 struct SrcnnOptions {
   Index f1 = 9, f2 = 1, f3 = 5;
   Index n1 = 64, n2 = 32;
   Index channels = 1;
+  bool identity = false;
 };
 
 template <class T, class D>
@@ -19,7 +21,12 @@ struct Srcnn {
   nn::Conv2d<T, D> conv1, conv2, conv3;
 
   explicit Srcnn(SrcnnOptions o = {})
-      : options(o), conv1(o.channels, o.n1, o.f1), conv2(o.n1, o.n2, o.f2), conv3(o.n2, o.channels, o.f3) {}
+      : options(o), conv1(o.channels, o.n1, o.f1), conv2(o.n1, o.n2, o.f2), conv3(o.n2, o.channels, o.f3) {
+    if (!o.identity) return;
+    nn::pass_through(conv1.weight.value(), o.channels);
+    nn::pass_through(conv2.weight.value(), o.channels);
+    nn::pass_through(conv3.weight.value(), o.channels, 0.1);  // a tenth: the random filters disturb little, and still learn
+  }
 
   /// (N, H, W, C) -> (N, H, W, C), values about 0 to 1. The edge is repeated: the network was trained without
   /// padding, and zeros, which it never saw, would cost 2 to 6 dB near the border.

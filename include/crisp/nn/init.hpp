@@ -47,5 +47,23 @@ Tensor<T, D> make_weight(Shape shape, Init init) {
   return Tensor<T, D>(shape, values);
 }
 
+/// Lets the first `channels` outputs of a weight (O, kH, kW, C) pass the first input channels on as they are: what
+/// these outputs held is multiplied by `keep`, and a 1 is put at the centre of channel o for output o.
+/// Layers that all do so begin as the identity (the Dirac initializer of PyTorch; with skips, He et al. 2016).
+template <class T, class D>
+void pass_through(Tensor<T, D>& weight, Index channels, double keep = 0) {
+  const Shape s = weight.shape();  // (O, kH, kW, C)
+  check(s.rank() == 4 && channels <= s[0] && channels <= s[3], "pass_through: ", channels, " channels do not fit",
+        operand("weight", s, "(O, kH, kW, C)"));
+  std::vector<T> values = weight.to_host();
+  const Index size = s[1] * s[2] * s[3], centre = (s[1] / 2 * s[2] + s[2] / 2) * s[3];
+  for (Index o = 0; o < channels; ++o) {
+    T* filter = values.data() + o * size;
+    for (Index i = 0; i < size; ++i) filter[i] *= T(keep);
+    filter[centre + o] = T(1);
+  }
+  weight = Tensor<T, D>(s, values);
+}
+
 }  // namespace nn
 }  // namespace crisp

@@ -182,6 +182,7 @@ class Fit {
     HistoryRow& row = add_row();
     if (o_.validate) {
       Validation v = no_grad(o_.validate);
+      if (std::isnan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
       row.psnr = v.psnr;
       row.ssim = v.ssim;
       result_.psnr = v.psnr;
