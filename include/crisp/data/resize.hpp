@@ -1,15 +1,12 @@
 // Resizing by named conventions: nearest, bilinear, and bicubic as PyTorch and as MATLAB compute it (Keys 1981).
 #pragma once
 #include "crisp/core/parallel.hpp"
+#include "crisp/core/resampling.hpp"
 #include "crisp/data/image.hpp"
 
 namespace crisp::data {
 
-/// nearest         the pixel whose area holds the centre of the new one
-/// bilinear        half-pixel centres, repeated edge; as torch's interpolate with align_corners=False
-/// bicubic_torch   cubic with a = -0.75, half-pixel centres, repeated edge, no antialiasing
-/// bicubic_matlab  cubic with a = -0.5, mirrored edge, kernel widened when it shrinks: imresize, and published figures
-enum class Resampling { nearest, bilinear, bicubic_torch, bicubic_matlab };
+using crisp::Resampling;
 
 struct ResizeOptions {
   bool antialias = true;       // for bicubic_matlab, when it shrinks
@@ -18,52 +15,8 @@ struct ResizeOptions {
 
 namespace detail {
 
-// Along one axis: output i is the sum over k of weight[i * taps + k] * input[source[i * taps + k]].
-struct ResizeTaps {
-  Index taps = 0;
-  std::vector<Index> source;
-  std::vector<double> weight;
-};
-
-/// Keys' cubic: 1 at 0, 0 at the other whole numbers, 0 from 2 on; a is the slope at 1.
-inline double cubic(double x, double a) {
-  x = std::abs(x);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return 0;
-}
-
-inline ResizeTaps resize_taps(Index in, Index out, double scale, Resampling method, bool antialias) {
-  const bool matlab = method == Resampling::bicubic_matlab;
-  const double shrink = matlab && antialias && scale < 1 ? scale : 1;  // the kernel is stretched by 1 / shrink
-  const double radius = (method == Resampling::nearest ? 0.5 : method == Resampling::bilinear ? 1 : 2) / shrink;
-  ResizeTaps t;
-  t.taps = method == Resampling::nearest ? 1 : Index(std::ceil(2 * radius)) + 2;
-  for (Index i = 0; i < out; ++i) {
-    const double centre = (double(i) + 0.5) / scale - 0.5;  // of the new pixel, in old pixels
-    Index first = Index(std::floor(centre - radius));
-    if (method == Resampling::nearest) first = Index(std::floor((double(i) + 0.5) / scale));
-    double total = 0;
-    for (Index k = 0; k < t.taps; ++k) {
-      const Index j = first + k;
-      const double x = shrink * (centre - double(j));
-      double w = 1;
-      if (method == Resampling::bilinear) w = std::max(0.0, 1 - std::abs(x));
-      if (method == Resampling::bicubic_torch) w = cubic(x, -0.75);
-      if (matlab) w = shrink * cubic(x, -0.5);
-      Index from = std::clamp<Index>(j, 0, in - 1);
-      if (matlab) {  // a b c is continued as c b a | a b c | c b a
-        const Index m = ((j % (2 * in)) + 2 * in) % (2 * in);
-        from = m < in ? m : 2 * in - 1 - m;
-      }
-      t.source.push_back(from);
-      t.weight.push_back(w);
-      total += w;
-    }
-    for (Index k = 0; k < t.taps; ++k) t.weight[std::size_t(i * t.taps + k)] /= total;
-  }
-  return t;
-}
+using crisp::detail::ResizeTaps;
+using crisp::detail::resize_taps;
 
 // x (outer, in, inner) -> (outer, out, inner), along the middle axis.
 inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner, Index out, const ResizeTaps& t, bool round) {

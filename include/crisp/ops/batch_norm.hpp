@@ -1,0 +1,91 @@
+// batch_norm: y = w (x - m) / sqrt(v + eps) + b for each channel, with m and v of the batch, or given (Ioffe and
+// Szegedy 2015, algorithms 1 and 2). Where m and v are those of the batch, the gradient goes through them too.
+#pragma once
+#include <cmath>
+
+#include "crisp/ops/matmul.hpp"
+
+namespace crisp {
+
+/// Mean and variance of each channel, (C) and (C); the variance is over n, as for normalising.
+template <class T, class D>
+struct ChannelStatistics {
+  Tensor<T, D> mean, variance;
+};
+
+namespace detail {
+template <class T> struct Divided {
+  T* x; T by;
+  CRISP_HD void operator()(Index i) const { x[i] /= by; }
+};
+template <class T> struct SquaredDistance {
+  const T *x, *mean; T* y; Index C;
+  CRISP_HD void operator()(Index row, Index c) const { y[row * C + c] = (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]); }
+};
+template <class T> struct BatchNormValue {
+  const T *x, *w, *b, *mean, *variance; T* y; Index C; T eps;
+  CRISP_HD void operator()(Index row, Index c) const {
+    using std::sqrt;
+    y[row * C + c] = w[c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps)) + b[c];
+  }
+};
+template <class T> struct TimesNormal {  // dy times the normalised x: summed over the rows, the gradient of w
+  const T *x, *dy, *mean, *variance; T* y; Index C; T eps;
+  CRISP_HD void operator()(Index row, Index c) const {
+    using std::sqrt;
+    y[row * C + c] = dy[row * C + c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps));
+  }
+};
+template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given
+  const T *x, *w, *dy, *mean, *variance, *dw, *db; T* dx; Index C, rows; T eps;
+  CRISP_HD void operator()(Index row, Index c) const {
+    using std::sqrt;
+    const Index i = row * C + c;
+    const T rstd = T(1) / sqrt(variance[c] + eps), normal = (x[i] - mean[c]) * rstd;
+    const T through = rows ? (db[c] + normal * dw[c]) / T(rows) : T(0);
+    dx[i] = w[c] * rstd * (dy[i] - through);
+  }
+};
+}  // namespace detail
+
+/// The statistics of the channels of x (..., C). Throws Error for a value without elements.
+template <class T, class D>
+ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
+  check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
+  const Index C = x[-1], rows = x.numel() / C;
+  ChannelStatistics<T, D> s{detail::sum_rows<T, D>(x.data(), rows, C), {}};
+  D::for_each(C, detail::Divided<T>{s.mean.data(), T(rows)});
+  Tensor<T, D> squares(x.shape());
+  D::for_each(rows, C, detail::SquaredDistance<T>{x.data(), s.mean.data(), squares.data(), C});
+  s.variance = detail::sum_rows<T, D>(squares.data(), rows, C);
+  D::for_each(C, detail::Divided<T>{s.variance.data(), T(rows)});
+  return s;
+}
+
+/// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are those of x, as
+/// channel_statistics gave them, and depend on it. Throws Error where the shapes do not fit.
+template <class T, class D>
+Var<T, D> batch_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s, bool of_batch,
+                     double eps = 1e-5) {
+  const Index C = x.shape().rank() ? x[-1] : 0;
+  check(C > 0 && weight.shape() == Shape{C} && bias.shape() == Shape{C} && s.mean.shape() == Shape{C} && s.variance.shape() == Shape{C},
+        "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance", operand("input", x.shape(), "(..., C)"),
+        operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"), operand("mean", s.mean.shape(), "(C)"));
+  const Index rows = x.numel() / C;
+  Tensor<T, D> y(x.shape());
+  D::for_each(rows, C, detail::BatchNormValue<T>{x.value().data(), weight.value().data(), bias.value().data(), s.mean.data(), s.variance.data(), y.data(), C, T(eps)});
+  return {"batch_norm", y, {x, weight, bias}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape());  // first what is summed to dw, then dx itself
+    D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, T(eps)});
+    Tensor<T, D> dw = detail::sum_rows<T, D>(dx.data(), rows, C), db = detail::sum_rows<T, D>(dy.data(), rows, C);
+    if (x.requires_grad()) {
+      D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
+                                                     dx.data(), C, of_batch ? rows : 0, T(eps)});
+      x.add_grad(std::move(dx));
+    }
+    weight.add_grad(std::move(dw));
+    bias.add_grad(std::move(db));
+  }};
+}
+
+}  // namespace crisp

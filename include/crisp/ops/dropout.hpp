@@ -1,0 +1,44 @@
+// dropout: zeroes a random part of the values and enlarges the rest, y = x m / (1 - p) (Srivastava et al. 2014);
+// drop_path does so to whole samples of the batch (stochastic depth, Huang et al. 2016).
+#pragma once
+#include "crisp/autograd/var.hpp"
+
+namespace crisp {
+
+namespace detail {
+template <class T> struct Dropped {  // `group` neighbours share one decision: a hash of the key and their number
+  const T* x; T* y; std::uint64_t key; Index group; double p;
+  CRISP_HD void operator()(Index i) const {
+    std::uint64_t z = key + std::uint64_t(i / group + 1) * 0x9e3779b97f4a7c15ull;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    const double uniform = double((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+    y[i] = uniform < p ? T(0) : x[i] / T(1 - p);
+  }
+};
+
+template <class T, class D>
+Var<T, D> drop(const char* op, const Var<T, D>& x, double p, std::uint64_t key, Index group) {
+  check(p >= 0 && p < 1, op, ": the probability must be at least 0 and below 1, not ", p);
+  Tensor<T, D> y(x.shape());
+  D::for_each(x.numel(), Dropped<T>{x.value().data(), y.data(), key, group, p});
+  return {op, y, {x}, [=](const Tensor<T, D>& dy) {  // the same key: the same decisions
+    Tensor<T, D> dx(x.shape());
+    D::for_each(x.numel(), Dropped<T>{dy.data(), dx.data(), key, group, p});
+    x.add_grad(std::move(dx));
+  }};
+}
+}  // namespace detail
+
+/// x of any shape; each value is dropped with probability p. The same key drops the same values. Throws Error unless 0 <= p < 1.
+template <class T, class D>
+Var<T, D> dropout(const Var<T, D>& x, double p, std::uint64_t key) { return detail::drop("dropout", x, p, key, 1); }
+
+/// x (N, ...); each sample is dropped whole with probability p.
+template <class T, class D>
+Var<T, D> drop_path(const Var<T, D>& x, double p, std::uint64_t key) {
+  check(x.shape().rank() >= 1, "drop_path: the input needs a batch axis", operand("input", x.shape()));
+  return detail::drop("drop_path", x, p, key, x[0] ? std::max<Index>(1, x.numel() / x[0]) : 1);
+}
+
+}  // namespace crisp

@@ -1,0 +1,42 @@
+// prelu: y = x for x > 0, slope * x below, where the slope learns, one for all channels or one each (He et al. 2015, eq. 1).
+#pragma once
+#include "crisp/ops/matmul.hpp"
+
+namespace crisp {
+
+namespace detail {
+template <class T> struct PreluValue {  // slope[c * step], step 0 for a shared slope
+  const T *x, *slope; T* y; Index C, step;
+  CRISP_HD void operator()(Index row, Index c) const {
+    const T v = x[row * C + c];
+    y[row * C + c] = v > T(0) ? v : slope[c * step] * v;
+  }
+};
+template <class T> struct PreluSlopes {  // of x, and of the slope before it is summed
+  const T *x, *slope, *dy; T *dx, *ds; Index C, step;
+  CRISP_HD void operator()(Index row, Index c) const {
+    const Index i = row * C + c;
+    dx[i] = x[i] > T(0) ? dy[i] : slope[c * step] * dy[i];
+    ds[i] = x[i] > T(0) ? T(0) : x[i] * dy[i];
+  }
+};
+}  // namespace detail
+
+/// x (..., C), slope (C) or (1) -> (..., C). Throws Error where the slope has neither shape.
+template <class T, class D>
+Var<T, D> prelu(const Var<T, D>& x, const Operand<T, D>& slope) {
+  const Index C = x.shape().rank() ? x[-1] : 1;
+  check(slope.shape().rank() == 1 && (slope[0] == C || slope[0] == 1), "prelu: a value of ", C, " channels needs ", C, " slopes or a single one",
+        operand("input", x.shape(), "(..., C)"), operand("slope", slope.shape(), "(C) or (1)"));
+  const Index rows = C ? x.numel() / C : 0, step = slope[0] == 1 ? 0 : 1;
+  Tensor<T, D> y(x.shape());
+  D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
+  return {"prelu", y, {x, slope}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape()), ds(x.shape());
+    D::for_each(rows, C, detail::PreluSlopes<T>{x.value().data(), slope.value().data(), dy.data(), dx.data(), ds.data(), C, step});
+    x.add_grad(std::move(dx));
+    if (slope.requires_grad()) slope.add_grad(step ? detail::sum_rows<T, D>(ds.data(), rows, C) : detail::sum_rows<T, D>(ds.data(), rows * C, 1));
+  }};
+}
+
+}  // namespace crisp

@@ -1,0 +1,30 @@
+// slice: a range of one axis.
+#pragma once
+#include "crisp/ops/concat.hpp"
+
+namespace crisp {
+
+/// x with `count` positions of `axis` from `begin` on: slice(x, -1, 0, 3) are the first three channels. Throws Error for a
+/// range that x does not have.
+template <class T, class D>
+Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
+  Shape shape = x.shape();
+  const int a = axis < 0 ? axis + shape.rank() : axis;
+  check(a >= 0 && a < shape.rank(), "slice: axis ", axis, " was asked of a value with ", shape.rank(), " axes", operand("input", shape));
+  check(begin >= 0 && count >= 0 && begin + count <= shape[a], "slice: ", count, " positions from ", begin, " on were asked of axis ", axis, ", which has ",
+        shape[a], operand("input", shape));
+  Index outer = 1, inner = 1;  // x seen as (outer, axis, inner)
+  for (int i = 0; i < a; ++i) outer *= shape[i];
+  for (int i = a + 1; i < shape.rank(); ++i) inner *= shape[i];
+  const Index step = shape[a] * inner, width = count * inner, from = begin * inner;
+  shape[a] = count;
+  Tensor<T, D> y(shape);
+  D::for_each(outer, width, detail::CopyRows<T>{x.value().data() + from, y.data(), step, width});
+  return {"slice", y, {x}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape(), T(0));
+    D::for_each(outer, width, detail::CopyRows<T>{dy.data(), dx.data() + from, width, step});
+    x.add_grad(std::move(dx));
+  }};
+}
+
+}  // namespace crisp

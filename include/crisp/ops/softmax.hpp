@@ -1,0 +1,47 @@
+// softmax: y_i = exp(x_i) / sum over k of exp(x_k), along the last axis. dx_i = y_i (dy_i - sum over k of y_k dy_k).
+#pragma once
+#include <cmath>
+
+#include "crisp/autograd/var.hpp"
+
+namespace crisp {
+
+namespace detail {
+template <class T> struct SoftmaxRow {
+  const T* x; T* y; Index n;
+  CRISP_HD void operator()(Index row) const {
+    using std::exp;
+    const T* from = x + row * n;
+    T* to = y + row * n;
+    T most = from[0], sum = 0;
+    for (Index k = 1; k < n; ++k) most = from[k] > most ? from[k] : most;
+    for (Index k = 0; k < n; ++k) sum += to[k] = exp(from[k] - most);  // at most 1: nothing overflows
+    const T scale = T(1) / sum;
+    for (Index k = 0; k < n; ++k) to[k] *= scale;
+  }
+};
+template <class T> struct SoftmaxSlope {
+  const T *y, *dy; T* dx; Index n;
+  CRISP_HD void operator()(Index row) const {
+    T sum = 0;
+    for (Index k = row * n; k < (row + 1) * n; ++k) sum += y[k] * dy[k];
+    for (Index k = row * n; k < (row + 1) * n; ++k) dx[k] = y[k] * (dy[k] - sum);
+  }
+};
+}  // namespace detail
+
+/// x (..., n) -> (..., n), each row positive with sum 1. Throws Error for a value without a last axis or elements in it.
+template <class T, class D>
+Var<T, D> softmax(const Var<T, D>& x) {
+  check(x.shape().rank() >= 1 && x[-1] > 0, "softmax: the last axis has no elements", operand("input", x.shape()));
+  const Index n = x[-1], rows = x.numel() / n;
+  Tensor<T, D> y(x.shape());
+  D::for_each(rows, detail::SoftmaxRow<T>{x.value().data(), y.data(), n});
+  return {"softmax", y, {x}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(x.shape());
+    D::for_each(rows, detail::SoftmaxSlope<T>{y.data(), dy.data(), dx.data(), n});
+    x.add_grad(std::move(dx));
+  }};
+}
+
+}  // namespace crisp

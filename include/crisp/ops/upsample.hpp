@@ -1,0 +1,80 @@
+// upsample: an image enlarged by a whole factor: nearest, bilinear, or bicubic. Each axis is a product with a sparse
+// matrix, whose rows are the taps of one new pixel; the gradient is the product with the transposed matrix.
+#pragma once
+#include "crisp/autograd/var.hpp"
+#include "crisp/core/resampling.hpp"
+
+namespace crisp {
+
+namespace detail {
+
+// A sparse matrix: row i has weight[k] in column index[k], for k from begin[i] to begin[i + 1].
+template <class T, class D>
+struct SparseMatrix {
+  Index rows, cols;
+  Tensor<Index, D> begin, index;
+  Tensor<T, D> weight;
+};
+
+template <class T> struct SparseRowTimes {  // row = (outer, i), col = inner
+  const Index *begin, *index; const T *weight, *x; T* y; Index rows, cols, inner;
+  CRISP_HD void operator()(Index row, Index c) const {
+    const Index i = row % rows, o = row / rows;
+    T sum = 0;
+    for (Index k = begin[i]; k < begin[i + 1]; ++k) sum += weight[k] * x[(o * cols + index[k]) * inner + c];
+    y[row * inner + c] = sum;
+  }
+};
+
+// m applied to the middle axis: (outer, m.cols, inner) -> (outer, m.rows, inner).
+template <class T, class D>
+Tensor<T, D> sparse_times(const SparseMatrix<T, D>& m, const Tensor<T, D>& x, Index outer, Index inner) {
+  Tensor<T, D> y({outer, m.rows, inner});
+  D::for_each(outer * m.rows, inner, SparseRowTimes<T>{m.begin.data(), m.index.data(), m.weight.data(), x.data(), y.data(), m.rows, m.cols, inner});
+  return y;
+}
+
+// The matrix that enlarges an axis of n pixels, or its transpose.
+template <class T, class D>
+SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bool transposed) {
+  const ResizeTaps taps = resize_taps(n, n * scale, double(scale), method, false);
+  const Index rows = transposed ? n : n * scale;
+  std::vector<std::vector<std::pair<Index, double>>> entries(static_cast<std::size_t>(rows));
+  for (Index i = 0; i < n * scale; ++i)
+    for (Index k = 0; k < taps.taps; ++k) {
+      const Index from = taps.source[std::size_t(i * taps.taps + k)];
+      const double w = taps.weight[std::size_t(i * taps.taps + k)];
+      if (w != 0) entries[std::size_t(transposed ? from : i)].push_back({transposed ? i : from, w});
+    }
+  std::vector<Index> begin{0}, index;
+  std::vector<T> weight;
+  for (const auto& row : entries) {
+    for (const auto& [column, w] : row) {
+      index.push_back(column);
+      weight.push_back(T(w));
+    }
+    begin.push_back(Index(index.size()));
+  }
+  const Index count = Index(index.size());
+  return {rows, transposed ? n * scale : n, Tensor<Index, D>({rows + 1}, begin), Tensor<Index, D>({count}, index), Tensor<T, D>({count}, weight)};
+}
+
+}  // namespace detail
+
+/// x (N, H, W, C) -> (N, scale H, scale W, C). The methods are those of data::resize; bilinear and bicubic_torch are PyTorch's
+/// interpolate with align_corners=False. Throws Error for an empty image or a scale below 1.
+template <class T, class D>
+Var<T, D> upsample(const Var<T, D>& x, Index scale, Resampling method) {
+  check(x.shape().rank() == 4 && x.numel() > 0 && scale >= 1, "upsample: an image and a scale of at least 1 are needed, not ", scale,
+        operand("input", x.shape(), "(N, H, W, C)"));
+  const Index N = x[0], H = x[1], W = x[2], C = x[3];
+  const auto matrix = [=](Index n, bool transposed) { return detail::resampling_matrix<T, D>(n, scale, method, transposed); };
+  const Tensor<T, D> tall = detail::sparse_times(matrix(H, false), x.value(), N, W * C);
+  const Tensor<T, D> y = detail::sparse_times(matrix(W, false), tall, N * H * scale, C).reshape({N, H * scale, W * scale, C});
+  return {"upsample", y, {x}, [=](const Tensor<T, D>& dy) {
+    const Tensor<T, D> narrow = detail::sparse_times(matrix(W, true), dy, N * H * scale, C);
+    x.add_grad(detail::sparse_times(matrix(H, true), narrow, N, W * C).reshape(x.shape()));
+  }};
+}
+
+}  // namespace crisp
