@@ -30,6 +30,20 @@ class NoGrad {
   bool before_;
 };
 
+namespace detail {
+// The opposite, for a backward pass that computes a part of the forward pass again.
+class Recording {
+ public:
+  Recording() : before_(std::exchange(grad_enabled, true)) {}
+  ~Recording() { grad_enabled = before_; }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  bool before_;
+};
+}  // namespace detail
+
 /// Calls f() with recording switched off and returns its result: auto y = no_grad([&] { return net(x); });
 template <class F>
 auto no_grad(F&& f) {
@@ -135,10 +149,17 @@ class Var {
   void backward() const {
     check(defined() && numel() == 1, "backward: call it on a scalar loss",
           defined() ? str(", not on a value of shape ", shape(), "\n  hint: reduce it first, for example with mean(y)") : "");
+    backward(Tensor<T, D>(shape(), T(1)));
+  }
+
+  /// The same for a value of any shape, given the gradient dy of the loss with respect to it, of that shape.
+  void backward(const Tensor<T, D>& dy) const {
+    check(defined() && dy.shape() == shape(), "backward: the gradient must have the shape of the value",
+          defined() ? operand("value", shape()) + operand("gradient", dy.shape()) : "");
     check(!node_->used, "backward: this loss was used already, and its history is freed\n  hint: compute the loss again");
     check(requires_grad(), "backward: nothing that this loss depends on requires a gradient\n  hint: was it computed under no_grad?");
     std::vector<std::shared_ptr<Node>> nodes = history();
-    node_->grad = Tensor<T, D>(shape(), T(1));
+    node_->grad = dy.clone();
     while (!nodes.empty()) {
       const std::shared_ptr<Node> n = std::move(nodes.back());
       nodes.pop_back();

@@ -5,21 +5,15 @@
 
 #include "crisp/autograd/var.hpp"
 #include "crisp/data/image.hpp"
+#include "crisp/models/form.hpp"
 
 namespace crisp::infer {
 
-/// Whether a network takes the enlarged image (ILR) and only sharpens it. A struct that does not say: yes, as SRCNN.
+/// How a network is fed, see models/form.hpp. A struct that does not say: luma, already enlarged, as SRCNN.
 template <class Net>
-bool takes_enlarged_input(const Net& net) {
-  if constexpr (requires { net.takes_enlarged_input(); }) return net.takes_enlarged_input();
-  else return true;
-}
-
-/// 1 for a network on luma, 3 for one on RGB. A struct that does not say: 1.
-template <class Net>
-Index channels_of(const Net& net) {
-  if constexpr (requires { net.channels(); }) return net.channels();
-  else return 1;
+models::Form form_of(const Net& net) {
+  if constexpr (requires { net.form(); }) return net.form();
+  else return {.channels = 1, .enlarged = true};
 }
 
 /// (H, W, C), 0..255 -> (1, H, W, C), 0..1.
@@ -49,13 +43,6 @@ inline void paste(const data::Image& from, Index top, Index left, Index height, 
                 to.samples.begin() + ((to_top + i) * to.width + to_left) * to.channels);
 }
 
-// How far, in input pixels, an output pixel of the network sees; -1 where the network does not say.
-template <class Net>
-Index reach(const Net& net) {
-  if constexpr (requires { net.training_margin(); }) return takes_enlarged_input(net) ? net.training_margin() : -1;
-  else return -1;
-}
-
 }  // namespace detail
 
 /// net(image) for an image of any size: (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1
@@ -63,17 +50,18 @@ Index reach(const Net& net) {
 template <template <class, class> class Net, class T, class D>
 data::Image apply(const Net<T, D>& net, const data::Image& image, Index tile = 384) {
   const NoGrad guard;
-  const Index H = image.height, W = image.width, halo = detail::reach(net);
+  const models::Form form = form_of(net);
+  const Index H = image.height, W = image.width, halo = form.reach, f = form.enlarged ? 1 : form.scale;
   const auto whole = [&](const data::Image& x) { return to_image(net(Var<T, D>(to_tensor<T, D>(x))).value()); };
   if (halo < 0 || (H <= tile && W <= tile)) return whole(image);
 
-  data::Image result(H, W, image.channels);
+  data::Image result(f * H, f * W, image.channels);
   for (Index top = 0; top < H; top += tile)
     for (Index left = 0; left < W; left += tile) {
       const Index height = std::min(tile, H - top), width = std::min(tile, W - left);
       const Index y0 = std::max<Index>(0, top - halo), x0 = std::max<Index>(0, left - halo);
       const Index y1 = std::min(H, top + height + halo), x1 = std::min(W, left + width + halo);
-      detail::paste(whole(data::crop(image, y0, x0, y1 - y0, x1 - x0)), top - y0, left - x0, height, width, result, top, left);
+      detail::paste(whole(data::crop(image, y0, x0, y1 - y0, x1 - x0)), f * (top - y0), f * (left - x0), f * height, f * width, result, f * top, f * left);
     }
   return result;
 }

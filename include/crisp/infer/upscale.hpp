@@ -13,13 +13,13 @@ inline data::Image bicubic(const data::Image& x, Index scale) { return data::enl
 // Through the network, enlarged first where it wants that.
 template <class Net>
 data::Image run(const Net& net, const data::Image& x, Index scale) {
-  return apply(net, takes_enlarged_input(net) ? bicubic(x, scale) : x);
+  return apply(net, form_of(net).enlarged ? bicubic(x, scale) : x);
 }
 
 // A gray or RGB image without alpha.
 template <class Net>
 data::Image upscale_opaque(const Net& net, const data::Image& x, Index scale) {
-  if (channels_of(net) == 3) return x.channels == 3 ? run(net, x, scale) : data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
+  if (form_of(net).channels == 3) return x.channels == 3 ? run(net, x, scale) : data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
   if (x.channels == 1) return run(net, x, scale);
   const data::Image ycbcr = data::to_ycbcr(x);
   return data::from_ycbcr(data::join(run(net, data::channels(ycbcr, 0, 1), scale), bicubic(data::channels(ycbcr, 1, 2), scale)));

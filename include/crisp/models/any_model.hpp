@@ -1,73 +1,75 @@
-// AnyModel: a network chosen by its name and settings at run time, for programs; and how to recognise one from a file.
+// AnyModel: a network chosen by its name and settings at run time, for programs.
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
+#include "crisp/models/arcnn.hpp"
+#include "crisp/models/dncnn.hpp"
+#include "crisp/models/edsr.hpp"
+#include "crisp/models/espcn.hpp"
+#include "crisp/models/fsrcnn.hpp"
+#include "crisp/models/hybrid.hpp"
+#include "crisp/models/msrresnet.hpp"
+#include "crisp/models/settings.hpp"
+#include "crisp/models/sr_autoencoder.hpp"
 #include "crisp/models/srcnn.hpp"
+#include "crisp/models/srcnn_bn.hpp"
+#include "crisp/models/srresnet.hpp"
+#include "crisp/models/srresnet_lecture.hpp"
+#include "crisp/models/srresnet_lite.hpp"
+#include "crisp/models/swinir.hpp"
+#include "crisp/models/vdsr.hpp"
 
 namespace crisp::models {
 
-/// What a network is, as text: {"model": "srcnn", "variant": "9-1-5", "scale": "3", "channels": "1"}.
-using Settings = std::map<std::string, std::string>;
-
 /// The names that AnyModel::create takes.
-inline std::vector<std::string> model_names() { return {"srcnn"}; }
-
-namespace detail {
-
-inline std::string setting(const Settings& settings, const std::string& key, const std::string& otherwise) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? otherwise : found->second;
+inline const std::vector<std::string>& model_names() {
+  static const std::vector<std::string> names{"srcnn", "srcnn-bn", "srresnet-lecture", "srresnet-lite", "srautoencoder", "srresnet", "msrresnet", "srgan", "edsr-baseline",
+                                              "edsr", "swinir-light", "swinir", "hybrid", "vdsr", "arcnn", "fsrcnn", "espcn", "dncnn"};
+  return names;
 }
-
-/// A whole number of at least 1; throws Error that names the setting.
-inline Index number(const Settings& settings, const std::string& key, Index otherwise) {
-  const std::string text = setting(settings, key, std::to_string(otherwise));
-  check(!text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos && std::stol(text) >= 1,
-        "model: the setting '", key, "' must be a whole number of at least 1, not '", text, "'");
-  return std::stol(text);
-}
-
-inline SrcnnOptions srcnn_options(const Settings& settings) {
-  const std::string variant = setting(settings, "variant", "9-1-5");
-  SrcnnOptions o{.channels = number(settings, "channels", 1), .identity = true};
-  check(variant == "9-1-5" || variant == "9-3-5" || variant == "9-5-5", "model: srcnn has the variants 9-1-5, 9-3-5 and 9-5-5, not '", variant, "'");
-  o.f2 = variant[2] - '0';
-  return o;
-}
-
-}  // namespace detail
 
 template <class T, class D>
 class AnyModel {
  public:
-  /// The network that the settings name, with new weights. Throws Error for an unknown name or a bad setting.
-  static AnyModel create(const Settings& settings) {
-    const std::string name = detail::setting(settings, "model", "");
-    if (name == "srcnn") return srcnn(settings);
+  /// The network that the settings name ("model", "scale", "variant", ...), with new weights; what they leave open gets the
+  /// value of the paper. Throws Error for an unknown name or a bad setting.
+  static AnyModel create(const Settings& given) {
+    SettingsReader s(given);
+    const std::string name = s.word("model", "");
+    if (name == "srcnn") return AnyModel(s, Srcnn<T, D>(srcnn_options(s)));
+    if (name == "srcnn-bn") return AnyModel(s, SrcnnBN<T, D>());
+    if (name == "srresnet-lecture") return AnyModel(s, SrResNetLecture<T, D>());
+    if (name == "srresnet-lite") return AnyModel(s, SrResNetLite<T, D>());
+    if (name == "srautoencoder") return AnyModel(s, SrAutoencoder<T, D>());
+    if (name == "srresnet" || name == "srgan") return AnyModel(s, SrResNet<T, D>(srresnet_options(s)));
+    if (name == "msrresnet") return AnyModel(s, MsrResNet<T, D>(msrresnet_options(s)));
+    if (name == "edsr-baseline" || name == "edsr") return AnyModel(s, Edsr<T, D>(edsr_options(s, name == "edsr")));
+    if (name == "swinir-light" || name == "swinir") return AnyModel(s, SwinIr<T, D>(swinir_options(s, name == "swinir-light")));
+    if (name == "hybrid") return AnyModel(s, Hybrid<T, D>(hybrid_options(s)));
+    if (name == "vdsr") return AnyModel(s, Vdsr<T, D>({.depth = s.number("depth", 20), .features = s.number("features", 64), .channels = s.number("channels", 1)}));
+    if (name == "arcnn") return AnyModel(s, Arcnn<T, D>());
+    if (name == "fsrcnn") return AnyModel(s, Fsrcnn<T, D>({.scale = s.number("scale", 3), .d = s.number("d", 56), .s = s.number("s", 12), .m = s.number("m", 4)}));
+    if (name == "espcn") return AnyModel(s, Espcn<T, D>({.scale = s.number("scale", 3), .channels = s.number("channels", 1)}));
+    if (name == "dncnn")
+      return AnyModel(s, Dncnn<T, D>({.depth = s.number("depth", 17), .features = s.number("features", 64), .channels = s.number("channels", 1), .batch_norm = s.yes("batch_norm", true)}));
     std::string known;
     for (const std::string& n : model_names()) known += " " + n;
     throw Error(str("model: there is no network called '", name, "'; the networks are:", known));
   }
 
   const std::string& name() const { return settings_.at("model"); }
-  const Settings& settings() const { return settings_; }
-  Index scale() const { return detail::number(settings_, "scale", 1); }
-  Index channels() const { return detail::number(settings_, "channels", 1); }   // 1 is luma, 3 is RGB
-  bool takes_enlarged_input() const { return enlarged_; }                       // ILR, else LR
+  const Settings& settings() const { return settings_; }  // all of them, also those that were left open
+  const Form& form() const { return form_; }
+  Index scale() const { return std::stol(settings_.at("scale")); }  // also of a network on the enlarged image
+  Index channels() const { return form_.channels; }
 
-  /// (N, H, W, C) -> (N, H, W, C), or (N, scale H, scale W, C) for a network that enlarges.
+  /// (N, H, W, C), 0..1 -> (N, H, W, C), or (N, scale H, scale W, C) for a network that enlarges.
   Var<T, D> operator()(const Var<T, D>& x) const { return forward_(x); }
 
-  /// As it is trained: the result may be the centre alone, and be smaller. See crisp::centre.
+  /// As it is trained: the result may be the centre alone, smaller by form().margin on each side. See crisp::centre.
   Var<T, D> training_forward(const Var<T, D>& x) const { return training_forward_(x); }
-
-  /// How many pixels training_forward takes off each side.
-  Index training_margin() const { return margin_; }
 
   template <class F> void each_param(F&& f, const std::string& prefix = "") {
     for (auto& [name, param] : params_) f(prefix + name, *param);
@@ -77,19 +79,52 @@ class AnyModel {
   }
 
  private:
-  static AnyModel srcnn(Settings settings) {
-    const SrcnnOptions o = detail::srcnn_options(settings);
-    settings["variant"] = str(o.f1, "-", o.f2, "-", o.f3);
-    settings["channels"] = str(o.channels);
-    settings["scale"] = str(detail::number(settings, "scale", 3));
-    AnyModel any(std::move(settings), std::make_shared<Srcnn<T, D>>(o));
-    any.enlarged_ = true;
-    any.margin_ = (o.f1 + o.f2 + o.f3 - 3) / 2;
-    return any;
+  static SrcnnOptions srcnn_options(SettingsReader& s) {
+    const std::string variant = s.word("variant", "9-1-5", {"9-1-5", "9-3-5", "9-5-5"});
+    return {.f2 = variant[2] - '0', .channels = s.number("channels", 1), .identity = true};
+  }
+  static SrResNetOptions srresnet_options(SettingsReader& s) {
+    return {.scale = s.number("scale", 4), .features = s.number("features", 64), .blocks = s.number("blocks", 16),
+            .norm_after_body = s.yes("norm_after_body", true), .tanh = s.yes("tanh", false)};
+  }
+  static MsrResNetOptions msrresnet_options(SettingsReader& s) {
+    return {.scale = s.number("scale", 4), .features = s.number("features", 64), .blocks = s.number("blocks", 16)};
+  }
+  static EdsrOptions edsr_options(SettingsReader& s, bool full) {
+    const EdsrOptions base = full ? EdsrOptions::full(2) : EdsrOptions{};
+    return {.scale = s.number("scale", 2), .features = s.number("features", base.features), .blocks = s.number("blocks", base.blocks),
+            .residual_scale = s.real("residual_scale", base.residual_scale), .direct = s.yes("direct", false), .mean_shift = s.yes("mean_shift", true)};
+  }
+  static SwinIrOptions swinir_options(SettingsReader& s, bool light) {
+    const std::string variant = light ? "light" : s.word("variant", "classical", {"classical", "real", "denoise", "jpeg"});
+    const Index scale = s.number("scale", variant == "denoise" || variant == "jpeg" ? 1 : variant == "real" ? 4 : 2);
+    const bool restores = variant == "denoise" || variant == "jpeg";
+    check(!restores || scale == 1, "model: swinir ", variant, " does not enlarge; its scale is 1, not ", scale);
+    SwinIrOptions o = light ? SwinIrOptions::light(scale) : SwinIrOptions::classical(scale);
+    if (variant == "real") o.tail = SwinTail::nearest_conv;
+    if (restores) o = variant == "denoise" ? SwinIrOptions::denoise(s.number("channels", 1)) : SwinIrOptions::jpeg(s.number("channels", 1));
+    o.embed = s.number("embed", o.embed);
+    o.heads = s.number("heads", o.heads);
+    o.window = s.number("window", o.window);
+    o.depths = s.numbers("depths", o.depths);
+    o.mlp_ratio = s.real("mlp_ratio", o.mlp_ratio);
+    o.drop_path = s.real("drop_path", o.drop_path);
+    o.checkpointed = s.yes("checkpointed", false);
+    return o;
+  }
+  static HybridOptions hybrid_options(SettingsReader& s) {
+    return {.scale = s.number("scale", 4), .features = s.number("features", 256), .blocks = s.number("blocks", 64), .embed = s.number("embed", 180),
+            .heads = s.number("heads", 6), .window = s.number("window", 8), .depths = s.numbers("depths", {6, 6, 6, 6})};
   }
 
   template <class Net>
-  AnyModel(Settings settings, std::shared_ptr<Net> net) : settings_(std::move(settings)) {
+  AnyModel(SettingsReader& s, Net&& made) : form_(made.form()) {
+    s.number("scale", form_.enlarged ? 3 : form_.scale);
+    s.number("channels", form_.channels);
+    check(form_.enlarged || s.number("scale", 1) == form_.scale, "model: ", s.word("model", ""), " works at x", form_.scale, ", not at x", s.number("scale", 1));
+    check(s.number("channels", 3) == form_.channels, "model: ", s.word("model", ""), " works on ", form_.channels, " channels, not on ", s.number("channels", 3));
+    settings_ = s.used();
+    const auto net = std::make_shared<Net>(std::move(made));
     net->each_param([&](const std::string& name, nn::Param<T, D>& p) { params_.emplace_back(name, &p); });
     forward_ = [net](const Var<T, D>& x) { return (*net)(x); };
     training_forward_ = [net](const Var<T, D>& x) {
@@ -99,28 +134,9 @@ class AnyModel {
   }
 
   Settings settings_;
-  bool enlarged_ = false;
-  Index margin_ = 0;
+  Form form_;
   std::vector<std::pair<std::string, nn::Param<T, D>*>> params_;  // owned by the network that forward_ holds
   std::function<Var<T, D>(const Var<T, D>&)> forward_, training_forward_;
 };
-
-/// The settings of the network that holds these parameters, by name and PyTorch shape (O, C, kH, kW): for files
-/// that do not say what they are. The scale is not known from the weights. Throws Error where nothing fits.
-inline Settings recognise(const std::map<std::string, Shape>& shapes) {
-  const auto kernel = [&](const char* name) {
-    const auto found = shapes.find(name);
-    return found != shapes.end() && found->second.rank() == 4 ? found->second[-1] : 0;
-  };
-  const Index f1 = kernel("conv1.weight"), f2 = kernel("conv2.weight"), f3 = kernel("conv3.weight");
-  if (shapes.size() == 6 && f1 == 9 && f3 == 5 && (f2 == 1 || f2 == 3 || f2 == 5))
-    return {{"model", "srcnn"}, {"variant", str(f1, "-", f2, "-", f3)}, {"channels", str(shapes.at("conv1.weight")[1])}};
-  std::string names;
-  for (const auto& [name, shape] : shapes) {
-    names += operand(name, shape);
-    if (names.size() > 400) { names += "\n  ..."; break; }
-  }
-  throw Error(str("the weights fit none of the networks that crisp knows; the file holds ", shapes.size(), " tensors:", names));
-}
 
 }  // namespace crisp::models

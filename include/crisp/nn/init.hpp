@@ -20,15 +20,16 @@ namespace nn {
 /// output) and fan_out (outputs of one input).
 struct Init {
   enum class Kind { he, xavier, normal, constant } kind = Kind::he;
-  double value = 0;  // the standard deviation for normal, the value for constant
+  double value = 1;  // the gain for he, the standard deviation for normal, the value for constant
 
-  /// Normal with variance 2 / fan_in: keeps the scale through relu (He et al. 2015, eq. 10).
-  static Init he() { return {Kind::he}; }
+  /// Normal with variance 2 / fan_in: keeps the scale through relu (He et al. 2015, eq. 10). A gain below 1 lets the branch of a
+  /// residual block begin small, so that many of them do not add up (Wang et al. 2018, sec. 3.1).
+  static constexpr Init he(double gain = 1) { return {Kind::he, gain}; }
   /// Uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16).
-  static Init xavier() { return {Kind::xavier}; }
+  static constexpr Init xavier() { return {Kind::xavier}; }
   /// Normal with mean 0 and the given deviation; SRCNN uses 0.001 (Dong et al. 2014, sec. 3.3).
-  static Init normal(double deviation) { return {Kind::normal, deviation}; }
-  static Init constant(double value) { return {Kind::constant, value}; }
+  static constexpr Init normal(double deviation) { return {Kind::normal, deviation}; }
+  static constexpr Init constant(double value) { return {Kind::constant, value}; }
 };
 
 /// A new weight (O, ..., C): fan_in is the number of elements of one output.
@@ -39,7 +40,7 @@ Tensor<T, D> make_weight(Shape shape, Init init) {
   const double limit = std::sqrt(6 / (fan_in + fan_out));
   std::vector<T> values(static_cast<std::size_t>(shape.numel()));
   for (T& v : values) switch (init.kind) {
-      case Init::Kind::he: v = T(detail::generator.normal(0, std::sqrt(2 / fan_in))); break;
+      case Init::Kind::he: v = T(detail::generator.normal(0, init.value * std::sqrt(2 / fan_in))); break;
       case Init::Kind::xavier: v = T(detail::generator.uniform(-limit, limit)); break;
       case Init::Kind::normal: v = T(detail::generator.normal(0, init.value)); break;
       case Init::Kind::constant: v = T(init.value); break;

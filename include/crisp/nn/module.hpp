@@ -1,6 +1,7 @@
 // A layer is any struct with operator() and one line CRISP_PARAMS(...): no base class, no registration.
 #pragma once
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,7 @@ template <class F, class T, class D> void visit(F& f, const std::string& name, c
 
 template <class F, class M>
 void visit(F& f, const std::string& name, M& part) {
-  static_assert(HasParams<M>, "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors of those");
+  static_assert(HasParams<M>, "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors or std::optionals of those");
   part.each_param(f, name + ".");
 }
 template <class F, class M>
@@ -45,6 +46,15 @@ void visit(F& f, const std::string& name, std::vector<M>& list) {
 template <class F, class M>
 void visit(F& f, const std::string& name, const std::vector<M>& list) {
   for (std::size_t i = 0; i < list.size(); ++i) visit(f, name + "." + std::to_string(i), list[i]);
+}
+
+template <class F, class M>
+void visit(F& f, const std::string& name, std::optional<M>& part) {
+  if (part) visit(f, name, *part);
+}
+template <class F, class M>
+void visit(F& f, const std::string& name, const std::optional<M>& part) {
+  if (part) visit(f, name, *part);
 }
 
 // Takes the first name off a list such as "conv1, conv2".
@@ -144,7 +154,7 @@ std::string first_non_finite(const M& net, const Var<T, D>& result) {
 }  // namespace crisp::nn
 
 /// Names the parts that learn, in order: CRISP_PARAMS(conv1, conv2). A part is a Param, a layer, or a
-/// std::vector of either; the names become those of the checkpoint, such as conv1.weight.
+/// std::vector or std::optional of either; the names become those of the checkpoint, such as conv1.weight.
 #define CRISP_PARAMS(...)                                                               \
   template <class F>                                                                    \
   void each_param(F&& f, const std::string& prefix = "") {                              \

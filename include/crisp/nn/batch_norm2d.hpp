@@ -1,0 +1,51 @@
+// BatchNorm2d: each channel brought to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe and Szegedy 2015).
+#pragma once
+#include "crisp/nn/mode.hpp"
+#include "crisp/nn/module.hpp"
+#include "crisp/ops/arithmetic.hpp"
+#include "crisp/ops/batch_norm.hpp"
+
+namespace crisp::nn {
+
+struct BatchNormOptions {
+  double momentum = 0.1;  // the weight of the new batch in the running statistics, as in PyTorch
+  double eps = 1e-5;
+};
+
+/// (N, H, W, C) -> (N, H, W, C). In training (see nn/mode.hpp) with the statistics of the batch, which also move the running
+/// ones; else with the running ones. These are kept as parameters that are not trained.
+template <class T, class D>
+struct BatchNorm2d {
+  Param<T, D> weight, bias, running_mean, running_var;  // (C) each
+  BatchNormOptions options;
+
+  explicit BatchNorm2d(Index channels, BatchNormOptions o = {})
+      : weight(Tensor<T, D>({channels}, T(1))), bias(Tensor<T, D>({channels}, T(0))), running_mean(Tensor<T, D>({channels}, T(0))),
+        running_var(Tensor<T, D>({channels}, T(1))), options(o) {
+    running_mean.set_trained(false);
+    running_var.set_trained(false);
+  }
+
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    if (!training()) return batch_norm(x, weight, bias, {running_mean.value(), running_var.value()}, false, options.eps);
+    const ChannelStatistics<T, D> batch = channel_statistics(x.value());
+    if (!detail::recomputing) {
+      const double n = double(x.numel() / x[-1]);
+      move_towards(running_mean, batch.mean, 1);
+      move_towards(running_var, batch.variance, n > 1 ? n / (n - 1) : 1);  // the estimate for the population
+    }
+    return batch_norm(x, weight, bias, batch, true, options.eps);
+  }
+
+  CRISP_PARAMS(weight, bias, running_mean, running_var)
+
+ private:
+  // running = (1 - momentum) running + momentum factor value. A new tensor: a recorded step may still read the old one.
+  void move_towards(const Param<T, D>& running, const Tensor<T, D>& value, double factor) const {
+    const NoGrad guard;
+    const Var<T, D> moved = Var<T, D>(running.value()) * (1 - options.momentum) + Var<T, D>(value) * (options.momentum * factor);
+    running.node()->value = moved.value();
+  }
+};
+
+}  // namespace crisp::nn

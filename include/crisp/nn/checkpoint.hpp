@@ -1,0 +1,37 @@
+// checkpoint: a block that keeps only its input, and runs a second time when its gradient is wanted: memory falls from all
+// inner values of all blocks to those of one, for one more forward pass (Chen et al. 2016).
+#pragma once
+#include "crisp/nn/init.hpp"
+#include "crisp/nn/mode.hpp"
+#include "crisp/nn/module.hpp"
+
+namespace crisp::nn {
+
+/// block(x, more...) with x (N, ...) of any shape, and the same gradients to the last bit. `more` are further arguments that need
+/// no gradient. The block must outlive the backward pass, and give the same each time; random decisions are repeated.
+template <class Block, class T, class D, class... More>
+Var<T, D> checkpoint(const Block& block, const Var<T, D>& x, const More&... more) {
+  if (!crisp::detail::grad_enabled) return block(x, more...);
+  const bool mode = training();
+  const Rng random = detail::generator;  // the second pass begins with the same
+  const Tensor<T, D> y = [&] {
+    const NoGrad guard;
+    const TrainingMode as_before(mode);
+    return block(x, more...).value();
+  }();
+  std::vector<Var<T, D>> inputs{x};
+  block.each_param([&](const std::string&, const Param<T, D>& p) { inputs.push_back(p); });
+  return {"checkpoint", y, inputs, [=, &block](const Tensor<T, D>& dy) {
+    const crisp::detail::Recording recording;
+    const TrainingMode as_before(mode);
+    const Rng now = std::exchange(detail::generator, random);
+    const bool before = std::exchange(detail::recomputing, true);
+    const Var<T, D> again(x.value(), x.requires_grad());
+    block(again, more...).backward(dy);  // the gradients of the weights go where they belong
+    detail::recomputing = before;
+    detail::generator = now;
+    if (x.requires_grad()) x.add_grad(again.grad());
+  }};
+}
+
+}  // namespace crisp::nn

@@ -1,0 +1,19 @@
+// PReLU: a leaky relu whose slope learns (He et al. 2015).
+#pragma once
+#include "crisp/nn/module.hpp"
+#include "crisp/ops/prelu.hpp"
+
+namespace crisp::nn {
+
+/// (..., C) -> (..., C). One slope for all channels, or with `channels` one each.
+template <class T, class D>
+struct PReLU {
+  Param<T, D> weight;  // (channels)
+
+  explicit PReLU(Index channels = 1, double slope = 0.25) : weight(Tensor<T, D>({channels}, T(slope))) {}
+
+  Var<T, D> operator()(const Var<T, D>& x) const { return prelu(x, weight); }
+  CRISP_PARAMS(weight)
+};
+
+}  // namespace crisp::nn

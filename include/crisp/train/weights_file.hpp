@@ -1,0 +1,50 @@
+// Weights files as programs meet them: read once, recognised, and their names brought to crisp's.
+#pragma once
+#include "crisp/models/any_model.hpp"
+#include "crisp/models/recognise.hpp"
+#include "crisp/train/checkpoint.hpp"
+
+namespace crisp::train {
+
+/// A file, its tensors under crisp's names, and what the network is.
+struct WeightsFile {
+  std::filesystem::path path;
+  SafeTensors content;
+  models::Settings settings;  // for AnyModel::create
+  bool knows_scale = false;   // whether the file says, or implies, the scale
+};
+
+/// Reads a file of crisp's, or of another program that names its weights as models/recognise.hpp knows. Throws Error where it is
+/// damaged, or fits no network.
+inline WeightsFile open_weights(const std::filesystem::path& path) {
+  SafeTensors raw = read_safetensors(path);
+  models::Shapes shapes, canonical;
+  for (const auto& [name, tensor] : raw.tensors) shapes.emplace(name, tensor.shape);
+  WeightsFile file{path, {raw.metadata, {}}, {}};
+  for (const auto& [name, to] : models::canonical_names(shapes)) {
+    if (to.empty()) continue;
+    check(file.content.tensors.emplace(to, std::move(raw.tensors.at(name))).second, "load: '", path.string(), "' holds '", to, "' twice, under two names");
+    canonical.emplace(to, shapes.at(name));
+  }
+  file.settings = raw.metadata;
+  if (!raw.metadata.count("model")) {
+    try {
+      file.settings = models::recognise(canonical);
+    } catch (const Error& e) {
+      throw Error(str("'", path.string(), "': ", e.what()));
+    }
+  }
+  if (raw.metadata.count("input_range")) file.settings["mean_shift"] = "no";  // a light EDSR that takes no mean colour off
+  file.knows_scale = file.settings.count("scale") > 0;
+  return file;
+}
+
+/// The network that the file describes, with its weights. Throws Error where a tensor is missing, is one too many, or has another shape.
+template <class T, class D>
+models::AnyModel<T, D> load_any(const WeightsFile& file) {
+  auto net = models::AnyModel<T, D>::create(file.settings);
+  detail::take_weights(file.path, file.content, "", net);
+  return net;
+}
+
+}  // namespace crisp::train
