@@ -85,7 +85,7 @@ TEST_CASE("luma takes any mix of gray, RGB and alpha; what does not fit is refus
   CHECK(PatchDataset({gray, rgb, rgba}, {.patch = 9}).images() == 3);
   const PatchDataset colour({gray, rgb, rgba}, {.patch = 9, .luma = false});
   for (auto& [input, target] : colour.batches<Cpu>({.batch = 4, .steps = 1})) CHECK(target.shape() == Shape{4, 9, 9, 3});
-  CHECK_ERROR(PatchDataset({}), "there are no images");
+  CHECK_ERROR(PatchDataset(std::vector<Image>{}), "there are no images");
   CHECK_ERROR(PatchDataset({rgb, Image(20, 40, 1)}, {.patch = 24}), "image 2 of 2 has 20 x 40 pixels, but a patch needs 24 x 24");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 4, .patch = 8, .input = Input::lr}), "a patch needs 32 x 32");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 0}), "scale 0");

@@ -3,6 +3,7 @@
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/reduce.hpp"
 #include "crisp/optim/adam.hpp"
+#include "crisp/optim/ema.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/optim/sgd.hpp"
@@ -112,4 +113,20 @@ TEST_CASE("gradients are clipped together, or one by one") {
   optim::clip_grad_value(net, 0.3);
   CHECK(net.a.grad().to_host()[1] == -0.3);
   CHECK_ERROR(optim::clip_grad_norm(net, 0), "the norm must be above 0, not 0");
+}
+
+TEST_CASE("the average of the weights follows them slowly, is exchanged and exchanged back") {
+  nn::Conv2d<double, Cpu> net(1, 1, 1, {.init = nn::Init::constant(1)});
+  optim::Ema<double, Cpu> ema(net, 0.75);
+  net.weight.value().fill(5);
+  ema.update(net);
+  CHECK(net.weight.value().item() == 5);
+  ema.swap(net);
+  CHECK(net.weight.value().item() == doctest::Approx(2));
+  ema.swap(net);
+  CHECK(net.weight.value().item() == 5);
+  net.weight.set_trained(false);
+  ema.update(net);
+  CHECK(ema.state()[0].second.item() == 5);
+  CHECK_ERROR((optim::Ema<double, Cpu>(net, 1)), "at least 0 and below 1, not 1");
 }

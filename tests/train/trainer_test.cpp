@@ -20,6 +20,15 @@ Validation psnr(double value) {
   return v;
 }
 
+std::vector<float> all_weights(const Net& net) {
+  std::vector<float> all;
+  net.each_param([&](const std::string&, const auto& p) {
+    const auto values = p.value().to_host();
+    all.insert(all.end(), values.begin(), values.end());
+  });
+  return all;
+}
+
 struct Setup {
   data::PatchDataset patches{data::dead_leaves({.count = 2, .height = 40, .width = 40}), {.patch = 12}};
   Net net;
@@ -37,9 +46,40 @@ struct Setup {
       return mse_loss(y, centre(t, y[1], y[2]));
     }, std::move(o));
   }
-  std::vector<float> weights() const { return net.conv1.weight.value().to_host(); }
+  std::vector<float> weights() const { return all_weights(net); }
 };
 }  // namespace
+
+TEST_CASE("accumulated gradients and averaged weights: stopped and resumed or not, the same; the checkpoint holds the average") {
+  const TemporaryFolder folder;
+  Setup whole, stopped, resumed, plain;
+  const FitOptions o{.steps = 12, .accumulate = 3, .ema = 0.9};
+  const auto in = [&](const char* name, bool resume, FitOptions base) {
+    base.out = folder.path / name;
+    base.resume = resume;
+    return base;
+  };
+  whole.run(in("a", false, o));
+  FitOptions with_stop = in("b", false, o);
+  with_stop.validate_every = 5;
+  with_stop.validate = [] {
+    std::raise(SIGINT);
+    return psnr(30);
+  };
+  CHECK(stopped.run(with_stop).progress.step == 6);
+  FitOptions rest = in("b", true, o);
+  rest.validate_every = 5;
+  CHECK(resumed.run(rest).progress.step == 12);
+  CHECK(resumed.weights() == whole.weights());
+  Net of_whole(tiny), of_resumed(tiny);
+  load(folder.path / "a" / "last.safetensors", of_whole);
+  load(folder.path / "b" / "last.safetensors", of_resumed);
+  CHECK(all_weights(of_whole) == all_weights(of_resumed));
+  CHECK(all_weights(of_whole) != whole.weights());
+  plain.run({.out = folder.path / "c", .steps = 12});
+  CHECK(plain.weights() != whole.weights());
+  CHECK_ERROR(plain.run({.out = folder.path / "d", .steps = 1, .accumulate = 0}), "of at least 1 batch make a step, not of 0");
+}
 
 TEST_CASE("a validation that gives no number ends the training, and says so") {
   const TemporaryFolder folder;

@@ -24,36 +24,53 @@ struct PatchOptions {
   Sampling sampling = Sampling::random;
   Index stride = 14;                     // of the grid, in input pixels
   bool augment = true;                   // one of the 8 flips and turns for each patch
+  double noise = 0;                      // deviation of Gaussian noise, of 0..255, new for each patch of the input
+  std::function<Image(const Image& hr, Index scale)> reduce = {};  // how LR is made; empty: MATLAB's bicubic. See data/degrade.hpp
 };
 
 class PatchDataset {
  public:
-  /// LR is made by MATLAB's bicubic in floating point, from HR cropped to a multiple of the scale; alpha is dropped.
+  /// Without images; add() them, one by one, and each may be forgotten then. Throws Error for options below 1.
+  explicit PatchDataset(PatchOptions o) : options_(std::move(o)) {
+    check(options_.scale >= 1 && options_.patch >= 1 && options_.stride >= 1, "PatchDataset: scale ", options_.scale, ", patch ", options_.patch, " and stride ",
+          options_.stride, " must be at least 1");
+  }
+
   /// Throws Error for no images, or one that is smaller than a patch.
-  explicit PatchDataset(const std::vector<Image>& images, PatchOptions o = {}) : options_(o) {
+  explicit PatchDataset(const std::vector<Image>& images, PatchOptions o = {}) : PatchDataset(std::move(o)) {
     check(!images.empty(), "PatchDataset: there are no images");
-    check(o.scale >= 1 && o.patch >= 1 && o.stride >= 1, "PatchDataset: scale ", o.scale, ", patch ", o.patch, " and stride ", o.stride, " must be at least 1");
-    const Index side = o.patch * hr_factor();
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      const Index h = images[i].height / o.scale * o.scale, w = images[i].width / o.scale * o.scale;
-      check(h >= side && w >= side, "PatchDataset: image ", i + 1, " of ", images.size(), " has ", images[i].height, " x ", images[i].width,
-            " pixels, but a patch needs ", (side + o.scale - 1) / o.scale * o.scale, " x ", (side + o.scale - 1) / o.scale * o.scale,
-            "\n  hint: use a smaller patch, or leave out the small images");
-    }
+    for (std::size_t i = 0; i < images.size(); ++i) check_size(images[i], str("image ", i + 1, " of ", images.size()));
     for (const Image& image : images) add(image);
+  }
+
+  /// LR is made in floating point from HR, cropped to a multiple of the scale; alpha is dropped. Throws Error, with the name, for
+  /// an image smaller than a patch.
+  void add(const Image& image, const std::string& name = "the image") {
+    check_size(image, name);
+    const Image hr = prepared(crop_to_multiple(image, options_.scale));
+    push(options_.reduce ? options_.reduce(hr, options_.scale) : reduce(hr, options_.scale), hr);
+  }
+
+  /// A pair that was made elsewhere. Throws Error, with the name, unless HR is `scale` times as large as LR, or smaller than a patch.
+  void add_pair(const Image& lr, const Image& hr, const std::string& name = "the pair") {
+    check(hr.height == lr.height * options_.scale && hr.width == lr.width * options_.scale, "PatchDataset: ", name, " has ", describe(lr), " pixels as LR and ", describe(hr),
+          " as HR; at x", options_.scale, " HR must be ", lr.height * options_.scale, " x ", lr.width * options_.scale);
+    check_size(hr, name);
+    push(prepared(lr), prepared(hr));
   }
 
   const PatchOptions& options() const { return options_; }
   Index images() const { return Index(pairs_.size()); }
 
   /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the images.
-  Index count() const { return std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : area_.back() / (options_.patch * options_.patch)); }
+  Index count() const { return pairs_.empty() ? 0 : std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : area_.back() / (options_.patch * options_.patch)); }
   Index epoch_steps(Index batch) const { return (count() + batch - 1) / batch; }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1: for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16})).
   /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began.
   template <class D, class T = float>
   Batches<T, D> batches(LoaderOptions o = {}) const {
+    check(!pairs_.empty(), "PatchDataset: there are no images");
     const Index C = pairs_[0].input.channels, in = options_.patch, out = in * hr_factor();
     return Batches<T, D>(o, {o.batch, in, in, C}, {o.batch, out, out, C}, [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
   }
@@ -68,10 +85,18 @@ class PatchDataset {
 
   Index hr_factor() const { return options_.input == Input::ilr ? 1 : options_.scale; }
 
-  void add(const Image& image) {
-    const Image opaque = without_alpha(crop_to_multiple(image, options_.scale));
-    const Image hr = options_.luma ? luma(opaque) : opaque.has_colour() ? opaque : gray_to_rgb(opaque);
-    const Image lr = reduce(hr, options_.scale);
+  void check_size(const Image& image, const std::string& name) const {
+    const Index s = options_.scale, side = (options_.patch * hr_factor() + s - 1) / s * s;
+    check(image.height / s * s >= side && image.width / s * s >= side, "PatchDataset: ", name, " has ", image.height, " x ", image.width, " pixels, but a patch needs ",
+          side, " x ", side, "\n  hint: use a smaller patch, or leave out the small images");
+  }
+
+  Image prepared(const Image& image) const {
+    const Image opaque = without_alpha(image);
+    return options_.luma ? luma(opaque) : opaque.has_colour() ? opaque : gray_to_rgb(opaque);
+  }
+
+  void push(const Image& lr, const Image& hr) {
     pairs_.push_back({options_.input == Input::lr ? lr : enlarge(lr, options_.scale), hr});
     const Image& input = pairs_.back().input;
     const Index rows = (input.height - options_.patch) / options_.stride + 1, cols = (input.width - options_.patch) / options_.stride + 1;
@@ -96,6 +121,8 @@ class PatchDataset {
       const int way = options_.augment ? int(rng.below(8)) : 0;
       const Index in = options_.patch, f = hr_factor(), C = pair.input.channels;
       copy_patch(pair.input, place.top, place.left, in, way, input + b * in * in * C);
+      if (options_.noise > 0)
+        for (Index i = 0; i < in * in * C; ++i) input[b * in * in * C + i] += T(rng.normal(0, options_.noise / 255));
       copy_patch(pair.target, place.top * f, place.left * f, in * f, way, target + b * in * f * in * f * C);
     }
   }

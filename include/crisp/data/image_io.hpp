@@ -89,19 +89,18 @@ inline void save_image(const std::filesystem::path& path, const Image& image, Sa
   write_file("save_image", path, encode_image(image, detail::lower_extension(path), o));
 }
 
-/// Reads PNG (8 or 16 bits), JPEG or BMP: gray, gray with alpha, RGB or RGB with alpha, in 0..255. Throws Error with
-/// the file's name for one that is missing, empty, truncated, too large or no image.
-inline Image load_image(const std::filesystem::path& path) {
-  const std::string bytes = read_file("load_image", path);
-  detail::check_complete(bytes, path.string());
+/// The image in the bytes of a PNG (8 or 16 bits), JPEG or BMP file: gray, gray with alpha, RGB or RGB with alpha, in 0..255.
+/// Throws Error with the name for what is truncated, too large or no image.
+inline Image decode_image(const std::string& bytes, const std::string& name) {
+  detail::check_complete(bytes, name);
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
-  check(bytes.size() < (std::size_t(1) << 30), "load_image: '", path.string(), "' has ", bytes.size(), " bytes; at most 1 GiB can be read");
+  check(bytes.size() < (std::size_t(1) << 30), "load_image: '", name, "' has ", bytes.size(), " bytes; at most 1 GiB can be read");
   const int size = int(bytes.size());
   int w = 0, h = 0, c = 0;
-  const auto refuse = [&] { throw Error(str("load_image: '", path.string(), "' is not a readable image: ", stbi_failure_reason())); };
+  const auto refuse = [&] { throw Error(str("load_image: '", name, "' is not a readable image: ", stbi_failure_reason())); };
   if (!stbi_info_from_memory(data, size, &w, &h, &c)) refuse();
   constexpr Index most = Index(1) << 28;
-  check(Index(w) * h <= most, "load_image: '", path.string(), "' has ", h, " x ", w, " pixels; at most ", most, " can be read");
+  check(Index(w) * h <= most, "load_image: '", name, "' has ", h, " x ", w, " pixels; at most ", most, " can be read");
   Image image;
   const auto take = [&](auto* pixels, float step) {
     if (!pixels) refuse();
@@ -113,6 +112,9 @@ inline Image load_image(const std::filesystem::path& path) {
   else take(stbi_load_from_memory(data, size, &w, &h, &c, 0), 1.0f);
   return image;
 }
+
+/// Reads an image file, see decode_image. Throws Error with the file's name, also for one that is missing or empty.
+inline Image load_image(const std::filesystem::path& path) { return decode_image(read_file("load_image", path), path.string()); }
 
 /// The images of a folder, sorted by name. Throws Error where there is no such folder, or no image in it.
 inline std::vector<std::filesystem::path> list_images(const std::filesystem::path& folder) {

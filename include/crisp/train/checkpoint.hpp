@@ -103,9 +103,14 @@ struct Progress {
   Index best_step = 0;
 };
 
+/// Further tensors of a training, by name: the averaged weights.
+template <class T, class D>
+using ExtraState = std::vector<std::pair<std::string, Tensor<T, D>>>;
+
 /// Writes weights, optimizer and progress into one file, so that they always belong together.
 template <class M, class T, class D>
-void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer, const Progress& p, Metadata settings) {
+void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer, const Progress& p, Metadata settings,
+                const ExtraState<T, D>* extra = nullptr) {
   const auto exact = [](double v) {
     char text[40];
     std::snprintf(text, sizeof text, "%.17g", v);
@@ -119,12 +124,14 @@ void save_state(const std::filesystem::path& path, const M& net, optim::Optimize
   SafeTensors file{std::move(settings), {}};
   detail::add_weights(net, "net.", file);
   optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) { file.tensors["optimizer." + name] = detail::to_file(t); });
+  if (extra)
+    for (const auto& [name, t] : *extra) file.tensors["extra." + name] = detail::to_file(t);
   write_safetensors(path, file);
 }
 
 /// Restores what save_state wrote. Throws Error, before anything has changed, where a setting or a tensor differs.
 template <class M, class T, class D>
-Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<T, D>& optimizer, const Metadata& settings) {
+Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<T, D>& optimizer, const Metadata& settings, ExtraState<T, D>* extra = nullptr) {
   const SafeTensors file = read_safetensors(path);
   const auto text = [&](const std::string& key) {
     const auto found = file.metadata.find(key);
@@ -150,13 +157,18 @@ Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<
   check(p.seconds >= 0, "resume: 'state.seconds' in '", path.string(), "' is ", p.seconds, ", less than 0");
   if (text("state.best_psnr") != "none") p.best_psnr = number("state.best_psnr", 1e300);
   const Index steps = whole("state.optimizer_steps");
-  optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) {
-    const auto found = file.tensors.find("optimizer." + name);
+  const auto fits = [&](const std::string& name, const Tensor<T, D>& t) {
+    const auto found = file.tensors.find(name);
     check(found != file.tensors.end() && found->second.shape == detail::torch_shape(t.shape()), "resume: '", path.string(),
-          "' holds no fitting 'optimizer.", name, "'\n  hint: resume with the same optimizer");
-  });
+          "' holds no fitting '", name, "'\n  hint: resume with the same optimizer");
+  };
+  optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) { fits("optimizer." + name, t); });
+  if (extra)
+    for (const auto& [name, t] : *extra) fits("extra." + name, t);
   detail::take_weights(path, file, "net.", net);
   optimizer.each_state([&](const std::string& name, Tensor<T, D>& t) { detail::from_file(file.tensors.at("optimizer." + name), t); });
+  if (extra)
+    for (auto& [name, t] : *extra) detail::from_file(file.tensors.at("extra." + name), t);
   optimizer.set_step_count(steps);
   return p;
 }

@@ -3,7 +3,9 @@
 #include <csignal>
 
 #include "crisp/data/dataset.hpp"
+#include "crisp/nn/init.hpp"
 #include "crisp/optim/clip_grad.hpp"
+#include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/train/checkpoint.hpp"
 #include "crisp/train/report.hpp"
@@ -24,6 +26,8 @@ struct FitOptions {
   data::LoaderOptions loader = {};              // batch, seed and threads
   optim::Schedule schedule = optim::cosine();   // factor on the optimizer's learning rate
   double clip_norm = 0;                         // bound on the length of the gradient; 0: none
+  Index accumulate = 1;                         // batches whose gradients are added up for one step
+  double ema = 0;                               // decay of the averaged weights, which are validated and saved; 0: none
   Index validate_every = 0;                     // steps; 0: twenty times in all
   std::function<Validation()> validate = {};    // may be empty
   bool resume = false;                          // go on from the state in `out`
@@ -65,6 +69,7 @@ class StopSignals {
 
 inline void prepare_folder(const FitOptions& o) {
   check(!o.out.empty(), "train: give a folder for the results");
+  check(o.accumulate >= 1, "train: gradients of at least 1 batch make a step, not of ", o.accumulate);
   check((o.steps > 0) != (o.minutes > 0), "train: give the length of the training, either in steps or in minutes");
   std::error_code error;
   std::filesystem::create_directories(o.out, error);
@@ -87,8 +92,11 @@ class Fit {
     o_.settings.emplace("batch", std::to_string(o_.loader.batch));
     o_.settings.emplace("schedule", o_.schedule.description());
     o_.settings.emplace(o_.steps > 0 ? "steps" : "minutes", o_.steps > 0 ? std::to_string(o_.steps) : str(o_.minutes));
+    o_.settings.emplace("accumulate", std::to_string(o_.accumulate));
+    o_.settings.emplace("ema", str(o_.ema));
+    if (o_.ema > 0) ema_.emplace(net_, o_.ema);
     if (o_.resume) {
-      progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings);
+      progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings, ema_ ? &ema_->state() : nullptr);
       history_ = History::load(o_.out / "metrics.csv", progress_.step);
     }
   }
@@ -99,14 +107,15 @@ class Fit {
     started_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(progress_.seconds));
     last_row_ = seconds();
     data::LoaderOptions loader = o_.loader;
-    loader.first_step = progress_.step;
-    if (o_.steps > 0) loader.steps = o_.steps;
+    loader.first_step = progress_.step * o_.accumulate;
+    if (o_.steps > 0) loader.steps = o_.steps * o_.accumulate;
     begun_at_ = progress_.step;
     begun_seconds_ = seconds();
     if (part_done() < 1) {
       for (auto& [input, target] : patches.template batches<D, T>(loader)) {
         const Var<T, D> x = input, y = target;  // (N, H, W, C)
-        step(loss_of(x, y));
+        nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
+        if (!step(loss_of(x, y))) continue;
         if (part_done() >= 1) break;
         if (stop_asked) return interrupted();
         if (validation_due()) validate();
@@ -125,22 +134,27 @@ class Fit {
   // The length in steps: known, or as the clock promises it.
   Index total_steps() const { return o_.steps > 0 ? o_.steps : Index(double(progress_.step) / std::max(part_done(), 1e-9)); }
 
-  void step(const Var<T, D>& loss) {
+  // Adds the gradients of one batch; true when they were enough for a step.
+  bool step(const Var<T, D>& loss) {
     const double value = double(loss.item());
     if (!std::isfinite(value)) fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, loss));
-    optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
-    loss.backward();
-    if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
-    optimizer_.step();
-    ++progress_.step;
+    loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(o_.accumulate)));
     loss_sum_ += value;
     ++loss_count_;
+    if (++parts_ < o_.accumulate) return false;
+    parts_ = 0;
+    optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
+    if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
+    optimizer_.step();
+    if (ema_) ema_->update(net_);
+    ++progress_.step;
     if (bar_.due()) {
       const double now = seconds(), rate = double(progress_.step - begun_at_) / std::max(1e-9, now - begun_seconds_), done = part_done();
       const double left = o_.steps > 0 ? double(o_.steps - progress_.step) / rate : 60 * o_.minutes - now;
-      bar_.update(done, progress_.step, value, rate * double(o_.loader.batch), left);
+      bar_.update(done, progress_.step, value, rate * double(o_.loader.batch * o_.accumulate), left);
     }
     if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
+    return true;
   }
 
   [[noreturn]] void fail(const std::string& what, Index step, const std::string& where) const {
@@ -177,10 +191,24 @@ class Fit {
     });
   }
 
+  // The weights that count are in place while it lives: the averaged ones, where there are any.
+  struct Averaged {
+    Fit& fit;
+    explicit Averaged(Fit& f) : fit(f) { if (fit.ema_) fit.ema_->swap(fit.net_); }
+    ~Averaged() { if (fit.ema_) fit.ema_->swap(fit.net_); }
+  };
+
+  // What a checkpoint holds: the network, or of several that train together the one that is asked for.
+  void save_weights(const std::filesystem::path& path, double psnr) {
+    if constexpr (requires { net_.result(); }) save(path, net_.result(), described(psnr));
+    else save(path, net_, described(psnr));
+  }
+
   void validate() {
     check_weights();
     HistoryRow& row = add_row();
     if (o_.validate) {
+      const Averaged weights(*this);
       Validation v = no_grad(o_.validate);
       if (std::isnan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
       row.psnr = v.psnr;
@@ -190,7 +218,7 @@ class Fit {
       if (v.psnr > progress_.best_psnr) {
         progress_.best_psnr = v.psnr;
         progress_.best_step = progress_.step;
-        save(o_.out / "best.safetensors", net_, described(v.psnr));
+        save_weights(o_.out / "best.safetensors", v.psnr);
       }
       char text[160];
       std::snprintf(text, sizeof text, "step %lld: validation %.3f dB (bicubic %.3f, best %.3f), SSIM %.4f, after %s", static_cast<long long>(progress_.step), v.psnr,
@@ -210,10 +238,13 @@ class Fit {
 
   void save_all() {
     progress_.seconds = seconds();
-    save(o_.out / "last.safetensors", net_, described(result_.psnr));
+    {
+      const Averaged weights(*this);
+      save_weights(o_.out / "last.safetensors", result_.psnr);
+    }
     history_.save(o_.out / "metrics.csv");
     save_report(o_.out / "report.html", {o_.title, validation_.protocol, o_.settings, history_, validation_.bicubic_psnr, validation_.pictures});
-    save_state(o_.out / "state.safetensors", net_, optimizer_, progress_, o_.settings);
+    save_state(o_.out / "state.safetensors", net_, optimizer_, progress_, o_.settings, ema_ ? &ema_->state() : nullptr);
     result_.progress = progress_;
   }
 
@@ -231,6 +262,7 @@ class Fit {
   FitOptions o_;
   double base_lr_;
   ProgressBar bar_;
+  std::optional<optim::Ema<T, D>> ema_;
   Progress progress_;
   History history_;
   Validation validation_;
@@ -238,7 +270,7 @@ class Fit {
   Clock::time_point started_ = Clock::now();
   Index begun_at_ = 0;
   double begun_seconds_ = 0, last_row_ = 0, loss_sum_ = 0;
-  Index loss_count_ = 0;
+  Index loss_count_ = 0, parts_ = 0;
   int validations_ = 0;
 };
 
