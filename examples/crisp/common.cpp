@@ -20,11 +20,34 @@ void Computing::apply() const {
   if (threads > 0) set_threads(threads);
 }
 
-Network make_network(const std::string& model, const std::string& variant, Index scale) {
-  models::Settings settings{{"model", model}, {"scale", std::to_string(scale)}};
+void Architecture::add_to(CLI::App& command) {
+  std::string names;
+  for (const std::string& name : models::model_names()) names += (names.empty() ? "" : ", ") + name;
+  command.add_option("--model", model, "the network: " + names);
+  command.add_option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
+  command.add_option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")->check(CLI::Range(1, 8));
+  command.add_option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
+}
+
+Network Architecture::make() const {
+  models::Settings settings{{"model", model}};
+  if (scale > 0) settings["scale"] = std::to_string(scale);
   if (!variant.empty()) settings["variant"] = variant;
+  for (const std::string& one : set) {
+    const std::size_t equal = one.find('=');
+    use(equal != std::string::npos && equal > 0, "--set takes NAME=VALUE, such as features=32, not '", one, "'");
+    settings[one.substr(0, equal)] = one.substr(equal + 1);
+  }
   try {
-    return Network::create(settings);
+    Network net = Network::create(settings);
+    for (const auto& [key, value] : settings) {
+      std::string known;
+      for (const auto& [name, unused] : net.settings()) known += " " + name;
+      use(net.settings().count(key) > 0, model, " has no setting '", key, "'; it has", known);
+    }
+    return net;
+  } catch (const WrongUse&) {
+    throw;
   } catch (const Error& e) {
     throw WrongUse(e.what());
   }
@@ -32,34 +55,18 @@ Network make_network(const std::string& model, const std::string& variant, Index
 
 Loaded load_network(const fs::path& file) {
   require_file("--weights", file);
-  const train::SafeTensors content = train::read_safetensors(file);
-  models::Settings settings;
-  if (content.metadata.count("model")) {
-    settings = content.metadata;
-  } else {
-    std::map<std::string, Shape> shapes;
-    for (const auto& [name, tensor] : content.tensors) shapes.emplace(name, tensor.shape);
-    try {
-      settings = models::recognise(shapes);
-    } catch (const Error& e) {
-      throw Error(str("'", file.string(), "': ", e.what()));
-    }
-  }
-  models::Settings described;  // of all metadata, what says which network it is
-  for (const char* key : {"model", "variant", "channels", "scale"})
-    if (settings.count(key)) described[key] = settings[key];
-  Loaded loaded{Network::create(described), content.metadata};
-  train::load(file, loaded.net);
-  return loaded;
+  const train::WeightsFile weights = train::open_weights(file);
+  return {train::load_any<float, Device>(weights), weights.content.metadata, weights.knows_scale};
 }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
-  const auto found = loaded.metadata.find("scale");
-  if (found == loaded.metadata.end()) {
+  const bool fixed = !loaded.net.form().enlarged;
+  if (!loaded.knows_scale && !fixed) {
     use(asked != 0, "'", file.string(), "' does not say which scale it was trained for; give --scale N, such as --scale 3");
     return asked;
   }
   const Index trained = loaded.net.scale();
+  use(asked == 0 || asked == trained || !fixed, "'", file.string(), "' enlarges by ", trained, ", and cannot by ", asked);
   if (asked != 0 && asked != trained) std::cerr << "crisp: warning: '" << file.string() << "' was trained for x" << trained << ", and is used for x" << asked << "\n";
   return asked != 0 ? asked : trained;
 }

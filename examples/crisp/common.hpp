@@ -8,6 +8,9 @@
 
 #include "crisp/backend/cpu.hpp"
 #include "crisp/models/any_model.hpp"
+#include "crisp/train/weights_file.hpp"
+
+extern template class crisp::models::AnyModel<float, crisp::Cpu>;  // in networks.cpp
 
 namespace crisp::program {
 
@@ -29,6 +32,7 @@ void add_train(CLI::App& app);
 void add_upscale(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_info(CLI::App& app);
+void add_forward(CLI::App& app);
 
 /// --threads and --device, the same for every command that computes.
 struct Computing {
@@ -38,13 +42,21 @@ struct Computing {
   void apply() const;  // throws WrongUse for a device that this program was built without
 };
 
-/// A new network by its name and variant ("": the default one). Throws WrongUse for names that crisp does not know.
-Network make_network(const std::string& model, const std::string& variant, Index scale);
+/// --model, --variant, --scale and --set: which network.
+struct Architecture {
+  std::string model, variant;
+  Index scale = 0;                // 0: that of the paper
+  std::vector<std::string> set;   // "features=32"
+  void add_to(CLI::App& command);
+  /// A new network. Throws WrongUse for names and settings that crisp does not know.
+  Network make() const;
+};
 
 /// A network from a weights file, and what its metadata says.
 struct Loaded {
   Network net;
   std::map<std::string, std::string> metadata;
+  bool knows_scale = false;  // whether the file says, or implies, the scale
 };
 /// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
 Loaded load_network(const fs::path& file);

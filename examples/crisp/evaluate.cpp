@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "common.hpp"
-#include "crisp/data/image_io.hpp"
+#include "train_data.hpp"
+#include "crisp/data/degrade.hpp"
 #include "crisp/infer/evaluate.hpp"
 
 namespace crisp::program {
@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   fs::path weights, data, json, save;
-  std::string method, protocol;
+  std::string method, protocol, degrade = "bicubic";
   Index scale = 0;
   bool quiet = false;
   Computing computing;
@@ -40,16 +40,19 @@ nlohmann::ordered_json to_json(const infer::Evaluation& all, const Options& o, I
 }
 
 infer::Evaluation score_all(const std::vector<fs::path>& files, const infer::Upscaler& upscaler, Index scale, const Options& o) {
-  const infer::Protocol protocol = o.protocol == "y" ? infer::Protocol::y : infer::Protocol::rgb8;
+  const infer::Protocol protocol = o.protocol == "y" ? infer::Protocol::y : o.protocol == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr;
   if (!o.quiet) std::cout << left("image", 28) << right("PSNR dB", 10) << right("SSIM", 10) << std::endl;
   std::vector<infer::ImageScore> scores;
+  const infer::Reducer reducer = reducer_of(o.degrade);
   for (const fs::path& file : files) {
-    const infer::Comparison c = infer::compare(file.stem().string(), data::load_image(file), upscaler, scale, protocol);
+    const infer::Comparison c = infer::compare(file.stem().string(), data::load_image(file), upscaler, scale, protocol, reducer);
     if (!o.save.empty()) data::save_image(o.save / (file.stem().string() + ".png"), c.result);
     if (!o.quiet) std::cout << row(c.score.name, c.score.psnr, c.score.ssim) << std::endl;
     scores.push_back(c.score);
   }
-  return infer::summarise(std::move(scores), scale, protocol);
+  infer::Evaluation all = infer::summarise(std::move(scores), scale, protocol);
+  if (o.degrade != "bicubic") all.protocol += "; the input made by " + o.degrade;
+  return all;
 }
 
 void run(Options& o) {
@@ -67,9 +70,14 @@ void run(Options& o) {
     scale = choose_scale(*loaded, o.weights, o.scale);
     channels = loaded->net.channels();
   }
+  try {
+    data::degradation(o.degrade);
+  } catch (const Error& e) {
+    throw WrongUse(str("--degrade: ", e.what()));
+  }
   use(scale != 0, "--method needs --scale N, such as --scale 3");
   if (o.protocol.empty()) o.protocol = channels == 1 ? "y" : "rgb8";
-  use(o.protocol == "rgb8" || channels == 1, "--protocol y works on luma, but this network works on ", channels, " channels; use rgb8");
+  use(o.protocol != "y" || channels == 1, "--protocol y works on luma, but this network works on ", channels, " channels; use rgb8");
   if (!o.save.empty()) make_folder(o.save);
 
   const infer::Evaluation all = score_all(files, loaded ? infer::upscaler(loaded->net) : infer::upscaler(resampling(o.method)), scale, o);
@@ -89,9 +97,11 @@ void add_evaluate(CLI::App& app) {
   command.add_option("--data", o->data, "a folder of high-resolution images (PNG, JPEG or BMP)")->required();
   command.add_option("--scale", o->scale, "enlargement factor; for --weights the default is what the file says")->check(CLI::Range(1, 8));
   command.add_option("--protocol", o->protocol,
-                     "y: luma in floating point, not rounded (SRCNN, VDSR); rgb8: 8-bit RGB (EDSR, SwinIR).\n"
+                     "y: luma in floating point, not rounded (SRCNN, VDSR); rgb8: 8-bit RGB (EDSR, RCAN);\n"
+                     "basicsr: as rgb8, luma not rounded (BasicSR, SwinIR).\n"
                      "Default: y for a luma network and for a method, rgb8 for a colour network")
-      ->check(CLI::IsMember({"y", "rgb8"}));
+      ->check(CLI::IsMember({"y", "rgb8", "basicsr"}));
+  command.add_option("--degrade", o->degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10")->capture_default_str();
   command.add_option("--json", o->json, "write the figures to this file: psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol");
   command.add_option("--save", o->save, "write the enlarged images to this folder, as PNG with the names of the originals");
   command.add_flag("--quiet", o->quiet, "print the means only");

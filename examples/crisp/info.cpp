@@ -11,8 +11,7 @@ namespace {
 
 struct Options {
   fs::path file;
-  std::string model, variant;
-  Index scale = 0;
+  Architecture network;
   bool json = false;
 };
 
@@ -35,6 +34,7 @@ std::vector<Layer> layers_of(const Network& net) {
     layers.back().parameters += p.numel();
     layer_of[p.node().get()] = layers.size() - 1;
   });
+  const nn::TrainingMode inference(false);  // the example must not move any statistics
   const Var<float, Device> y = net(Tensor<float, Device>({1, example_size, example_size, net.channels()}, 0.5f));
   for (const auto& node : y.history())
     for (const auto& input : node->inputs)
@@ -70,7 +70,7 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   for (const auto& [key, value] : net.settings())
     if (key != "model") std::cout << ", " << key << " " << value;
   std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", "
-            << (net.takes_enlarged_input() ? "of the image enlarged by bicubic" : "of the small image") << "\n\n"
+            << (net.form().enlarged ? "of the image enlarged by bicubic" : net.scale() == 1 ? "of an image that it restores" : "of the small image") << "\n\n"
             << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24) << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
             << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()}) << "\n";
   for (const Layer& layer : layers_of(net))
@@ -83,14 +83,13 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
 }
 
 void run(const Options& o) {
-  use(o.file.empty() != o.model.empty(), "give either a weights FILE or --model NAME");
-  use(o.variant.empty() || !o.model.empty(), "--variant goes with --model; a file says itself what it holds");
+  use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
+  use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
     const Loaded loaded = load_network(o.file);
     return o.json ? print_json(loaded.net, loaded.metadata) : print_table(loaded.net, loaded.metadata);
   }
-  use(o.scale != 0, "--model needs --scale N, such as --scale 3");
-  const Network net = make_network(o.model, o.variant, o.scale);
+  const Network net = o.network.make();
   o.json ? print_json(net, {}) : print_table(net, {});
 }
 
@@ -100,9 +99,7 @@ void add_info(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("info", "Show the layers, shapes and parameters of a weights file or of a network");
   command.add_option("FILE", o->file, "weights, a .safetensors file");
-  command.add_option("--model", o->model, "a network by name: srcnn");
-  command.add_option("--variant", o->variant, "its kernel sizes, for srcnn: 9-1-5 (default), 9-3-5, 9-5-5");
-  command.add_option("--scale", o->scale, "enlargement factor, a whole number")->check(CLI::Range(1, 8));
+  o->network.add_to(command);
   command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run(*o); });

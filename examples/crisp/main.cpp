@@ -30,7 +30,7 @@ int wrong_use(const CLI::App& app, const std::string& what) {
 
 // What was meant for a command, and is none.
 std::string no_command(int argc, char** argv) {
-  const std::string commands = "the commands are train, upscale, evaluate and info";
+  const std::string commands = "the commands are train, upscale, evaluate, info and forward";
   return argc < 2 ? "give a command: " + commands : "there is no command '" + std::string(argv[1]) + "': " + commands;
 }
 
@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   crisp::program::add_upscale(app);
   crisp::program::add_evaluate(app);
   crisp::program::add_info(app);
+  crisp::program::add_forward(app);
   try {
     app.parse(argc, argv);
     std::cout.flush();

@@ -1,98 +1,50 @@
-// crisp train: trains a network on a folder of images, or on synthetic ones.
+// crisp train: trains a network on folders of images, or on synthetic ones.
 #include <iostream>
 #include <memory>
 
 #include "common.hpp"
-#include "crisp/data/image_io.hpp"
-#include "crisp/data/synthetic.hpp"
-#include "crisp/infer/evaluate.hpp"
+#include "crisp/data/degrade.hpp"
+#include "crisp/models/srgan.hpp"
 #include "crisp/ops/loss.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/sgd.hpp"
-#include "crisp/train/trainer.hpp"
+#include "recipe.hpp"
+#include "train_data.hpp"
 
 namespace crisp::program {
 
 namespace {
 
 struct Options {
-  std::string model = "srcnn", variant, optimizer = "adam", schedule = "cosine", loss = "mse";
-  std::vector<std::string> train;
-  fs::path valid, out;
-  Index scale = 0, steps = 0, epochs = 0, batch = 16, patch = 33, validate_every = 0, warm_up = 0;
-  double minutes = 0, lr = 1e-3, clip = 0;
+  Architecture network;
+  DataOptions data;
+  Recipe recipe;                     // of the paper, then as the options say
+  std::vector<std::string> lr;       // a learning rate, and a folder: see below
+  fs::path out, init, vgg;
+  Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
+  double minutes = 0;
   Index seed = 0;
   int loader_threads = 1;
   bool resume = false, quiet = false;
   Computing computing;
 };
 
-struct NamedImage {
-  std::string name;
-  data::Image image;
-};
-
-std::vector<NamedImage> load(const std::string& option, const fs::path& folder) {
-  std::vector<NamedImage> images;
-  for (const fs::path& file : images_in(option, folder)) images.push_back({file.filename().string(), data::load_image(file)});
-  return images;
-}
-
-std::vector<NamedImage> synthetic(Index count, std::uint64_t seed, Index size, bool colour) {
-  std::vector<NamedImage> images;
-  for (data::Image& image : data::dead_leaves({.count = count, .height = size, .width = size, .colour = colour, .seed = seed}))
-    images.push_back({str("synthetic ", images.size() + 1), std::move(image)});
-  return images;
-}
-
-// The training images; each must hold a patch, and its name says which does not.
-std::vector<data::Image> training_images(const Options& o, Index channels) {
-  std::vector<data::Image> images;
-  for (const std::string& source : o.train) {
-    const bool made = source == "synthetic";
-    for (NamedImage& named : made ? synthetic(60, std::uint64_t(o.seed), 192, channels == 3) : load("--train", source)) {
-      const Index h = named.image.height / o.scale * o.scale, w = named.image.width / o.scale * o.scale;
-      check(h >= o.patch && w >= o.patch, "train: '", named.name, "' in ", source, " has ", named.image.height, " x ", named.image.width,
-            " pixels, too few for a patch of ", o.patch, " x ", o.patch, "\n  hint: use a smaller --patch, or leave the image out");
-      images.push_back(std::move(named.image));
-    }
-  }
-  return images;
-}
-
-std::vector<NamedImage> validation_images(const Options& o, Index channels) {
-  if (!o.valid.empty()) return load("--valid", o.valid);
-  return synthetic(4, ~std::uint64_t(o.seed), 192, channels == 3);  // another seed: pictures that the training never sees
-}
-
-train::Validation validate(const Network& net, const std::vector<NamedImage>& images, Index scale) {
-  const infer::Protocol protocol = net.channels() == 1 ? infer::Protocol::y : infer::Protocol::rgb8;
-  constexpr std::size_t shown = 8;  // pictures in the report
-  train::Validation v;
-  v.protocol = infer::describe(protocol, scale);
-  const auto network = infer::upscaler(net);
-  for (const NamedImage& named : images) {
-    infer::Comparison c = infer::compare(named.name, named.image, network, scale, protocol);
-    v.psnr += c.score.psnr / double(images.size());
-    v.ssim += c.score.ssim / double(images.size());
-    v.bicubic_psnr += c.bicubic_psnr / double(images.size());
-    if (v.pictures.size() < shown)
-      v.pictures.push_back({named.name, c.score.psnr, c.score.ssim, c.bicubic_psnr, std::move(c.lr), std::move(c.bicubic), std::move(c.result), std::move(c.hr)});
-  }
-  return v;
-}
-
 optim::Schedule schedule(const Options& o) {
+  const std::string& name = o.recipe.schedule;
   optim::Schedule s = optim::constant();
-  if (o.schedule == "cosine") s = optim::cosine();
-  if (o.schedule == "step") s = optim::step_decay(std::max<Index>(1, (o.steps > 0 ? o.steps : 100000) / 4));
+  if (name == "cosine") s = optim::cosine();
+  if (name == "step") s = optim::milestones({0.25, 0.5, 0.75});
+  if (name == "edsr") s = optim::milestones({2.0 / 3});
+  if (name == "swinir") s = optim::milestones({0.5, 0.8, 0.9, 0.95});
+  if (name == "srgan") s = optim::milestones({0.5}, 0.1);
   return o.warm_up > 0 ? optim::warm_up(o.warm_up, s) : s;
 }
 
-std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Network& net, const Options& o) {
-  if (o.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = o.lr, .momentum = 0.9});
-  if (o.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = o.lr, .weight_decay = 0.01});
-  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = o.lr});
+template <class Net>
+std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
+  if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
+  if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
+  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
 }
 
 Var<float, Device> loss(const std::string& name, const Var<float, Device>& x, const Var<float, Device>& target) {
@@ -104,70 +56,47 @@ Var<float, Device> loss(const std::string& name, const Var<float, Device>& x, co
 // What has to agree when a training is resumed, and what the report shows.
 train::Metadata settings_of(const Options& o, const Network& net, Index images) {
   train::Metadata s = net.settings();
-  std::string sources;
-  for (const std::string& source : o.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
+  std::string sources = o.data.hr.empty() ? "" : str(o.data.lr.lexically_normal().string(), " with ", o.data.hr.lexically_normal().string());
+  for (const std::string& source : o.data.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
   s["train"] = sources;
   s["train_images"] = std::to_string(images);
-  s["batch"] = std::to_string(o.batch);
-  s["patch"] = std::to_string(o.patch);
-  s["optimizer"] = o.optimizer;
-  s["lr"] = str(o.lr);
+  s["degrade"] = o.recipe.degrade;
+  s["batch"] = std::to_string(o.recipe.batch);
+  s["patch"] = std::to_string(o.recipe.patch);
+  s["optimizer"] = o.recipe.optimizer;
+  s["lr"] = str(o.recipe.lr);
   s["schedule"] = schedule(o).description();
-  s["loss"] = o.loss;
-  s["clip_grad"] = str(o.clip);
+  s["loss"] = o.recipe.loss;
+  s["clip_grad"] = str(o.recipe.clip);
+  s["ema"] = str(o.recipe.ema);
+  s["accumulate"] = std::to_string(o.accumulate);
   s["seed"] = std::to_string(o.seed);
+  if (!o.init.empty()) s["init"] = o.init.string();
   if (o.steps > 0) s["steps"] = std::to_string(o.steps);
   else s["minutes"] = str(o.minutes);
   return s;
 }
 
-void announce(const Options& o, const Network& net, const data::PatchDataset& patches, Index valid_images) {
+std::string title(const Network& net) {
+  const auto variant = net.settings().find("variant");
+  return str(net.name(), variant == net.settings().end() ? "" : " " + variant->second, ", x", net.scale());
+}
+
+void announce(const Options& o, const Network& net, const TrainingData& data) {
   if (o.quiet) return;
-  std::cout << "network   " << net.name() << " " << models::detail::setting(net.settings(), "variant", "") << ", x" << o.scale << ", "
-            << nn::parameter_count(net).trained << " parameters\n"
-            << "train     " << patches.images() << " images, patches of " << o.patch << " x " << o.patch << ", batches of " << o.batch << "\n"
-            << "validate  " << valid_images << " images" << (o.valid.empty() ? ", synthetic and held out" : " of " + o.valid.string()) << "\n"
-            << "method    " << o.optimizer << ", learning rate " << o.lr << ", " << schedule(o).description() << ", " << o.loss << " loss, "
-            << threads() << " threads\n"
+  const Recipe& r = o.recipe;
+  std::cout << "network   " << title(net) << ", " << nn::parameter_count(net).trained << " parameters\n"
+            << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch << ", batches of " << r.batch
+            << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
+            << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
+            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << schedule(o).description() << ", " << r.loss << " loss"
+            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << ", " << threads() << " threads\n"
+            << "recipe    " << r.source << "\n"
             << "length    " << (o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes")) << "\n"
             << "results   " << o.out.string() << "\n" << std::endl;
 }
 
-void run(Options& o) {
-  use((o.steps > 0) + (o.minutes > 0) + (o.epochs > 0) <= 1, "give one of --minutes, --steps and --epochs");
-  if (o.steps == 0 && o.minutes == 0 && o.epochs == 0) o.minutes = 10;
-  o.computing.apply();
-  for (const std::string& source : o.train)
-    if (source != "synthetic") images_in("--train", source);
-  if (!o.valid.empty()) images_in("--valid", o.valid);
-  use(!fs::exists(o.out) || fs::is_directory(o.out), "--out '", o.out.string(), "' is not a folder");
-  const bool begun = fs::exists(o.out / "state.safetensors");
-  use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
-  use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
-  seed(std::uint64_t(o.seed));
-  Network net = make_network(o.model, o.variant, o.scale);
-  use(o.patch > 2 * net.training_margin(), "--patch ", o.patch, " is too small: this network needs more than ", 2 * net.training_margin(), " pixels a side");
-
-  const std::vector<data::Image> images = training_images(o, net.channels());
-  const data::PatchDataset patches(images, {.scale = o.scale, .patch = o.patch, .luma = net.channels() == 1,
-                                            .input = net.takes_enlarged_input() ? data::Input::ilr : data::Input::lr});
-  if (o.epochs > 0) o.steps = o.epochs * patches.epoch_steps(o.batch);
-  const std::vector<NamedImage> valid = validation_images(o, net.channels());
-  announce(o, net, patches, Index(valid.size()));
-
-  const auto method = optimizer(net, o);
-  const train::Metadata settings = settings_of(o, net, patches.images());
-  const train::FitResult result = train::fit(
-      net, *method, patches,
-      [&](const auto& x, const auto& target) {
-        const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
-        return loss(o.loss, y, centre(target, y[1], y[2]));
-      },
-      {.out = o.out, .steps = o.steps, .minutes = o.minutes, .loader = {.batch = o.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads},
-       .schedule = schedule(o), .clip_norm = o.clip, .validate_every = o.validate_every, .validate = [&] { return validate(net, valid, o.scale); },
-       .resume = o.resume, .metadata = net.settings(), .settings = settings,
-       .title = str(net.name(), " ", models::detail::setting(net.settings(), "variant", ""), " x", o.scale), .quiet = o.quiet});
-
+void conclude(const train::FitResult& result, const fs::path& out) {
   if (result.interrupted) {
     std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
   } else {
@@ -175,15 +104,124 @@ void run(Options& o) {
               << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
               << " dB at step " << result.progress.best_step << "\n";
   }
-  const bool validated = fs::exists(o.out / "best.safetensors");  // not after a stop before the first validation
-  std::cout << "weights   " << (o.out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (o.out / "report.html").string() << "\n";
+  const bool validated = fs::exists(out / "best.safetensors");  // not after a stop before the first validation
+  std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (out / "report.html").string() << "\n";
+}
+
+// Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
+template <class Trained, class Loss>
+train::FitResult fit(Trained& trained, const Network& net, const Options& o, const TrainingData& data, Loss loss_of) {
+  const auto method = optimizer(trained, o.recipe);
+  return train::fit(trained, *method, data.patches, loss_of,
+                    {.out = o.out, .steps = o.steps, .minutes = o.minutes,
+                     .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = schedule(o), .clip_norm = o.recipe.clip,
+                     .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
+                     .validate = [&] { return validate(net, data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
+                     .settings = settings_of(o, net, data.patches.images()), .title = title(net), .quiet = o.quiet});
+}
+
+// The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
+// Without it the adversarial game would begin from noise.
+bool pretrain(Network& net, Options o, const TrainingData& data) {
+  o.out /= "srresnet";
+  o.steps /= 2;
+  o.minutes /= 2;
+  o.recipe.schedule = "constant";
+  o.resume = fs::exists(o.out / "state.safetensors");
+  if (!o.quiet) std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
+  const train::FitResult result = fit(net, net, o, data, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
+  if (result.interrupted) conclude(result, o.out);
+  return !result.interrupted;
+}
+
+void play(Network& net, Options& o, const TrainingData& data) {
+  if (!o.resume && o.init.empty()) {
+    if (!pretrain(net, o, data)) return;
+    o.steps -= o.steps / 2;
+    o.minutes /= 2;
+  }
+  std::optional<models::Vgg19<float, Device>> vgg;
+  if (!o.vgg.empty()) {
+    vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
+    train::load(o.vgg, *vgg);
+  }
+  if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
+  models::SrganGame<Network, float, Device> game{net, models::Discriminator<float, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
+  conclude(fit(game, net, o, data, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
+}
+
+void take_init(Network& net, const Options& o) {
+  require_file("--init", o.init);
+  const train::Matched matched = train::load_matching(train::open_weights(o.init), net);
+  if (o.quiet) return;
+  std::cout << "init      " << matched.taken << " weights from " << o.init.string() << "\n";
+  for (const std::string& left : matched.left) std::cout << "          begins anew: " << left << "\n";
+}
+
+// --lr is the learning rate; a folder there, as competitions call it, holds the low-resolution pictures of --hr.
+void sort_lr(Options& o) {
+  for (const std::string& text : o.lr) {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    const bool number = !text.empty() && *end == 0;
+    use(!number || (std::isfinite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '", text, "'");
+    use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
+    if (number) o.recipe.lr = value;
+    else o.data.lr = text;
+  }
+}
+
+void check_options(Options& o, const Network& net) {
+  use((o.steps > 0) + (o.minutes > 0) + (o.epochs > 0) <= 1, "give one of --minutes, --steps and --epochs");
+  if (o.steps == 0 && o.minutes == 0 && o.epochs == 0) o.minutes = 10;
+  use(!fs::exists(o.out) || fs::is_directory(o.out), "--out '", o.out.string(), "' is not a folder");
+  const bool begun = fs::exists(o.out / "state.safetensors") || fs::exists(o.out / "srresnet" / "state.safetensors");
+  use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
+  use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
+  const Index margin = net.form().margin;
+  use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ", 2 * margin, " pixels a side");
+  use(net.name() != "srgan" || o.recipe.patch * net.scale() % 16 == 0, "--patch ", o.recipe.patch, ": x", net.scale(),
+      " of it must be a multiple of 16, for the discriminator");
+  use(o.vgg.empty() || net.name() == "srgan", "--vgg is for srgan");
+  try {
+    data::degradation(o.recipe.degrade);
+  } catch (const Error& e) {
+    throw WrongUse(str("--degrade: ", e.what()));
+  }
+  o.data.degrade = o.recipe.degrade;
+  o.data.seed = o.seed;
+  check_data(o.data);
+}
+
+void run(Options& o) {
+  o.computing.apply();
+  sort_lr(o);
+  seed(std::uint64_t(o.seed));
+  Network net = o.network.make();
+  use(o.network.scale > 0 || (net.scale() == 1 && !net.form().enlarged), "give --scale N, such as --scale 3");
+  check_options(o, net);
+  if (!o.vgg.empty()) require_file("--vgg", o.vgg);
+  if (!o.init.empty()) take_init(net, o);
+  const TrainingData data = load_data(o.data, net, o.recipe.patch);
+  if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
+  announce(o, net, data);
+  if (net.name() == "srgan") {
+    o.resume = fs::exists(o.out / "state.safetensors");  // else the first half goes on
+    return play(net, o, data);
+  }
+  conclude(fit(net, net, o, data,
+               [&](const auto& x, const auto& target) {
+                 const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
+                 return loss(o.recipe.loss, y, centre(target, y[1], y[2]));
+               }),
+           o.out);
 }
 
 }  // namespace
 
 void add_train(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("train", "Train a network on a folder of images, or on synthetic ones");
+  const auto o = std::make_shared<Options>(), given = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("train", "Train a network on folders of images, or on synthetic ones");
   CLI::Validator positive = CLI::Range(Index(1), std::numeric_limits<Index>::max()), from_zero = CLI::Range(Index(0), std::numeric_limits<Index>::max());
   positive.description("1 or more");
   from_zero.description("0 or more");
@@ -194,22 +232,30 @@ void add_train(CLI::App& app) {
         return *end == 0 && std::isfinite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
       },
       "above 0");
-  command.add_option("--model", o->model, "the network: srcnn")->capture_default_str();
-  command.add_option("--variant", o->variant, "its kernel sizes, for srcnn: 9-1-5 (default), 9-3-5, 9-5-5");
-  command.add_option("--scale", o->scale, "enlargement factor, a whole number")->required()->check(CLI::Range(1, 8));
-  command.add_option("--train", o->train, "a folder of images, or the word synthetic; may be given several times")->required();
-  command.add_option("--valid", o->valid, "a folder of images to validate on (default: 4 synthetic pictures)");
+  const std::vector<std::string> schedules{"cosine", "step", "constant", "edsr", "swinir", "srgan"};
+  o->network.model = "srcnn";
+  o->network.add_to(command);
+  command.add_option("--train", o->data.train, "a folder of images, or the word synthetic; may be given several times");
+  command.add_option("--hr", o->data.hr, "a folder of high-resolution images, with --lr DIR the small ones under the same names");
+  command.add_option("--valid", o->data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
+  command.add_option("--split", o->data.split, "or hold pictures back for it: the part that trains, such as 0.8");
   command.add_option("--minutes", o->minutes, "how long to train, by the clock; a last validation follows (default: 10)")->check(above_zero);
   command.add_option("--steps", o->steps, "or how many steps: then the same seed gives the same weights")->check(positive);
   command.add_option("--epochs", o->epochs, "or how often to see as many patches as cover the images")->check(positive);
-  command.add_option("--batch", o->batch, "patches in a step")->check(positive)->capture_default_str();
-  command.add_option("--patch", o->patch, "side of a patch, in pixels of the enlarged image")->check(positive)->capture_default_str();
-  command.add_option("--lr", o->lr, "learning rate at the beginning")->check(above_zero)->capture_default_str();
-  command.add_option("--optimizer", o->optimizer, "adam, adamw or sgd (momentum 0.9)")->check(CLI::IsMember({"adam", "adamw", "sgd"}))->capture_default_str();
-  command.add_option("--schedule", o->schedule, "cosine, step (halved at each quarter) or constant")->check(CLI::IsMember({"cosine", "step", "constant"}))->capture_default_str();
+  command.add_option("--init", o->init, "begin with the weights of this file, as far as they fit");
+  command.add_option("--vgg", o->vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
+  const std::string r = " (default: the network's recipe)";
+  command.add_option("--degrade", given->recipe.degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
+  command.add_option("--batch", given->recipe.batch, "patches in a batch" + r)->check(positive);
+  command.add_option("--accumulate", o->accumulate, "batches whose gradients are added up for a step")->check(positive)->capture_default_str();
+  command.add_option("--patch", given->recipe.patch, "side of a patch, in pixels of what the network is given" + r)->check(positive);
+  command.add_option("--lr", o->lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
+  command.add_option("--optimizer", given->recipe.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)->check(CLI::IsMember({"adam", "adamw", "sgd"}));
+  command.add_option("--schedule", given->recipe.schedule, "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)->check(CLI::IsMember(schedules));
   command.add_option("--warm-up", o->warm_up, "steps over which the learning rate rises (default: none)")->check(positive);
-  command.add_option("--loss", o->loss, "mse, l1 or charbonnier")->check(CLI::IsMember({"mse", "l1", "charbonnier"}))->capture_default_str();
-  command.add_option("--clip-grad", o->clip, "bound on the length of the gradient (default: none)")->check(above_zero);
+  command.add_option("--loss", given->recipe.loss, "mse, l1 or charbonnier" + r)->check(CLI::IsMember({"mse", "l1", "charbonnier"}));
+  command.add_option("--clip-grad", given->recipe.clip, "bound on the length of the gradient" + r)->check(above_zero);
+  command.add_option("--ema", given->recipe.ema, "decay of averaged weights, such as 0.999" + r)->check(CLI::Range(0.0, 0.999999));
   command.add_option("--validate-every", o->validate_every, "steps between validations (default: 20 in all)")->check(positive);
   command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->check(from_zero)->capture_default_str();
   command.add_option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number")->check(CLI::Range(1, 256))->capture_default_str();
@@ -219,7 +265,21 @@ void add_train(CLI::App& app) {
   o->computing.add_to(command);
   command.footer("Ctrl-C saves the state and stops; --resume goes on from there.\n"
                  "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
-  command.callback([o] { run(*o); });
+  command.callback([o, given, &command] {
+    o->recipe = recipe_of(o->network.model, o->network.variant);
+    const auto take = [&](const char* name, auto member) {
+      if (command.count(name) > 0) o->recipe.*member = given->recipe.*member;
+    };
+    take("--degrade", &Recipe::degrade);
+    take("--batch", &Recipe::batch);
+    take("--patch", &Recipe::patch);
+    take("--optimizer", &Recipe::optimizer);
+    take("--schedule", &Recipe::schedule);
+    take("--loss", &Recipe::loss);
+    take("--clip-grad", &Recipe::clip);
+    take("--ema", &Recipe::ema);
+    run(*o);
+  });
 }
 
 }  // namespace crisp::program

@@ -12,7 +12,6 @@ expect 2 "either" info
 expect 2 "either" info weights.safetensors --model srcnn --scale 3
 expect 2 "srgan9000" info --model srgan9000 --scale 3
 expect 2 "9-7-5" info --model srcnn --variant 9-7-5 --scale 3
-expect 2 "--scale" info --model srcnn
 expect 2 "--scale" info --model srcnn --scale 0
 expect 2 "--scale" info --model srcnn --scale three
 expect 2 "missing.safetensors" info missing.safetensors

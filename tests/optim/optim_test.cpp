@@ -130,3 +130,15 @@ TEST_CASE("the average of the weights follows them slowly, is exchanged and exch
   CHECK(ema.state()[0].second.item() == 5);
   CHECK_ERROR((optim::Ema<double, Cpu>(net, 1)), "at least 0 and below 1, not 1");
 }
+
+TEST_CASE("milestones: the same shape for any length") {
+  const optim::Schedule s = optim::milestones({0.5, 0.9});
+  for (const Index total : {10, 1000}) {
+    CHECK(s(0, total) == 1);
+    CHECK(s(total / 2 - 1, total) == 1);
+    CHECK(s(total / 2, total) == 0.5);
+    CHECK(s(total - 1, total) == 0.25);
+  }
+  CHECK(s.description() == "times 0.5 after 50 % 90 %");
+  CHECK_ERROR(optim::milestones({0.9, 0.5}), "the parts must rise");
+}

@@ -1,6 +1,7 @@
 // SRGAN: the discriminator and the losses of the adversarial game (Ledig et al. 2017, fig. 4 and eq. 3 to 6). The generator is
 // SrResNet.
 #pragma once
+#include "crisp/models/vgg19.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/linear.hpp"
@@ -61,5 +62,42 @@ Var<T, D> discriminator_loss(const Var<T, D>& real, const Operand<T, D>& fake) {
 /// The adversarial part of what the generator learns by: -log D(G(x)) (eq. 6); the paper weighs it by 1e-3.
 template <class T, class D>
 Var<T, D> adversarial_loss(const Var<T, D>& fake) { return bce_with_logits_loss(fake, 1); }
+
+/// The game as one network with one loss, so that any training loop can play it. A step of the optimizer moves both players at
+/// once: the discriminator by its own loss, whose gradients `loss` leaves behind, and the generator by what `loss` returns.
+template <class Generator, class T, class D>
+struct SrganGame {
+  Generator& generator;
+  Discriminator<T, D> discriminator;
+  const Vgg19<T, D>* vgg = nullptr;   // measures the content; without it, the squared error of the pixels does (SRGAN-MSE)
+  double adversarial_weight = 1e-3;
+
+  /// lr (N, H, W, 3), hr (N, size, size, 3), 0..1 -> (): the content loss and the adversarial one (eq. 3).
+  Var<T, D> loss(const Var<T, D>& lr, const Operand<T, D>& hr) {
+    const Var<T, D> fake = generator(lr);
+    set_trained(true);
+    discriminator_loss(discriminator(hr), discriminator(fake.detach())).backward();
+    set_trained(false);  // until the next step: the generator's gradient flows through it, and leaves none in it
+    const Var<T, D> adversarial = adversarial_loss(discriminator(fake));
+    const Var<T, D> content = vgg ? feature_loss(*vgg, fake, hr) * 0.006 : mse_loss(fake * 2.0, hr * 2.0);  // images as in -1..1
+    return content + adversarial * adversarial_weight;
+  }
+
+  const Generator& result() const { return generator; }
+  template <class F> void each_param(F&& f, const std::string& prefix = "") { visit(*this, f, prefix); }
+  template <class F> void each_param(F&& f, const std::string& prefix = "") const { visit(*this, f, prefix); }
+
+ private:
+  template <class Self, class F>
+  static void visit(Self& self, F& f, const std::string& prefix) {
+    self.generator.each_param(f, prefix + "generator.");
+    self.discriminator.each_param(f, prefix + "discriminator.");
+  }
+  void set_trained(bool trained) {
+    discriminator.each_param([&](const std::string& name, nn::Param<T, D>& p) {
+      if (name.find("running_") == std::string::npos) p.set_trained(trained);
+    });
+  }
+};
 
 }  // namespace crisp::models

@@ -47,6 +47,19 @@ inline Schedule multi_step(std::vector<Index> milestones, double gamma = 0.5) {
   }};
 }
 
+/// Multiplies by gamma at each of the given parts of the training, such as {0.5, 0.8, 0.9, 0.95} for SwinIR: the same shape
+/// whatever its length. Throws Error unless they rise and gamma is in (0, 1].
+inline Schedule milestones(std::vector<double> parts, double gamma = 0.5) {
+  check(std::is_sorted(parts.begin(), parts.end()), "milestones: the parts must rise");
+  check(gamma > 0 && gamma <= 1, "milestones: the factor must be in (0, 1], not ", gamma);
+  std::string text = str("times ", gamma, " after");
+  for (const double part : parts) text += str(" ", 100 * part, " %");
+  return {text, [=](Index step, Index total) {
+    const double done = total > 0 ? double(step) / double(total) : 0;
+    return std::pow(gamma, double(std::upper_bound(parts.begin(), parts.end(), done) - parts.begin()));
+  }};
+}
+
 /// Half a cosine from 1 at the first step to `floor` at the last (Loshchilov and Hutter 2017, eq. 5, one cycle).
 inline Schedule cosine(double floor = 0) {
   check(floor >= 0 && floor <= 1, "cosine: the floor must be in [0, 1], not ", floor);

@@ -47,4 +47,29 @@ models::AnyModel<T, D> load_any(const WeightsFile& file) {
   return net;
 }
 
+/// What load_matching did.
+struct Matched {
+  Index taken = 0;
+  std::vector<std::string> left;  // weights of the network that keep their beginning, each with the reason
+};
+
+/// Takes those weights of the file whose name and shape the network has, and leaves the others as they are: to begin x4 from x2.
+/// Throws Error where none fits.
+template <class M>
+Matched load_matching(const WeightsFile& file, M& net) {
+  Matched result;
+  net.each_param([&](const std::string& name, auto& p) {
+    const auto found = file.content.tensors.find(name);
+    const Shape shape = detail::torch_shape(p.shape());
+    if (found == file.content.tensors.end()) result.left.push_back(name + ": not in the file");
+    else if (!(found->second.shape == shape)) result.left.push_back(str(name, ": ", found->second.shape, " in the file, ", shape, " in the network"));
+    else {
+      detail::from_file(found->second, p.value());
+      ++result.taken;
+    }
+  });
+  check(result.taken > 0, "init: '", file.path.string(), "' has no weight that fits this network");
+  return result;
+}
+
 }  // namespace crisp::train

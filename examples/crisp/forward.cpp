@@ -1,0 +1,55 @@
+// crisp forward: a network on raw tensors, to compare with another framework.
+#include <iostream>
+#include <memory>
+
+#include "common.hpp"
+
+namespace crisp::program {
+
+namespace {
+
+struct Options {
+  fs::path weights, input, output;
+  Computing computing;
+};
+
+// (N, C, H, W) of the file <-> (N, H, W, C).
+Var<float, Device> from_file(const train::HostTensor& t) { return permute(Var<float, Device>(Tensor<float, Device>(t.shape, t.values<float>())), {0, 2, 3, 1}); }
+train::HostTensor to_file(const Var<float, Device>& x) {
+  const Var<float, Device> y = permute(x, {0, 3, 1, 2});
+  return train::HostTensor::of(y.shape(), y.value().to_host());
+}
+
+void run(const Options& o) {
+  o.computing.apply();
+  require_file("IN", o.input);
+  const Loaded loaded = load_network(o.weights);
+  const train::SafeTensors in = train::read_safetensors(o.input);
+  train::SafeTensors out;
+  const NoGrad guard;
+  for (const auto& [name, tensor] : in.tensors) {
+    if (!name.starts_with("input")) continue;
+    check(tensor.shape.rank() == 4 && tensor.shape[1] == loaded.net.channels(), "forward: '", name, "' in '", o.input.string(), "' is ", tensor.shape,
+          ", but this network takes (N, C, H, W) with ", loaded.net.channels(), " channels");
+    const std::string result = "output" + name.substr(5);
+    out.tensors[result] = to_file(loaded.net(from_file(tensor)));
+    std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;
+  }
+  check(!out.tensors.empty(), "forward: '", o.input.string(), "' holds no tensor whose name begins with 'input'");
+  train::write_safetensors(o.output, out);
+}
+
+}  // namespace
+
+void add_forward(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("forward", "Run a network on raw tensors, to compare it with another framework");
+  command.add_option("--weights", o->weights, "the network, a .safetensors file")->required();
+  command.add_option("IN", o->input, "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1")->required();
+  command.add_option("OUT", o->output, "the file to write, with output* for each input*")->required();
+  o->computing.add_to(command);
+  command.footer("Example: crisp forward --weights edsr.safetensors golden.safetensors result.safetensors");
+  command.callback([o] { run(*o); });
+}
+
+}  // namespace crisp::program
