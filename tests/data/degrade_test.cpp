@@ -44,6 +44,8 @@ TEST_CASE("each degradation gives the small size and does what it says") {
   const Image noisy = data::degrade(hr, 1, {Degradation::Kind::noise, 25}, rng);
   CHECK(std::sqrt(metrics::mse(noisy, hr, {.round = false}).value) == doctest::Approx(25).epsilon(0.05));
   const Image coarse = data::degrade(hr, 1, {Degradation::Kind::jpeg, 10}, rng), fine = data::degrade(hr, 1, {Degradation::Kind::jpeg, 95}, rng);
+  CHECK(coarse.channels == hr.channels);
+  CHECK(data::through_jpeg(data::gray_to_rgb(hr), 90).channels == 3);
   CHECK(metrics::psnr(coarse, hr).value < metrics::psnr(fine, hr).value - 5);
 }
 

@@ -1,6 +1,7 @@
 // permute, slice, roll, windows, pixel shuffle, pooling, upsample, scale_channels, linear, transposed and grouped convolution.
 #include "crisp/data/resize.hpp"
 #include "crisp/ops/conv_transpose2d.hpp"
+#include "crisp/ops/grouped_conv2d.hpp"
 #include "crisp/ops/image_loss.hpp"
 #include "crisp/ops/linear.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
@@ -158,12 +159,12 @@ TEST_CASE("conv_transpose2d equals the definition in random shapes; gradients") 
 
 TEST_CASE("grouped convolution: each group sees its own channels") {
   const V x = random_input<Cpu>({1, 4, 5, 4}, 1), w = random_input<Cpu>({6, 3, 3, 2}, 2), b = random_input<Cpu>({6}, 3);
-  const V y = conv2d(x, w, b, {.groups = 2});
+  const V y = grouped_conv2d(x, w, b, 2);
   const V second = conv2d(slice(x, 3, 2, 2), slice(w, 0, 3, 3), slice(b, 0, 3, 3));
   CHECK(slice(y, 3, 3, 3).value().to_host() == second.value().to_host());
-  CHECK(gradcheck([](const auto& v, const auto& k, const auto& c) { return conv2d(v, k, c, {.groups = 2}); }, x, w, b));
-  CHECK(gradcheck([](const auto& v, const auto& k) { return conv2d(v, k, {.stride = 2, .padding = 1, .groups = 4}); }, x, random_input<Cpu>({4, 3, 3, 1}, 2)));
-  CHECK_ERROR(conv2d(x, w, b, {.groups = 4}), "4 groups do not divide the channels");
+  CHECK(gradcheck([](const auto& v, const auto& k, const auto& c) { return grouped_conv2d(v, k, c, 2); }, x, w, b));
+  CHECK(gradcheck([](const auto& v, const auto& k) { return grouped_conv2d(v, k, {}, 4, {.stride = 2, .padding = 1}); }, x, random_input<Cpu>({4, 3, 3, 1}, 2)));
+  CHECK_ERROR(grouped_conv2d(x, w, b, 4), "4 groups do not divide the channels");
 }
 
 TEST_CASE("tv_loss and ssim_loss: values, gradients, errors") {

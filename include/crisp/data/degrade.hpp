@@ -68,7 +68,10 @@ inline Image gaussian_blur(const Image& x, double deviation) {
 }
 
 /// The image after a stay in a JPEG file of this quality, 1 to 100.
-inline Image through_jpeg(const Image& x, int quality) { return decode_image(encode_image(x, ".jpg", {.jpeg_quality = quality}), "a JPEG in memory"); }
+inline Image through_jpeg(const Image& x, int quality) {
+  const Image y = decode_image(encode_image(x, ".jpg", {.jpeg_quality = quality}), "a JPEG in memory");
+  return y.channels == x.channels ? y : channels(y, 0, x.channels);  // a gray one comes back as three equal channels
+}
 
 /// hr (H, W, C), 0..255, H and W multiples of the scale -> (H / scale, W / scale, C). Noise is drawn from `rng`.
 inline Image degrade(const Image& hr, Index scale, const Degradation& d, Rng& rng) {

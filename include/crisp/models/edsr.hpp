@@ -29,7 +29,7 @@ struct Edsr {
         body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features, o.residual_scale)),
         upsample(o.direct ? nn::Upsampler<T, D>::direct(o.scale, o.features, o.channels) : nn::Upsampler<T, D>(o.scale, o.features)),
         mean(div2k_mean<T, D>(o.mean_shift ? o.channels : 0)) {
-    if (!o.direct) conv_last.emplace(o.features, o.channels, 3);
+    if (!o.direct) conv_last.emplace(o.features, o.channels, 3, nn::Conv2dOptions{.init = nn::Init::he(0.1)});
   }
 
   /// (N, H, W, C), 0..1 -> (N, scale H, scale W, C). Inside, values go from 0 to 255, as in the paper.

@@ -22,7 +22,7 @@ struct MsrResNet {
 
   explicit MsrResNet(MsrResNetOptions o = {})
       : options(o), conv_first(o.channels, o.features, 3), upconv1(o.features, o.features * (o.scale == 3 ? 9 : 4), 3), conv_hr(o.features, o.features, 3),
-        conv_last(o.features, o.channels, 3), body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features)) {
+        conv_last(o.features, o.channels, 3, {.init = nn::Init::he(0.1)}), body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features)) {
     check(o.scale >= 2 && o.scale <= 4, "MsrResNet: the scale must be 2, 3 or 4, not ", o.scale);
     if (o.scale == 4) upconv2.emplace(o.features, o.features * 4, 3);
   }

@@ -26,7 +26,7 @@ struct SrResNet {
   std::vector<nn::PReLU<T, D>> prelu_up;  // one after each shuffle
 
   explicit SrResNet(SrResNetOptions o = {})
-      : options(o), conv_first(o.channels, o.features, 9), conv_after_body(o.features, o.features, 3), conv_last(o.features, o.channels, 9),
+      : options(o), conv_first(o.channels, o.features, 9), conv_after_body(o.features, o.features, 3), conv_last(o.features, o.channels, 9, {.init = nn::Init::he(0.1)}),
         body(nn::repeat<nn::ResBlockBN<T, D>>(o.blocks, o.features)), upsample(o.scale, o.features),
         prelu_up(nn::repeat<nn::PReLU<T, D>>(Index(upsample.convs.size()))) {
     if (o.norm_after_body) bn_after_body.emplace(o.features);

@@ -10,7 +10,6 @@ struct Conv2dOptions {
   Index stride = 1;
   Padding padding = Padding::same;
   Border border = Border::zero;
-  Index groups = 1;
   bool bias = true;
   Init init = Init::he();
 };
@@ -18,15 +17,14 @@ struct Conv2dOptions {
 /// (N, H, W, in) -> (N, OH, OW, out); the size as ops/conv2d.hpp says, by default that of the input.
 template <class T, class D>
 struct Conv2d {
-  Param<T, D> weight, bias;  // (out, kernel, kernel, in / groups), (out)
+  Param<T, D> weight, bias;  // (out, kernel, kernel, in), (out)
   crisp::Conv2dOptions options;
 
   /// Throws Error unless in, out and kernel are at least 1.
-  Conv2d(Index in, Index out, Index kernel, Conv2dOptions o = {}) : options{o.stride, o.padding, o.border, o.groups} {
+  Conv2d(Index in, Index out, Index kernel, Conv2dOptions o = {}) : options{o.stride, o.padding, o.border} {
     check(in >= 1 && out >= 1 && kernel >= 1, "Conv2d: ", in, " input channels, ", out, " output channels and a kernel of ", kernel,
           " were asked for; each must be at least 1");
-    check(o.groups >= 1 && in % o.groups == 0 && out % o.groups == 0, "Conv2d: ", o.groups, " groups do not divide ", in, " input and ", out, " output channels");
-    weight = make_weight<T, D>({out, kernel, kernel, in / o.groups}, o.init);
+    weight = make_weight<T, D>({out, kernel, kernel, in}, o.init);
     if (o.bias) bias = Tensor<T, D>({out}, T(0));
   }
 

@@ -24,7 +24,7 @@ struct Rstb {
 
   /// drop_paths: the probability of each layer, `depth` of them. The o.shift and o.drop_path are not used.
   Rstb(SwinBlockOptions o, Index depth, const std::vector<double>& drop_paths, bool checkpointed = false)
-      : conv(o.channels, o.channels, 3), checkpointed(checkpointed) {
+      : conv(o.channels, o.channels, 3, {.init = Init::he(0.1)}), checkpointed(checkpointed) {
     for (Index i = 0; i < depth; ++i) {
       o.shift = i % 2 == 0 ? 0 : o.window / 2;
       o.drop_path = drop_paths[std::size_t(i)];

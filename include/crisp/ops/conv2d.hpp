@@ -4,7 +4,6 @@
 #pragma once
 #include "crisp/ops/matmul.hpp"
 #include "crisp/ops/pad.hpp"
-#include "crisp/ops/slice.hpp"
 
 namespace crisp {
 
@@ -19,7 +18,6 @@ struct Conv2dOptions {
   Index stride = 1;
   Padding padding = Padding::same;
   Border border = Border::zero;  // what the padding holds
-  Index groups = 1;              // the channels in so many parts, each convolved for itself
 };
 
 namespace detail {
@@ -111,8 +109,7 @@ Tensor<T, D> conv2d_weight_gradient(const Tensor<T, D>& x, const Tensor<T, D>& d
 inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const Conv2dOptions& o) {
   const auto shapes = [&] { return operand("input", x, "(N, H, W, C)") + operand("weight", w, "(O, kH, kW, C)") + (b ? operand("bias", *b, "(O)") : ""); };
   check(x.rank() == 4 && w.rank() == 4, "conv2d: the input and the weight must have 4 axes", shapes());
-  check(o.groups >= 1 && x[3] % o.groups == 0 && w[0] % o.groups == 0, "conv2d: ", o.groups, " groups do not divide the channels", shapes());
-  check(x[3] / o.groups == w[3], "conv2d: the input has ", x[3], " channels, but the weight expects ", w[3] * o.groups, shapes(),
+  check(x[3] == w[3], "conv2d: the input has ", x[3], " channels, but the weight expects ", w[3], shapes(),
         x[3] == 3 && w[3] == 1 ? "\n  hint: this network works on luma; load images with {.luma = true}"
         : x[3] == 1 && w[3] == 3 ? "\n  hint: this network works on colour; load images with {.luma = false}" : "");
   check(!b || (b->rank() == 1 && (*b)[0] == w[0]), "conv2d: the weight gives ", w[0], " channels, but the bias has ", b ? b->numel() : 0, shapes());
@@ -127,18 +124,11 @@ inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const C
 
 }  // namespace detail
 
-/// x (N, H, W, C), weight (O, kH, kW, C / groups), bias (O) or an empty Var -> (N, OH, OW, O), with
+/// x (N, H, W, C), weight (O, kH, kW, C), bias (O) or an empty Var -> (N, OH, OW, O), with
 /// OH = (H + 2 padding - kH) / stride + 1, rounded down. Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
   detail::check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
-  if (o.groups > 1) {
-    const Index C = x[3] / o.groups, O = weight[0] / o.groups;
-    std::vector<Var<T, D>> parts;
-    for (Index g = 0; g < o.groups; ++g)
-      parts.push_back(conv2d(slice(x, 3, g * C, C), slice(weight, 0, g * O, O), bias.defined() ? slice(bias, 0, g * O, O) : bias, {o.stride, o.padding, o.border}));
-    return concat(parts);
-  }
   const bool same = o.padding.pixels == Padding::same;
   const Index kH = weight[1], kW = weight[2], top = same ? (kH - 1) / 2 : o.padding.pixels, left = same ? (kW - 1) / 2 : o.padding.pixels;
   const Index bottom = same ? kH - 1 - top : top, right = same ? kW - 1 - left : left;

@@ -64,10 +64,10 @@ void take_weights(const std::filesystem::path& path, const SafeTensors& file, co
     else if (!(found->second.shape == shape)) difference = str(name, " is ", found->second.shape, " in the file, ", shape, " in the network");
   });
   if (difference.empty() && held != wanted)
-    for (const auto& [name, tensor] : file.tensors) {
-      bool known = !name.starts_with(prefix);
-      net.each_param([&](const std::string& n, const auto&) { known = known || prefix + n == name; });
-      if (!known && difference.empty()) difference = str(name, " is not in the network");
+    for (const auto& entry : file.tensors) {
+      bool known = !entry.first.starts_with(prefix);
+      net.each_param([&](const std::string& name, const auto&) { known = known || prefix + name == entry.first; });
+      if (!known && difference.empty()) difference = entry.first + " is not in the network";
     }
   check(difference.empty(), "load: '", path.string(), "' holds ", held, " tensors, this network has ", wanted, "; first difference: ", difference,
         "\n  hint: are these the weights of another network, or of another variant?");
