@@ -19,6 +19,7 @@ inline std::vector<std::string> parts(const std::string& name) {
   std::vector<std::string> list;
   std::istringstream text(name);
   for (std::string part; std::getline(text, part, '.');) list.push_back(part);
+  if (list.empty()) list.push_back("");
   return list;
 }
 inline bool is_number(const std::string& s) { return !s.empty() && s.size() < 7 && s.find_first_not_of("0123456789") == std::string::npos; }
@@ -56,6 +57,7 @@ inline std::string generator_name(const std::vector<std::string>& p, Index last,
 }
 
 inline std::string edsr_name(const std::vector<std::string>& p, bool direct) {
+  if (p.size() < 3) return joined(p);
   if (p[0] == "head") return "conv_first." + joined(p, 2);
   if (p[0] == "tail" && direct) return "upsample.0." + joined(p, 2);
   if (p[0] == "tail") return p[1] == "0" ? "upsample." + joined(p, 2) : "conv_last." + joined(p, 2);

@@ -27,10 +27,11 @@ Var<T, D> checkpoint(const Block& block, const Var<T, D>& x, const More&... more
     const Rng now = std::exchange(detail::generator, random);
     const bool before = std::exchange(detail::recomputing, true);
     const Var<T, D> again(x.value(), x.requires_grad());
-    block(again, more...).backward(dy);  // the gradients of the weights go where they belong
+    if (x.requires_grad()) std::swap(again.node()->grad, x.node()->grad);  // added to in the same order as without checkpointing
+    block(again, more...).backward(dy);                                    // the gradients of the weights go where they belong
     detail::recomputing = before;
     detail::generator = now;
-    if (x.requires_grad()) x.add_grad(again.grad());
+    if (x.requires_grad()) std::swap(again.node()->grad, x.node()->grad);
   }};
 }
 
