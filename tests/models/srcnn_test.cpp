@@ -1,5 +1,6 @@
 // SRCNN: sizes, parameter counts, and the published network against its reference.
 #include "crisp/models/any_model.hpp"
+#include "crisp/models/recognise.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/ops/loss.hpp"
 #include "crisp/train/checkpoint.hpp"
@@ -39,14 +40,14 @@ TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all tra
     CHECK(nn::parameter_count(net).untrained == 0);
     CHECK(net.scale() == 3);
     CHECK(net.channels() == 1);
-    CHECK(net.takes_enlarged_input());
+    CHECK(net.form().enlarged);
     CHECK(net.settings().at("variant") == variant);
   }
 }
 
 TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
   const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}});
-  CHECK(net.training_margin() == 6);
+  CHECK(net.form().margin == 6);
   for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Cpu>(shape, 0.5f)).shape() == shape);
   const Tensor<float, Cpu> x = test::random_tensor<float>({1, 20, 17, 1});
   const Var<float, Cpu> all = net(x), centre = net.training_forward(x);
