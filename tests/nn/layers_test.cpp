@@ -5,6 +5,8 @@
 #include "crisp/nn/channel_attention.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/nn/grouped_conv2d.hpp"
+#include "crisp/nn/pixel_shuffle.hpp"
+#include "crisp/nn/pool.hpp"
 #include "crisp/ops/reduce.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "support.hpp"
@@ -170,6 +172,17 @@ TEST_CASE("checkpoint: the same values, gradients, statistics and random decisio
   sum(nn::checkpoint(again, first) * target).backward();
   CHECK(all_gradients(again) == all_gradients(plain));
   CHECK(again.bn1.running_mean.value().to_host() == plain.bn1.running_mean.value().to_host());  // moved once, not twice
+}
+
+TEST_CASE("layers without weights stand in a Sequential") {
+  nn::Sequential net(nn::Conv2d<double, Cpu>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2}, nn::AvgPool2d{2}, nn::Upsample{2},
+                     nn::PixelUnshuffle{2},
+                     nn::Softmax{}, nn::GlobalAvgPool2d{});
+  const V y = net(random_input<Cpu>({2, 8, 4, 3}, 1));
+  REQUIRE(y.shape() == Shape{2, 1, 1, 8});
+  double total = 0;
+  for (const double v : y.value().to_host()) total += v;
+  CHECK(total == doctest::Approx(2));  // a mean of rows that sum to 1
 }
 
 TEST_CASE("backward takes a gradient for a value of any shape") {

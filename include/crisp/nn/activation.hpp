@@ -1,8 +1,10 @@
 // Activations as layers, for Sequential; in a struct of your own, call the ops.
 #pragma once
+#include "crisp/ops/gelu.hpp"
 #include "crisp/ops/leaky_relu.hpp"
 #include "crisp/ops/relu.hpp"
 #include "crisp/ops/sigmoid.hpp"
+#include "crisp/ops/softmax.hpp"
 #include "crisp/ops/tanh.hpp"
 
 namespace crisp::nn {
@@ -19,6 +21,12 @@ struct Sigmoid {
 };
 struct Tanh {
   template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return tanh(x); }
+};
+struct GELU {
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return gelu(x); }
+};
+struct Softmax {
+  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return softmax(x); }
 };
 
 }  // namespace crisp::nn

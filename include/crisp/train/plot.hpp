@@ -75,7 +75,7 @@ inline std::string plot(const PlotOptions& o) {
     s += str("<line class=\"grid\" x1=\"", left, "\" x2=\"", right, "\" y1=\"", fy(t), "\" y2=\"", fy(t), "\"/><text class=\"tick\" text-anchor=\"end\" x=\"",
              left - 8, "\" y=\"", fy(t) + 4, "\">", detail::short_number(t), "</text>");
   for (double t : detail::ticks(0, x1, false))
-    s += str("<text class=\"tick\" text-anchor=\"middle\" x=\"", fx(t), "\" y=\"", bottom + 18, "\">", detail::short_number(t), "</text>");
+    s += str("<text class=\"tick\" text-anchor=\"", fx(t) > right - 20 ? "end" : "middle", "\" x=\"", fx(t), "\" y=\"", bottom + 18, "\">", detail::short_number(t), "</text>");
   s += str("<text class=\"tick\" text-anchor=\"end\" x=\"", right, "\" y=\"", bottom + 34, "\">step</text>");
   if (o.level != 0)
     s += str("<line class=\"level\" x1=\"", left, "\" x2=\"", right, "\" y1=\"", fy(o.level), "\" y2=\"", fy(o.level), "\"/><text class=\"tick\" text-anchor=\"end\" x=\"",
