@@ -59,9 +59,9 @@ works info folders/last.safetensors
 shows "24513"
 works train --model srcnn --scale 4 --train synthetic --steps 2 --batch 2 --out synthetic
 shows "60 images"
-shows "4 images, synthetic and held out"
+shows "4 images, synthetic, held out"
 make_pictures small
-expect 1 "too few for a patch" train --model srcnn --scale 2 --train pictures --train small --steps 1 --out none
+expect 1 "but a patch needs 34 x 34" train --model srcnn --scale 2 --train pictures --train small --steps 1 --out none
 
 # A loss that is not a number: the step and the place are named. Folders that cannot be written.
 expect 1 "not finite" train $options --lr 1e30 --out diverged
