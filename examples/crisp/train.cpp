@@ -135,8 +135,8 @@ bool pretrain(Network& net, Options o, const TrainingData& data) {
 }
 
 void play(Network& net, Options& o, const TrainingData& data) {
-  if (!o.resume && o.init.empty()) {
-    if (!pretrain(net, o, data)) return;
+  if (o.init.empty()) {
+    if (!o.resume && !pretrain(net, o, data)) return;
     o.steps -= o.steps / 2;
     o.minutes /= 2;
   }

@@ -43,6 +43,7 @@ game="--model srgan --scale 2 $data --set features=8 blocks=1"
 works train $game --patch 8 --out game
 [ -s game/best.safetensors ] && [ -s game/srresnet/best.safetensors ] || fail "srgan left no weights of both halves"
 works info game/last.safetensors
+works train $game --patch 8 --out game --resume  # nothing is left to do, and nothing is wrong
 expect 2 "multiple of 16" train $game --patch 9 --out other
 
 # Pairs by name; a split; a beginning from other weights; more than one batch for a step.

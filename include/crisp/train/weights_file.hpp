@@ -42,7 +42,13 @@ inline WeightsFile open_weights(const std::filesystem::path& path) {
 /// The network that the file describes, with its weights. Throws Error where a tensor is missing, is one too many, or has another shape.
 template <class T, class D>
 models::AnyModel<T, D> load_any(const WeightsFile& file) {
-  auto net = models::AnyModel<T, D>::create(file.settings);
+  auto net = [&] {
+    try {
+      return models::AnyModel<T, D>::create(file.settings);
+    } catch (const Error& e) {
+      throw Error(str("'", file.path.string(), "': ", e.what()));
+    }
+  }();
   detail::take_weights(file.path, file.content, "", net);
   return net;
 }
