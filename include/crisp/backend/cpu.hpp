@@ -1,7 +1,9 @@
-// The CPU backend: plain loops over parallel_for, and Eigen for matrix products (the only header that includes it).
+// The CPU backend: plain loops over parallel_for, and for matrix products backend/fast/gemm.hpp; or, with CRISP_NO_FAST_PATHS,
+// Eigen, as the reference that it is tested against (this is the only header that includes it).
 #pragma once
 #include <algorithm>
 #include <vector>
+#if defined(CRISP_NO_FAST_PATHS)
 #ifndef EIGEN_NO_CUDA
 #define EIGEN_NO_CUDA  // Eigen stays host code, also inside files that nvcc compiles
 #endif
@@ -15,6 +17,9 @@
 #include <Eigen/Core>
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
+#else
+#include "crisp/backend/fast/gemm.hpp"
 #endif
 
 #include "crisp/backend/memory.hpp"
@@ -78,6 +83,13 @@ struct Cpu {
  private:
   static constexpr Index small = 16384;  // below this many elements threads cost more than they bring
 
+#if !defined(CRISP_NO_FAST_PATHS)
+  template <class T>
+  static void tile(const Gemm<T>& g, Index i, Index m, Index rows, Index n, Index cols) {
+    thread_local std::vector<T> packed;
+    detail::GemmTile<T>{g, g.a_transposed ? 1 : g.k, g.a_transposed ? g.m : 1, packed}.run(i, m, rows, n, cols);
+  }
+#else
   // Rows [m, m + rows) and columns [n, n + cols) of product i. A transposed operand is copied first, so that
   // Eigen's product, which is most of the compile time, is instantiated once.
   template <class T>
@@ -105,6 +117,7 @@ struct Cpu {
         for (Index r = r0; r < std::min(rows, r0 + block); ++r) copy[std::size_t(c * rows + r)] = x[r * step + c];
     return copy.data();
   }
+#endif
 };
 static_assert(Backend<Cpu>);
 
