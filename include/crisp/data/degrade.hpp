@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdlib>
 
+#include "crisp/core/gaussian.hpp"
 #include "crisp/core/random.hpp"
 #include "crisp/data/image_io.hpp"
 #include "crisp/data/resize.hpp"
@@ -43,12 +44,7 @@ inline std::string describe(const Degradation& d) {
 inline Image gaussian_blur(const Image& x, double deviation) {
   check(deviation > 0 && !x.empty(), "gaussian_blur: a deviation above 0 and an image are needed, not ", deviation, " and ", describe(x));
   const Index radius = Index(std::ceil(3 * deviation));
-  std::vector<double> weight;
-  double total = 0;
-  for (Index k = -radius; k <= radius; ++k) {
-    weight.push_back(std::exp(-double(k * k) / (2 * deviation * deviation)));
-    total += weight.back();
-  }
+  const std::vector<double> weight = gaussian_window(radius, deviation);
   const auto along = [&](const Image& from, bool down) {
     Image to(from.height, from.width, from.channels);
     parallel_for(from.height, true, [&](Index i) {
@@ -59,7 +55,7 @@ inline Image gaussian_blur(const Image& x, double deviation) {
             const Index y = down ? std::clamp<Index>(i + k, 0, from.height - 1) : i, z = down ? j : std::clamp<Index>(j + k, 0, from.width - 1);
             sum += weight[std::size_t(k + radius)] * double(from.at(y, z, c));
           }
-          to.at(i, j, c) = float(sum / total);
+          to.at(i, j, c) = float(sum);
         }
     });
     return to;

@@ -1,5 +1,6 @@
 // SSIM: structural similarity with an 11x11 Gaussian window of deviation 1.5 (Wang et al. 2004, eq. 13).
 #pragma once
+#include "crisp/core/gaussian.hpp"
 #include "crisp/core/parallel.hpp"
 #include "crisp/metrics/psnr.hpp"
 
@@ -28,16 +29,14 @@ inline Plane times(const Plane& a, const Plane& b) {
 
 // The Gaussian mean around each pixel whose window lies within: (H, W) -> (H - 10, W - 10).
 inline Plane gaussian(const Plane& x) {
-  double g[ssim_window], total = 0;
-  for (Index k = 0; k < ssim_window; ++k) total += g[k] = std::exp(-double((k - 5) * (k - 5)) / (2 * 1.5 * 1.5));
-  for (double& w : g) w /= total;
+  const std::vector<double> g = gaussian_window(ssim_window / 2, 1.5);
   const Index H = x.height - ssim_window + 1, W = x.width - ssim_window + 1;
   Plane t{H, x.width, std::vector<double>(static_cast<std::size_t>(H * x.width))}, y{H, W, std::vector<double>(static_cast<std::size_t>(H * W))};
   parallel_for(H, H * W > 16384, [&](Index i) {
     for (Index k = 0; k < ssim_window; ++k)
-      for (Index j = 0; j < x.width; ++j) t.v[std::size_t(i * x.width + j)] += g[k] * x.v[std::size_t((i + k) * x.width + j)];
+      for (Index j = 0; j < x.width; ++j) t.v[std::size_t(i * x.width + j)] += g[std::size_t(k)] * x.v[std::size_t((i + k) * x.width + j)];
     for (Index k = 0; k < ssim_window; ++k)
-      for (Index j = 0; j < W; ++j) y.v[std::size_t(i * W + j)] += g[k] * t.v[std::size_t(i * x.width + j + k)];
+      for (Index j = 0; j < W; ++j) y.v[std::size_t(i * W + j)] += g[std::size_t(k)] * t.v[std::size_t(i * x.width + j + k)];
   });
   return y;
 }

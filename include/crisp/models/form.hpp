@@ -11,7 +11,6 @@ struct Form {
   bool enlarged = false;  // it takes the image already enlarged by bicubic (ILR), and only sharpens it
   Index margin = 0;       // pixels that its training form, `valid`, takes off each side
   Index reach = -1;       // how far, in input pixels, an output pixel sees; -1: the whole image, or unknown
-  bool luma() const { return channels == 1; }
 };
 
 /// The mean colour of DIV2K, which EDSR and SwinIR take off; networks on luma take nothing off.

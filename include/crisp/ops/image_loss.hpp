@@ -1,5 +1,6 @@
 // Losses that look at neighbourhoods: total variation, and 1 - SSIM (Wang et al. 2004, eq. 13), for training.
 #pragma once
+#include "crisp/core/gaussian.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/conv2d.hpp"
 #include "crisp/ops/loss.hpp"
@@ -24,14 +25,10 @@ Var<T, D> ssim_loss(const Var<T, D>& x, const Operand<T, D>& target, double rang
   constexpr Index size = 11;
   check(x.shape() == target.shape() && x.shape().rank() == 4 && x[1] >= size && x[2] >= size,
         "ssim_loss: two images of one size, at least 11 x 11 pixels, are needed", operand("input", x.shape(), "(N, H, W, C)"), operand("target", target.shape(), "(N, H, W, C)"));
+  const std::vector<double> along = gaussian_window(size / 2, 1.5);
   std::vector<T> window;  // (1, 11, 11, 1)
-  double total = 0;
-  for (Index i = 0; i < size * size; ++i) {
-    const double h = double(i / size - 5), w = double(i % size - 5);
-    window.push_back(T(std::exp(-(h * h + w * w) / (2 * 1.5 * 1.5))));
-    total += double(window.back());
-  }
-  for (T& w : window) w /= T(total);
+  for (const double h : along)
+    for (const double w : along) window.push_back(T(h * w));
   const Var<T, D> gauss = Tensor<T, D>({1, size, size, 1}, window);
   const auto one_channel = [](const Var<T, D>& v) { return reshape(permute(v, {0, 3, 1, 2}), {v[0] * v[3], v[1], v[2], 1}); };
   const auto blur = [&](const Var<T, D>& v) { return conv2d(v, gauss, Conv2dOptions{.padding = Padding::valid}); };
