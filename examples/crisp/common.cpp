@@ -1,6 +1,7 @@
 // What the commands share; see common.hpp.
 #include "common.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -59,6 +60,28 @@ Loaded load_network(const fs::path& file) {
   return {train::load_any<float, Device>(weights), weights.content.metadata, weights.knows_scale};
 }
 
+Loaded interpolated(const std::vector<std::string>& given) {
+  char* end = nullptr;
+  const double part = std::strtod(given[2].c_str(), &end);
+  use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
+  Loaded a = load_network(given[0]);
+  const Loaded b = load_network(given[1]);
+  for (const auto& [key, value] : a.net.settings()) {
+    const auto found = b.net.settings().find(key);
+    const std::string other = found == b.net.settings().end() ? "missing" : found->second;
+    check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key, "' is ", value, " in the first, ", other, " in the second");
+  }
+  std::map<std::string, Tensor<float, Device>> of_b;
+  b.net.each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
+  a.net.each_param([&](const std::string& name, auto& p) {
+    const std::vector<float> x = p.value().to_host(), y = of_b.at(name).to_host();
+    std::vector<float> mixed(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
+    p.value().copy_(Tensor<float, Device>(p.shape(), mixed));
+  });
+  return a;
+}
+
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
   const bool fixed = !loaded.net.form().enlarged;
   if (!loaded.knows_scale && !fixed) {
@@ -99,6 +122,15 @@ void make_folder(const fs::path& folder) {
 }
 
 void write_whole(const fs::path& file, const std::string& text) { write_file("write", file, text); }
+
+Index bytes_of(const std::string& option, const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const std::string unit = end;
+  const double factor = unit == "K" ? 1024.0 : unit == "M" ? 1048576.0 : unit == "G" ? 1073741824.0 : 1.0;
+  use(end != text.c_str() && (unit.empty() || factor > 1) && value > 0 && value * factor < 1e15, option, " takes bytes, such as 500M or 2G, not '", text, "'");
+  return Index(value * factor);
+}
 
 std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return value > 0 ? "inf" : "nan";

@@ -1,6 +1,5 @@
 // What the commands of the crisp program share: exit statuses, options that appear in several, small checks.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -11,6 +10,10 @@
 #include "crisp/train/weights_file.hpp"
 
 extern template class crisp::models::AnyModel<float, crisp::Cpu>;  // in networks.cpp
+
+namespace CLI {
+class App;  // its header is for those that name options: it takes seconds to compile
+}
 
 namespace crisp::program {
 
@@ -33,6 +36,9 @@ void add_upscale(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_forward(CLI::App& app);
+void add_export(CLI::App& app);
+void add_serve(CLI::App& app);
+void add_mos(CLI::App& app);
 
 /// --threads and --device, the same for every command that computes.
 struct Computing {
@@ -61,6 +67,10 @@ struct Loaded {
 /// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
 Loaded load_network(const fs::path& file);
 
+/// {A, B, part}: the network of two weights files of one kind, with (1 - part) A + part B (Wang et al. 2018, ESRGAN, eq. 4).
+/// Throws WrongUse or Error where they do not fit together.
+Loaded interpolated(const std::vector<std::string>& given);
+
 /// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ, and
 /// throws WrongUse where neither is there.
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked);
@@ -76,6 +86,9 @@ void make_folder(const fs::path& folder);
 
 /// Writes the text to a file beside it, and renames that: the file is whole or not there. Throws Error.
 void write_whole(const fs::path& file, const std::string& text);
+
+/// "500M", "2G", "1000000" in bytes. Throws WrongUse, with the option's name, for anything else.
+Index bytes_of(const std::string& option, const std::string& text);
 
 /// A number with so many digits after the point; "inf" where it is infinite.
 std::string fixed(double value, int digits);

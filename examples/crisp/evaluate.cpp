@@ -1,23 +1,44 @@
-// crisp evaluate: PSNR and SSIM of a network or an interpolation on a folder of high-resolution images.
+// crisp evaluate: the tables of papers. Networks and interpolations, on sets of high-resolution images, at several scales.
+#include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "train_data.hpp"
 #include "crisp/data/degrade.hpp"
-#include "crisp/infer/evaluate.hpp"
+#include "crisp/metrics/ifc.hpp"
+#include "crisp/metrics/ms_ssim.hpp"
+#include "crisp/metrics/nqm.hpp"
+#include "crisp/metrics/wpsnr.hpp"
+#include "crisp/train/progress_bar.hpp"
+#include "lr_files.hpp"
+#include "score_table.hpp"
+#include "train_data.hpp"
 
 namespace crisp::program {
 
 namespace {
 
 struct Options {
-  fs::path weights, data, json, save;
-  std::string method, protocol, degrade = "bicubic";
-  Index scale = 0;
+  std::vector<std::string> weights, methods;
+  std::vector<fs::path> data;
+  std::vector<Index> scales;
+  fs::path lr, json, csv, markdown, save;
+  std::string protocol, degrade = "bicubic", channel = "y";
+  std::vector<std::string> columns;
+  Index shave = -1;
   bool quiet = false;
   Computing computing;
+};
+
+/// A network or an interpolation, and where it may be used.
+struct Method {
+  std::string name, protocol;       // protocol: y, rgb8 or basicsr
+  std::optional<Loaded> network;
+  data::Resampling resampling{};
+  std::vector<Index> scales;        // none: any
+
+  infer::Upscaler upscaler() const { return network ? infer::upscaler(network->net) : infer::upscaler(resampling); }
 };
 
 data::Resampling resampling(const std::string& method) {
@@ -25,64 +46,187 @@ data::Resampling resampling(const std::string& method) {
   return method == "bilinear" ? data::Resampling::bilinear : data::Resampling::bicubic_matlab;
 }
 
-std::string row(const std::string& name, double psnr, double ssim) {
-  return str(left(name, 28), right(fixed(psnr, 4), 10), right(fixed(ssim, 5), 10));
-}
-
-nlohmann::ordered_json to_json(const infer::Evaluation& all, const Options& o, Index scale) {
-  nlohmann::ordered_json out{{"psnr", all.psnr}, {"ssim", all.ssim}, {"psnr_of_mean_mse", all.psnr_of_mean_mse}, {"protocol", o.protocol},
-                             {"protocol_text", all.protocol}, {"scale", scale}};
-  if (o.method.empty()) out["weights"] = o.weights.string();
-  else out["method"] = o.method;
-  out["images"] = nlohmann::ordered_json::array();
-  for (const infer::ImageScore& s : all.images) out["images"].push_back({{"name", s.name}, {"psnr", s.psnr}, {"ssim", s.ssim}, {"mse", s.mse}});
-  return out;
-}
-
-infer::Evaluation score_all(const std::vector<fs::path>& files, const infer::Upscaler& upscaler, Index scale, const Options& o) {
-  const infer::Protocol protocol = o.protocol == "y" ? infer::Protocol::y : o.protocol == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr;
-  if (!o.quiet) std::cout << left("image", 28) << right("PSNR dB", 10) << right("SSIM", 10) << std::endl;
-  std::vector<infer::ImageScore> scores;
-  const infer::Reducer reducer = reducer_of(o.degrade);
-  for (const fs::path& file : files) {
-    const infer::Comparison c = infer::compare(file.stem().string(), data::load_image(file), upscaler, scale, protocol, reducer);
-    if (!o.save.empty()) data::save_image(o.save / (file.stem().string() + ".png"), c.result);
-    if (!o.quiet) std::cout << row(c.score.name, c.score.psnr, c.score.ssim) << std::endl;
-    scores.push_back(c.score);
+// FILE or FILE@2 or FILE@2,3,4: the scales that a network is used for, where its file does not say.
+Method network_method(const std::string& given, const Options& o) {
+  const std::size_t at = given.rfind('@');
+  const bool has_scales = at != std::string::npos && at + 1 < given.size() && given.find_first_not_of("0123456789,", at + 1) == std::string::npos;
+  const fs::path file = has_scales ? given.substr(0, at) : given;
+  Method m;
+  m.network = load_network(file);
+  for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
+  for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
+  const Network& net = m.network->net;
+  if (!has_scales && !net.form().enlarged) m.scales = {net.scale()};
+  if (!has_scales && net.form().enlarged && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
+  if (!has_scales && net.form().enlarged && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // which warns
+  for (const Index scale : m.scales) use(net.form().enlarged || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", scale);
+  if (!o.scales.empty() && !net.form().enlarged) {
+    bool wanted = false;
+    for (const Index scale : o.scales) wanted = wanted || scale == net.scale();
+    use(wanted, "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", o.scales[0]);
   }
-  infer::Evaluation all = infer::summarise(std::move(scores), scale, protocol);
-  if (o.degrade != "bicubic") all.protocol += "; the input made by " + o.degrade;
+  const std::string stem = file.stem().string();
+  const bool says_little = stem == "weights" || stem == "best" || stem == "last" || stem == "original";  // then the folder says more
+  m.name = says_little && file.has_parent_path() ? file.parent_path().filename().string() : stem;
+  m.protocol = o.protocol.empty() ? (net.channels() == 1 ? "y" : "rgb8") : o.protocol;
+  use(m.protocol != "y" || net.channels() == 1, "--protocol y works on luma, but ", m.name, " works on ", net.channels(), " channels; use rgb8");
+  return m;
+}
+
+std::vector<Method> methods_of(const Options& o) {
+  std::vector<Method> all;
+  for (const std::string& name : o.methods) all.push_back({.name = name, .protocol = o.protocol.empty() ? "y" : o.protocol, .network = {}, .resampling = resampling(name), .scales = {}});
+  for (const std::string& given : o.weights) all.push_back(network_method(given, o));
   return all;
 }
 
-void run(Options& o) {
-  use(o.weights.empty() != o.method.empty(), "give either --weights FILE or --method nearest|bilinear|bicubic");
-  o.computing.apply();
-  const std::vector<fs::path> files = images_in("--data", o.data);
-  use(o.json.empty() || !fs::is_directory(o.json), "--json ", o.json, " is a folder; give the name of a file");
-  use(o.save.empty() || !fs::exists(o.save) || fs::is_directory(o.save), "--save ", o.save, " is not a folder");
-  use(o.save.empty() || !fs::exists(o.save) || !fs::equivalent(o.save, o.data), "--save is the folder --data: the images would be overwritten");
+std::vector<Index> scales_of(const Options& o, const std::vector<Method>& methods) {
+  std::vector<Index> all = o.scales;
+  if (all.empty())
+    for (const Method& m : methods) all.insert(all.end(), m.scales.begin(), m.scales.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  use(!all.empty(), "--method needs --scale N, such as --scale 3");
+  return all;
+}
 
-  std::optional<Loaded> loaded;
-  Index scale = o.scale, channels = 1;
-  if (o.method.empty()) {
-    loaded = load_network(o.weights);
-    scale = choose_scale(*loaded, o.weights, o.scale);
-    channels = loaded->net.channels();
+infer::Measures further(const std::vector<std::string>& columns) {
+  if (columns.size() <= 2) return {};
+  return [columns](const data::Image& result, const data::Image& hr, metrics::Options o) {
+    std::vector<double> values;
+    for (std::size_t i = 2; i < columns.size(); ++i)
+      values.push_back((columns[i] == "ifc" ? metrics::ifc(result, hr, o) : columns[i] == "nqm" ? metrics::nqm(result, hr, o) : columns[i] == "wpsnr" ? metrics::wpsnr(result, hr, o)
+                                                                                                                                            : metrics::ms_ssim(result, hr, o)).value);
+    return values;
+  };
+}
+
+std::string set_name(const fs::path& folder) {  // Set5 for Set5/HR
+  const fs::path clean = fs::absolute(folder / ".").parent_path().lexically_normal();
+  std::string name = clean.filename().string(), lower = name;
+  for (char& c : lower) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return (lower == "hr" || lower == "original" || lower == "gtmod12" || lower == "gt") && clean.has_parent_path() ? clean.parent_path().filename().string() : name;
+}
+
+std::string row(const infer::ImageScore& s, const std::vector<std::string>& columns) {
+  std::string text = str(left(s.name, 28), right(fixed(s.psnr, 4), 10), right(fixed(s.ssim, 5), 10));
+  for (std::size_t i = 2; i < columns.size(); ++i) text += right(fixed(s.measures.at(i - 2), 4), 10);
+  return text;
+}
+
+// Scores one method on one set at one scale; prints each image where `show`.
+TableEntry score(const Method& m, const fs::path& set, Index scale, const Options& o, bool show, const std::function<void(double)>& done) {
+  const std::vector<fs::path> files = images_in("--data", set);
+  infer::Scoring scoring(m.protocol == "y" ? infer::Protocol::y : m.protocol == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr, reducer_of(o.degrade));
+  scoring.shave = o.shave;
+  scoring.channel = o.channel == "rgb" ? metrics::Channel::rgb : metrics::Channel::luma;
+  scoring.measures = further(o.columns);
+  std::vector<infer::ImageScore> scores;
+  std::string unlike;
+  for (const fs::path& file : files) {
+    const data::Image hr = data::load_image(file);
+    if (!o.lr.empty()) {
+      const data::Image lr = load_lr(lr_file(o.lr, file, scale), hr, scale);
+      if (unlike.empty()) unlike = unlike_matlab(lr, hr, scale);
+      scoring.reducer = [lr](const data::Image& original, Index) { return original.channels == 1 ? data::luma(lr) : lr.channels == 1 ? data::gray_to_rgb(lr) : lr; };
+    }
+    const infer::Comparison c = infer::compare(file.stem().string(), hr, m.upscaler(), scale, scoring);
+    if (!o.save.empty()) data::save_image(o.save / (file.stem().string() + ".png"), c.result);
+    scores.push_back(c.score);
+    if (show) std::cout << row(scores.back(), o.columns) << std::endl;
+    done(double(scores.size()) / double(files.size()));
   }
+  if (!unlike.empty())
+    std::cerr << "crisp: warning: the files in '" << o.lr.string() << "' were not made by MATLAB's bicubic, as those of published figures are: " << unlike
+              << ". Scores are not comparable; leave out --lr to have them made here\n";
+  TableEntry entry{set_name(set), m.name, m.protocol, scale, infer::summarise(std::move(scores), scale, scoring)};
+  if (o.degrade != "bicubic") entry.scores.protocol += "; the input made by " + o.degrade;
+  if (!o.lr.empty()) entry.scores.protocol += "; the input from " + o.lr.string();
+  return entry;
+}
+
+void warn_of_departures(const Options& o, const std::vector<Method>& methods, const std::vector<Index>& scales) {
+  const auto warn = [](const std::string& text) { std::cerr << "crisp: warning: " << text << "\n"; };
+  if (o.channel == "rgb") warn("scores are taken on RGB; published figures are taken on luma, and are 1 to 2 dB higher");
+  for (const Index scale : scales)
+    if (o.shave >= 0 && o.shave != scale) warn(str("at x", scale, " published figures leave out ", scale, " pixels on every side, here it is ", o.shave));
+  std::string names;
+  for (const Method& m : methods)
+    if (m.protocol != methods[0].protocol) names = methods[0].name + " (" + methods[0].protocol + ") and " + m.name + " (" + m.protocol + ")";
+  if (!names.empty()) warn("the methods are scored by different protocols, as their papers do: " + names + "; --protocol rgb8 scores all by one");
+}
+
+void write_files(const std::vector<TableEntry>& entries, const Options& o) {
+  if (!o.json.empty()) write_whole(o.json, json_table(entries, o.columns));
+  if (!o.csv.empty()) write_whole(o.csv, csv_table(entries, o.columns));
+  if (!o.markdown.empty()) write_whole(o.markdown, markdown_table(entries, o.columns));
+}
+
+void check_options(Options& o) {
+  use(!o.weights.empty() || !o.methods.empty(), "give --weights FILE or --method nearest|bilinear|bicubic");
+  for (const fs::path& set : o.data) images_in("--data", set);
+  for (const auto& [name, file] : {std::pair{"--json", o.json}, {"--csv", o.csv}, {"--markdown", o.markdown}})
+    use(file.empty() || !fs::is_directory(file), name, " ", file, " is a folder; give the name of a file");
+  use(o.save.empty() || !fs::exists(o.save) || fs::is_directory(o.save), "--save ", o.save, " is not a folder");
+  use(o.save.empty() || o.data.size() == 1, "--save goes with one set of images");
+  use(o.save.empty() || !fs::exists(o.save) || !fs::equivalent(o.save, o.data[0]), "--save is the folder --data: the images would be overwritten");
+  if (!o.lr.empty()) require_folder("--lr", o.lr);
+  use(o.lr.empty() || o.data.size() == 1, "--lr goes with one set of images");
+  use(o.lr.empty() || o.degrade == "bicubic", "--lr and --degrade exclude each other: the files are as they are");
   try {
     data::degradation(o.degrade);
   } catch (const Error& e) {
     throw WrongUse(str("--degrade: ", e.what()));
   }
-  use(scale != 0, "--method needs --scale N, such as --scale 3");
-  if (o.protocol.empty()) o.protocol = channels == 1 ? "y" : "rgb8";
-  use(o.protocol != "y" || channels == 1, "--protocol y works on luma, but this network works on ", channels, " channels; use rgb8");
+  std::vector<std::string> columns{"psnr", "ssim"};
+  for (const std::string& c : o.columns)
+    if (std::find(columns.begin(), columns.end(), c) == columns.end()) columns.push_back(c);
+  o.columns = columns;
+}
+
+void run(Options& o) {
+  check_options(o);
+  o.computing.apply();
+  const std::vector<Method> methods = methods_of(o);
+  const std::vector<Index> scales = scales_of(o, methods);
+  use(o.lr.empty() || scales.size() == 1, "--lr goes with one scale");
+  warn_of_departures(o, methods, scales);
+  struct Part { const Method* method; fs::path set; Index scale; };
+  std::vector<Part> parts;
+  for (const fs::path& set : o.data)
+    for (const Index scale : scales)
+      for (const Method& m : methods)
+        if (m.scales.empty() || std::find(m.scales.begin(), m.scales.end(), scale) != m.scales.end()) parts.push_back({&m, set, scale});
+  use(!parts.empty(), "none of the networks works at the scales that --scale names");
+  use(o.save.empty() || parts.size() == 1, "--save goes with one method at one scale");
   if (!o.save.empty()) make_folder(o.save);
 
-  const infer::Evaluation all = score_all(files, loaded ? infer::upscaler(loaded->net) : infer::upscaler(resampling(o.method)), scale, o);
-  if (!o.json.empty()) write_whole(o.json, to_json(all, o, scale).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  std::cout << row(str("mean of ", all.images.size()), all.psnr, all.ssim) << "\n"
+  const bool alone = parts.size() == 1;
+  if (alone && !o.quiet) {
+    std::cout << left("image", 28) << right("PSNR dB", 10) << right("SSIM", 10);
+    for (std::size_t i = 2; i < o.columns.size(); ++i) std::cout << right(o.columns[i], 10);
+    std::cout << std::endl;
+  }
+  train::ProgressBar bar(o.quiet || alone);
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<TableEntry> entries;
+  for (const Part& part : parts)
+    entries.push_back(score(*part.method, part.set, part.scale, o, alone && !o.quiet, [&](double of_part) {
+      const double all = (double(entries.size()) + of_part) / double(parts.size()), seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+      if (bar.due()) bar.update(all, str(part.method->name, ", ", set_name(part.set), " x", part.scale, "  "), seconds * (1 - all) / all);
+    }));
+  write_files(entries, o);
+  if (!alone) {
+    bar.line("");
+    std::cout << markdown_table(entries, o.columns) << "\n";
+    std::vector<std::string> said;
+    for (const TableEntry& e : entries)
+      if (const std::string text = str(e.method, " x", e.scale, ": protocol ", e.scores.protocol); std::find(said.begin(), said.end(), text) == said.end()) said.push_back(text);
+    for (const std::string& text : said) std::cout << text << "\n";
+    return;
+  }
+  const infer::Evaluation& all = entries[0].scores;
+  std::cout << row({str("mean of ", all.images.size()), all.psnr, all.ssim, 0, all.measures}, o.columns) << "\n"
             << left("PSNR of the mean MSE", 28) << right(fixed(all.psnr_of_mean_mse, 4), 10) << "\nprotocol " << all.protocol << "\n";
 }
 
@@ -90,24 +234,32 @@ void run(Options& o) {
 
 void add_evaluate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("evaluate", "Measure a network or an interpolation: reduce images, enlarge them, compare");
-  command.add_option("--weights", o->weights, "the network, a .safetensors file");
-  command.add_option("--method", o->method, "an interpolation instead of a network: nearest, bilinear, bicubic (MATLAB's)")
-      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic"}));
-  command.add_option("--data", o->data, "a folder of high-resolution images (PNG, JPEG or BMP)")->required();
-  command.add_option("--scale", o->scale, "enlargement factor; for --weights the default is what the file says")->check(CLI::Range(1, 8));
+  CLI::App& command = *app.add_subcommand("evaluate", "Measure networks and interpolations: reduce images, enlarge them, compare; print the table of a paper");
+  command.add_option("--weights", o->weights, "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
+  command.add_option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)")->check(CLI::IsMember({"nearest", "bilinear", "bicubic"}));
+  command.add_option("--data", o->data, "folders of high-resolution images (PNG, JPEG or BMP)")->required();
+  command.add_option("--scale", o->scales, "enlargement factors; for --weights the default is what the files say")->check(CLI::Range(1, 8));
   command.add_option("--protocol", o->protocol,
                      "y: luma in floating point, not rounded (SRCNN, VDSR); rgb8: 8-bit RGB (EDSR, RCAN);\n"
                      "basicsr: as rgb8, luma not rounded (BasicSR, SwinIR).\n"
                      "Default: y for a luma network and for a method, rgb8 for a colour network")
       ->check(CLI::IsMember({"y", "rgb8", "basicsr"}));
+  command.add_option("--metrics", o->columns, "columns beside psnr and ssim: ms-ssim, ifc, nqm, wpsnr (commas between them)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"psnr", "ssim", "ms-ssim", "ifc", "nqm", "wpsnr"}));
   command.add_option("--degrade", o->degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10")->capture_default_str();
+  command.add_option("--lr", o->lr, "a folder of low-resolution files to use instead; says so where they are not MATLAB's");
+  command.add_option("--shave", o->shave, "pixels left out on every side (default: the scale, as papers do)")->check(CLI::Range(0, 1000));
+  command.add_option("--channel", o->channel, "score luma (y) or all of rgb")->check(CLI::IsMember({"y", "rgb"}))->capture_default_str();
   command.add_option("--json", o->json, "write the figures to this file: psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol");
+  command.add_option("--csv", o->csv, "write a line for each image and each mean to this file");
+  command.add_option("--markdown", o->markdown, "write the table to this file");
   command.add_option("--save", o->save, "write the enlarged images to this folder, as PNG with the names of the originals");
   command.add_flag("--quiet", o->quiet, "print the means only");
   o->computing.add_to(command);
   command.footer("PSNR in dB and SSIM are taken on BT.601 luma of 8 bits, with `scale` pixels shaved off every side.\n"
-                 "Example: crisp evaluate --method bicubic --data Set5/HR --scale 3");
+                 "Example: crisp evaluate --method bicubic --data Set5/HR --scale 3\n"
+                 "         crisp evaluate --method bicubic --weights srcnn.safetensors@2 vdsr.safetensors@2,3,4 --data Set5/HR B100/HR --scale 2 3 4");
   command.callback([o] { run(*o); });
 }
 

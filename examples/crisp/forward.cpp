@@ -1,4 +1,5 @@
 // crisp forward: a network on raw tensors, to compare with another framework.
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 

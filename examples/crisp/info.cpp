@@ -1,4 +1,5 @@
 // crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters.
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
 // The crisp program: trains networks, enlarges images, scores methods. One file a command; this one picks it.
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <new>
 
@@ -30,7 +31,7 @@ int wrong_use(const CLI::App& app, const std::string& what) {
 
 // What was meant for a command, and is none.
 std::string no_command(int argc, char** argv) {
-  const std::string commands = "the commands are train, upscale, evaluate, info and forward";
+  const std::string commands = "the commands are train, upscale, evaluate, export, serve, mos, info and forward";
   return argc < 2 ? "give a command: " + commands : "there is no command '" + std::string(argv[1]) + "': " + commands;
 }
 
@@ -54,6 +55,9 @@ int main(int argc, char** argv) {
   crisp::program::add_evaluate(app);
   crisp::program::add_info(app);
   crisp::program::add_forward(app);
+  crisp::program::add_export(app);
+  crisp::program::add_serve(app);
+  crisp::program::add_mos(app);
   try {
     app.parse(argc, argv);
     std::cout.flush();

@@ -1,4 +1,5 @@
 // crisp train: trains a network on folders of images, or on synthetic ones.
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 

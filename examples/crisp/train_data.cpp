@@ -116,7 +116,7 @@ train::Validation validate(const Network& net, const std::vector<ValidationImage
   const infer::Reducer made_here = reducer_of(degrade);
   for (const ValidationImage& image : images) {
     const infer::Reducer given = [&](const data::Image& hr, Index) { return hr.channels == 1 ? data::luma(image.lr) : image.lr; };
-    infer::Comparison c = infer::compare(image.name, image.hr, network, net.scale(), protocol, image.lr.empty() ? made_here : given);
+    infer::Comparison c = infer::compare(image.name, image.hr, network, net.scale(), {protocol, image.lr.empty() ? made_here : given});
     v.psnr += c.score.psnr / double(images.size());
     v.ssim += c.score.ssim / double(images.size());
     v.bicubic_psnr += c.bicubic_psnr / double(images.size());

@@ -1,20 +1,26 @@
 // crisp upscale: enlarges an image, or every image of a folder, with a trained network.
+#include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
 
 #include "common.hpp"
-#include "crisp/data/image_io.hpp"
+#include "comparison.hpp"
+#include "crisp/data/image_writer.hpp"
 #include "crisp/infer/upscale.hpp"
+#include "crisp/train/progress_bar.hpp"
 
 namespace crisp::program {
 
 namespace {
 
 struct Options {
-  fs::path weights, input, output;
-  Index scale = 0;
-  int jpeg_quality = 95;
-  bool quiet = false;
+  fs::path weights, input, output, compare;
+  std::vector<std::string> interpolate;  // A, B and how much of B
+  std::string memory = "2G";
+  Index scale = 0, tile = 0;
+  int jpeg_quality = 95, bits = 0;
+  bool ensemble = false, quiet = false;
   Computing computing;
 };
 
@@ -31,37 +37,79 @@ std::vector<fs::path> checked_inputs(const Options& o) {
   return {o.input};
 }
 
-void upscale_file(const Network& net, const fs::path& from, const fs::path& to, Index scale, const Options& o) {
-  const data::Image image = data::load_image(from);
-  data::save_image(to, infer::upscale(net, image, scale), {.jpeg_quality = o.jpeg_quality});
-  if (!o.quiet)
-    std::cout << to.string() << "  " << image.width << " x " << image.height << " -> " << image.width * scale << " x " << image.height * scale
-              << std::endl;
+// What one run has: the network, and the state of its progress over all images.
+struct Job {
+  Network net;
+  Index scale = 1;
+  train::ProgressBar bar;
+  std::size_t images = 1, done = 0;
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+
+  void show(double of_image) {
+    if (!bar.due()) return;
+    const double part = (double(done) + of_image) / double(images), seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    bar.update(part, images == 1 ? "" : str("image ", done + 1, " of ", images, "  "), part > 0 ? seconds * (1 - part) / part : 0);
+  }
+};
+
+void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare, const Options& o) {
+  const std::string bytes = read_file("load_image", from);
+  const data::Image image = data::decode_image(bytes, from.string());
+  const Index height = image.height * job.scale, width = image.width * job.scale;
+  constexpr Index most = 64000000;
+  check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ", most, " pixels, not ", height, " x ", width);
+  const int bits = o.bits > 0 ? o.bits : data::detail::lower_extension(to) == ".png" ? data::image_bits(bytes) : 8;
+  data::ImageWriter writer(to, height, width, image.channels, {.bits = bits, .jpeg_quality = o.jpeg_quality});
+  data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
+  auto end = whole.samples.begin();
+  infer::upscale(job.net, image, job.scale, {.memory = bytes_of("--memory", o.memory), .tile = o.tile, .ensemble = o.ensemble, .progress = [&](double part) { job.show(part); }},
+                 [&](const data::Image& rows) {
+                   writer.write(rows);
+                   if (!compare.empty()) end = std::copy(rows.samples.begin(), rows.samples.end(), end);
+                 });
+  writer.finish();
+  if (!compare.empty()) data::save_image(compare, comparison(image, whole, job.scale, job.net.name()));
+  const std::string place = job.images > 1 ? str("[", job.done + 1, "/", job.images, "] ") : "";
+  job.bar.line(str(place, to.string(), "  ", image.width, " x ", image.height, " -> ", width, " x ", height));
 }
 
-void run(const Options& o) {
-  o.computing.apply();
-  require_file("--weights", o.weights);
-  const std::vector<fs::path> files = checked_inputs(o);
-  const Loaded loaded = load_network(o.weights);
-  const Index scale = choose_scale(loaded, o.weights, o.scale);
-  if (!fs::is_directory(o.input)) {
-    if (o.output.has_parent_path()) make_folder(o.output.parent_path());
-    return upscale_file(loaded.net, o.input, o.output, scale, o);
-  }
-  make_folder(o.output);
-  std::size_t done = 0, failed = 0;
+void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options& o) {
+  std::size_t failed = 0;
   for (const fs::path& file : files) {
-    if (!o.quiet) std::cout << "[" << ++done << "/" << files.size() << "] ";
     try {
-      upscale_file(loaded.net, file, o.output / file.filename(), scale, o);
+      upscale_file(job, file, o.output / file.filename(), o.compare.empty() ? fs::path() : o.compare / (file.stem().string() + ".png"), o);
     } catch (const Error& e) {  // one broken file does not stop the others
-      if (!o.quiet) std::cout << file.string() << "  failed" << std::endl;
+      job.bar.line(str("[", job.done + 1, "/", job.images, "] ", file.string(), "  failed"));
       std::cerr << "crisp: " << e.what() << "\n";
       ++failed;
     }
+    ++job.done;
   }
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
+}
+
+Loaded network_of(const Options& o) {
+  if (o.interpolate.empty()) return load_network(o.weights);
+  return interpolated(o.interpolate);
+}
+
+void run(const Options& o) {
+  use(o.weights.empty() != o.interpolate.empty(), "give either --weights FILE or --interpolate A B PART");
+  o.computing.apply();
+  bytes_of("--memory", o.memory);
+  if (o.interpolate.empty()) require_file("--weights", o.weights);
+  const std::vector<fs::path> files = checked_inputs(o);
+  const Loaded loaded = network_of(o);
+  const fs::path named = o.interpolate.empty() ? o.weights : fs::path(o.interpolate[0]);
+  Job job{loaded.net, choose_scale(loaded, named, o.scale), train::ProgressBar(o.quiet), files.size()};
+  if (fs::is_directory(o.input)) {
+    make_folder(o.output);
+    if (!o.compare.empty()) make_folder(o.compare);
+    return upscale_folder(job, files, o);
+  }
+  for (const fs::path& file : {o.output, o.compare})
+    if (file.has_parent_path()) make_folder(file.parent_path());
+  upscale_file(job, o.input, o.output, o.compare, o);
 }
 
 }  // namespace
@@ -69,14 +117,21 @@ void run(const Options& o) {
 void add_upscale(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("upscale", "Enlarge an image, or every image in a folder, with a trained network");
-  command.add_option("--weights", o->weights, "the network, a .safetensors file")->required();
+  command.add_option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file");
+  command.add_option("--interpolate", o->interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
   command.add_option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images")->required();
   command.add_option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept")->required();
   command.add_option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")->check(CLI::Range(1, 8));
+  command.add_option("--memory", o->memory, "memory that may be used, such as 500M or 2G: large images are done in tiles")->capture_default_str();
+  command.add_option("--tile", o->tile, "or the side of a tile, in pixels of the small image")->check(CLI::Range(1, 100000));
+  command.add_flag("--ensemble", o->ensemble, "the mean over eight turned and flipped positions: eight times the work, a little better");
+  command.add_option("--compare", o->compare, "also write a picture that shows bicubic and the network side by side, with details (for a folder: a folder)");
+  command.add_option("--bits", o->bits, "bits of a sample in .png output: 8 or 16 (default: those of the input)")->check(CLI::IsMember({8, 16}));
   command.add_option("--jpeg-quality", o->jpeg_quality, "quality of .jpg output, 1 to 100")->check(CLI::Range(1, 100))->capture_default_str();
   command.add_flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
   command.footer("A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
+                 "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
                  "Example: crisp upscale --weights run/best.safetensors photo.jpg large.png");
   command.callback([o] { run(*o); });
 }

@@ -30,6 +30,33 @@ grep -q '"scale": 2' network.json || fail "the scale should come from the file: 
 works evaluate --weights run/best.safetensors --data data --protocol rgb8 --threads 1
 expect 0 "trained for x2" evaluate --weights run/best.safetensors --data data --scale 3
 
+# A table of sets, scales and methods; more columns; files; what is not as in papers is said.
+make_picture other/HR/third.png
+works evaluate --method bicubic nearest --weights run/best.safetensors@2 --data data other/HR --scale 2 3 --metrics wpsnr,nqm --markdown table.md --csv table.csv --json table.json
+shows "| set | scale | bicubic | nearest | run |"
+shows "^| data | x2 | [0-9.]* / 0\.[0-9]* / [0-9.]* / [0-9.]* |"
+shows "^| other | x3 | [0-9].* | [0-9].* | |"
+shows "psnr / ssim / wpsnr / nqm"
+shows "run x2: protocol y"
+[ "$(grep -c '^|' table.md)" = 6 ] || fail "the table should have a head and four rows: $(cat table.md)"
+[ "$(wc -l <table.csv)" = 26 ] || fail "the CSV should have a head and 15 scores with their 10 means: $(cat table.csv)"
+grep -q '"results"' table.json || fail "several results should be a list: $(head -3 table.json)"
+works evaluate --method bicubic --data data --scale 2 --metrics wpsnr --json more.json
+shows "wpsnr"
+grep -q '"wpsnr":' more.json || fail "wpsnr is missing in the JSON"
+expect 1 "ifc" evaluate --method bicubic --data data --scale 2 --metrics ifc
+expect 0 "leave out 2 pixels on every side, here it is 4" evaluate --method bicubic --data data --scale 2 --shave 4
+expect 0 "scores are taken on RGB" evaluate --method bicubic --data data --scale 2 --protocol rgb8 --channel rgb
+shows "scored on RGB"
+mkdir small
+works upscale --weights run/best.safetensors data/first.png large.png  # 80 x 94: its small picture is data/first.png
+mkdir large && mv large.png large/first.png
+cp data/first.png small/first_x2.png
+expect 0 "were not made by MATLAB's bicubic" evaluate --method bicubic --data large --scale 2 --lr small
+shows "the input from small"
+expect 1 "has no file that belongs to 'first.png'" evaluate --method bicubic --data large --scale 3 --lr small
+expect 2 "none of the networks works" evaluate --weights run/best.safetensors@2 --data data --scale 3
+
 make_pictures tiny
 expect 1 "too small" evaluate --method bicubic --data tiny --scale 2
 echo "this is text" >data/text.png

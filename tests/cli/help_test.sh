@@ -3,10 +3,10 @@
 . "$(dirname "$0")/common.sh"
 
 works --help
-for command in train upscale evaluate info; do
+for command in train upscale evaluate export serve mos info forward; do
   shows "$command"
 done
-for command in train upscale evaluate info; do
+for command in train upscale evaluate export serve mos info forward; do
   works $command --help
   shows "Usage: crisp $command"
   shows "Example: crisp $command"

@@ -25,6 +25,33 @@ works upscale --weights $weights "small pictures/rgb.png" large.BMP
 [ "$(head -c 2 large.BMP)" = BM ] || fail "large.BMP is no BMP"
 expect 1 "hint" upscale --weights $weights "small pictures/rgba.png" alpha.jpg
 
+# Tiles, less memory and turned positions; 16 bits; the comparison; two weights mixed.
+make_picture picture.png
+works upscale --weights $weights picture.png whole.png
+works upscale --weights $weights --tile 16 picture.png tiled.png
+works upscale --weights $weights --memory 1M picture.png sparing.png
+for name in tiled sparing; do
+  cmp -s $name.png whole.png || fail "$name.png is not the picture that was made at once"
+done
+works upscale --weights $weights --ensemble picture.png ensemble.png
+[ "$(size ensemble.png)" = "80 94 2" ] || fail "the ensemble gave $(size ensemble.png)"
+cmp -s ensemble.png whole.png && fail "--ensemble changed nothing"
+works upscale --weights $weights --bits 16 picture.png deep.png
+[ "$(od -An -tu1 -j24 -N1 deep.png | tr -d ' ')" = 16 ] || fail "--bits 16 wrote $(od -An -tu1 -j24 -N1 deep.png) bits"
+works upscale --weights $weights deep.png deeper.png
+[ "$(od -An -tu1 -j24 -N1 deeper.png | tr -d ' ')" = 16 ] || fail "a picture of 16 bits became one of $(od -An -tu1 -j24 -N1 deeper.png)"
+expect 1 "cannot hold 16 bits" upscale --weights $weights --bits 16 picture.png deep.jpg
+works upscale --weights $weights --compare shown/compared.png picture.png large.png
+[ "$(size shown/compared.png | cut -d' ' -f3)" = 2 ] || fail "the comparison is no RGB picture: $(size shown/compared.png)"
+works upscale --weights $weights --compare "compared pictures" "small pictures" "large pictures"
+[ "$(ls "compared pictures" | wc -l)" = 5 ] || fail "five comparisons should be there: $(ls "compared pictures")"
+works upscale --interpolate $weights run/last.safetensors 0 picture.png mixed.png
+cmp -s mixed.png whole.png || fail "nothing of the second network should be mixed in"
+works upscale --interpolate $weights run/last.safetensors 0.5 picture.png mixed.png
+expect 2 "from 0 to 1" upscale --interpolate $weights $weights 1.5 picture.png mixed.png
+expect 2 "either --weights" upscale --weights $weights --interpolate $weights $weights 0.5 picture.png mixed.png
+expect 2 "--memory takes bytes" upscale --weights $weights --memory lots picture.png large.png
+
 # Broken images fail, each with its name; in a folder, the others are enlarged all the same.
 mkdir broken
 echo "this is text" >broken/text.png

@@ -18,8 +18,7 @@ expect 2 "missing.safetensors" info missing.safetensors
 expect 2 "empty" info empty
 
 expect 2 "--data" evaluate --method bicubic --scale 3
-expect 2 "either" evaluate --data pictures --scale 3
-expect 2 "either" evaluate --data pictures --scale 3 --method bicubic --weights weights.safetensors
+expect 2 "give --weights FILE or --method" evaluate --data pictures --scale 3
 expect 2 "lanczos" evaluate --data pictures --scale 3 --method lanczos
 expect 2 "--scale" evaluate --data pictures --method bicubic
 expect 2 "missing" evaluate --data missing --scale 3 --method bicubic

@@ -104,3 +104,20 @@ TEST_CASE("evaluate: what cannot be scored is said, with its name and size") {
   CHECK(contains(error_of([&] { infer::compare("x", Image(24, 24, 3), infer::upscaler(colour), 2, Protocol::y); }), "protocol y works on luma"));
   CHECK_NOTHROW(infer::compare("x", Image(24, 24, 3), infer::upscaler(colour), 2, Protocol::rgb8));
 }
+
+TEST_CASE("evaluate: the border, the channels and further measures are as they are asked for, and are said") {
+  const Image colour = data::dead_leaves({.count = 1, .height = 48, .width = 60, .colour = true}).front();
+  const auto method = infer::upscaler(Resampling::bicubic_matlab);
+  infer::Scoring scoring(Protocol::rgb8);
+  scoring.shave = 5;
+  scoring.channel = metrics::Channel::rgb;
+  scoring.measures = [](const Image& result, const Image& hr, metrics::Options o) { return std::vector<double>{metrics::mse(result, hr, o).value, double(o.shave)}; };
+  const infer::Comparison c = infer::compare("leaves", colour, method, 2, scoring);
+  CHECK(c.score.measures == std::vector<double>{c.score.mse, 5});
+  CHECK(c.score.psnr == metrics::psnr(c.result, c.hr, {.shave = 5, .channel = metrics::Channel::rgb}).value);
+  const infer::Evaluation all = infer::summarise({c.score, c.score}, 2, scoring);
+  CHECK(all.measures == c.score.measures);
+  CHECK(contains(all.protocol, "scored on RGB, 5 pixels shaved, x2"));
+  scoring.protocol = Protocol::y;
+  CHECK(contains(error_of([&] { infer::compare("leaves", colour, method, 2, scoring); }), "works on luma alone"));
+}

@@ -66,11 +66,84 @@ TEST_CASE("upscale: gray through a luma network is what its luma becomes; alpha 
   CHECK(largest_difference(data::channels(y, 1, 1), data::enlarge(data::channels(gray_alpha, 1, 1), 2)) == 0);
 }
 
-TEST_CASE("upscale: tiles leave no seam, whatever their size") {
+TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image and the size of the tiles") {
+  for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn", "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
+    seed(5);
+    const std::string n = name;
+    models::Settings settings{{"model", n}};
+    if (n == "edsr-baseline" || n == "msrresnet" || n == "srresnet") settings.insert({{"features", "8"}, {"blocks", "2"}});
+    if (n == "vdsr" || n == "dncnn") settings.insert({{"features", "8"}, {"depth", "6"}});
+    if (n.starts_with("sr") && n != "srresnet") settings["scale"] = "2";
+    const auto net = models::AnyModel<float, Cpu>::create(settings);
+    const Image x = data::dead_leaves({.count = 1, .height = 45, .width = 58, .colour = true}).front();
+    const Image whole = infer::upscale(net, x, net.scale());
+    for (const Index tile : {16, 20, 44}) {
+      CAPTURE(name);
+      CAPTURE(tile);
+      CHECK(largest_difference(infer::upscale(net, x, net.scale(), {.tile = tile}), whole) < 1e-3f);
+    }
+  }
   const auto net = network();
-  const Image x = data::dead_leaves({.count = 1, .height = 45, .width = 61}).front();
-  const Image whole = infer::apply(net, x);
-  for (const Index tile : {1, 16, 20, 44, 60}) CHECK(largest_difference(infer::apply(net, x, tile), whole) < 1e-3f);
+  for (Index channels = 1; channels <= 4; ++channels) {
+    const Image x = ramp(21, 37, channels);
+    CHECK(largest_difference(infer::upscale(net, x, 3, {.tile = 16}), infer::upscale(net, x, 3)) < 1e-3f);
+  }
+}
+
+TEST_CASE("upscale: tiles of a network with windows are mixed, and stay near the whole") {
+  seed(6);
+  const auto net = models::AnyModel<float, Cpu>::create({{"model", "swinir-light"}, {"scale", "2"}, {"embed", "12"}, {"heads", "2"}, {"depths", "2,2"}});
+  const Image x = data::dead_leaves({.count = 1, .height = 75, .width = 109, .colour = true}).front();
+  const Image whole = infer::upscale(net, x, 2), tiled = infer::upscale(net, x, 2, {.tile = 32});
+  CHECK(largest_difference(tiled, whole) < 0.5f);  // of 255
+  CHECK(largest_difference(tiled, whole) > 0);     // tiles were used at all
+}
+
+TEST_CASE("upscale: the weights of mixed tiles add up to 1, and every pixel is covered once") {
+  Rng rng(3);
+  for (int trial = 0; trial < 300; ++trial) {
+    const Index grid = 1 + Index(rng.uniform(0, 4)), blend = Index(rng.uniform(0, 5));
+    const auto on_grid = [&](double most) { return infer::detail::round_up(Index(rng.uniform(0, most)), grid); };
+    const infer::Tiling t{.tile = std::max(infer::detail::round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)), .halo = infer::detail::round_up(2 * blend, grid) + on_grid(6), .blend = blend, .grid = grid};
+    const Image x = ramp(1 + Index(rng.uniform(0, 50)), 1 + Index(rng.uniform(0, 50)), 2);
+    CAPTURE(trial);
+    Image y(x.height * 2, x.width * 2, 2);
+    auto to = y.samples.begin();
+    double last = 0;
+    infer::for_tiles(x, t, 2, [](const Image& tile) { return data::enlarge(tile, 2, Resampling::nearest); },
+                     [&](const Image& rows) { to = std::copy(rows.samples.begin(), rows.samples.end(), to); }, [&](double done) { CHECK(done > last); last = done; });
+    CHECK(to == y.samples.end());
+    CHECK(last == 1);
+    CHECK(largest_difference(y, data::enlarge(x, 2, Resampling::nearest)) < 1e-3f);
+    for (const auto& s : infer::detail::stretches(x.height, t)) REQUIRE((s.begin % grid == 0 && s.begin <= s.from && s.to <= s.end));
+  }
+}
+
+TEST_CASE("upscale: less memory makes smaller tiles, which are counted") {
+  seed(5);
+  const auto net = models::AnyModel<float, Cpu>::create({{"model", "espcn"}, {"scale", "2"}});
+  const Image x = data::dead_leaves({.count = 1, .height = 300, .width = 300}).front();
+  const Index before = Cpu::memory_use().now;
+  Index peaks[2], tiles[2] = {0, 0};
+  for (int i = 0; i < 2; ++i) {
+    Cpu::reset_peak();
+    infer::upscale(net, x, 2, {.memory = i == 0 ? Index(1) << 30 : Index(48) << 20, .progress = [&](double) { ++tiles[i]; }});
+    peaks[i] = Cpu::memory_use().peak - before;
+  }
+  CHECK(tiles[0] == 1);
+  CHECK(tiles[1] > 1);
+  CHECK(peaks[1] < Index(48) << 20);
+  CHECK(peaks[0] > peaks[1]);
+  CHECK_ERROR(infer::upscale(net, x, 2, {.tile = 64, .progress = [](double) { throw Error("stopped"); }}), "stopped");
+}
+
+TEST_CASE("upscale: turning an image and turning it back changes nothing; the self-ensemble turns with the image") {
+  for (int way = 0; way < 8; ++way)
+    for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {3, 5}, {4, 2}}) CHECK(largest_difference(data::turned_back(data::turned(ramp(h, w, 3), way), way), ramp(h, w, 3)) == 0);
+  const auto net = network("3");
+  const Image x = ramp(9, 14, 3), y = infer::upscale(net, x, 2, {.ensemble = true});
+  CHECK(largest_difference(y, infer::upscale(net, x, 2)) > 0.01f);
+  CHECK(largest_difference(infer::upscale(net, data::turned(x, 5), 2, {.ensemble = true}), data::turned(y, 5)) < 1e-3f);
 }
 
 TEST_CASE("upscale: what cannot be enlarged is said") {

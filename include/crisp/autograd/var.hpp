@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -51,6 +52,12 @@ auto no_grad(F&& f) {
   return f();
 }
 
+/// A number that a program needs to repeat an op elsewhere: {"stride", 2}.
+struct Attribute {
+  const char* name;
+  double value;
+};
+
 /// Copying a Var copies the handle: both name the same value, gradient and history.
 template <class T, class D>
 class Var {
@@ -88,6 +95,15 @@ class Var {
     }
   };
 
+  /// An op as it ran, whether recorded for gradients or not: what an exporter needs.
+  struct Step {
+    std::string op;
+    std::vector<std::shared_ptr<Node>> inputs;
+    std::map<std::string, double> attributes;
+    std::shared_ptr<Node> result;
+  };
+  static inline thread_local std::vector<Step>* steps = nullptr;  // where the ops of this thread are written down, if anywhere
+
   Var() = default;
 
   /// A leaf: data, or with requires_grad a value that learns.
@@ -97,11 +113,12 @@ class Var {
   }
 
   /// The result of an op. `backward` gets dy, of the shape of `value`, and calls add_grad on the inputs;
-  /// it is kept only while recording and if some input needs a gradient.
+  /// it is kept only while recording and if some input needs a gradient. The attributes are what the op was told beside its inputs.
   template <class F>
-  Var(const char* op, Tensor<T, D> value, const std::vector<Var>& inputs, F backward) : Var(std::move(value)) {
+  Var(const char* op, Tensor<T, D> value, const std::vector<Var>& inputs, F backward, std::initializer_list<Attribute> attributes = {}) : Var(std::move(value)) {
     node_->op = op;
     node_->order = ++detail::nodes_made;
+    if (steps) write_down(inputs, attributes);
     if (!detail::grad_enabled) return;
     for (const Var& x : inputs)
       if (x.requires_grad()) node_->inputs.push_back(x.node_);
@@ -191,6 +208,13 @@ class Var {
   }
 
  private:
+  void write_down(const std::vector<Var>& inputs, std::initializer_list<Attribute> attributes) const {
+    Step step{node_->op, {}, {}, node_};
+    for (const Var& x : inputs) step.inputs.push_back(x.node_);
+    for (const Attribute& a : attributes) step.attributes[a.name] = a.value;
+    steps->push_back(std::move(step));
+  }
+
   std::shared_ptr<Node> node_;
 };
 

@@ -40,6 +40,9 @@ struct Cpu {
   static void deallocate(T* p, Index n) noexcept {
     detail::HostPool::instance().deallocate(p, std::size_t(n) * sizeof(T));
   }
+  static MemoryUse memory_use() { return detail::HostPool::instance().use(); }
+  static void reset_peak() { detail::HostPool::instance().reset_peak(); }
+
   template <class T> static void from_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
   template <class T> static void to_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
 

@@ -1,11 +1,13 @@
 // Host memory for tensors: aligned blocks that are kept for reuse, since a training step asks for the same sizes again.
 #pragma once
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <new>
 #include <unordered_map>
 #include <vector>
 
+#include "crisp/core/backend.hpp"
 #include "crisp/core/error.hpp"
 
 // The address sanitizer must see every release. CRISP_POISON fills new blocks with NaN, to show reads of
@@ -35,13 +37,17 @@ class HostPool {
 #if defined(CRISP_POISON)
     std::memset(block, 0xff, bytes);
 #endif
+    const std::lock_guard lock(mutex_);
+    use_.now += Index(bytes);
+    use_.peak = std::max(use_.peak, use_.now + Index(kept_));
     return block;
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept {
     bytes = rounded(bytes);
-#if !defined(CRISP_NO_POOL)
     const std::lock_guard lock(mutex_);
+    use_.now -= Index(bytes);
+#if !defined(CRISP_NO_POOL)
     if (kept_ + bytes <= limit) {
       try {
         free_[bytes].push_back(block);
@@ -63,6 +69,16 @@ class HostPool {
     kept_ = 0;
   }
 
+  MemoryUse use() {
+    const std::lock_guard lock(mutex_);
+    return use_;
+  }
+  void reset_peak() {
+    release();
+    const std::lock_guard lock(mutex_);
+    use_.peak = use_.now;
+  }
+
  private:
   static constexpr std::align_val_t alignment{64};
   static constexpr std::size_t limit = std::size_t(1) << 30;  // bytes kept at most
@@ -82,6 +98,7 @@ class HostPool {
   std::mutex mutex_;
   std::unordered_map<std::size_t, std::vector<void*>> free_;
   std::size_t kept_ = 0;
+  MemoryUse use_;
 };
 
 }  // namespace crisp::detail

@@ -1,4 +1,4 @@
-// What a device provides: eight static functions. Everything else in crisp is written once, on top of them.
+// What a device provides: ten static functions. Everything else in crisp is written once, on top of them.
 #pragma once
 #include <concepts>
 
@@ -19,6 +19,11 @@ struct Gemm {
   bool a_transposed = false, b_transposed = false;
   T beta = 0;
   Index batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;
+};
+
+/// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse, since reset_peak().
+struct MemoryUse {
+  Index now = 0, peak = 0;
 };
 
 /// Ways to combine the values of a row in row_reduce.
@@ -54,6 +59,8 @@ concept Backend = requires(float* p, const float* q, Index n, Gemm<float> produc
   D::for_each(n, n, detail::NoKernel{});                            // f(row, col) over (rows, cols)
   D::template row_reduce<Sum>(n, n, detail::NoValue{}, p);          // p[row] = join over col of f(row, col)
   D::gemm(product);                                                 // see Gemm
+  { D::memory_use() } -> std::same_as<MemoryUse>;
+  D::reset_peak();                                                  // also gives back what is kept
 };
 
 }  // namespace crisp

@@ -64,24 +64,43 @@ struct SaveOptions {
   int jpeg_quality = 95;  // 1 to 100
 };
 
+namespace detail {
+
+// An image of 8 bits a sample.
+struct Bytes {
+  Index height = 0, width = 0, channels = 0;
+  std::vector<unsigned char> bytes;
+};
+
+inline void check_size(const std::string& format, Index height, Index width) {
+  const Index most = format == ".jpg" || format == ".jpeg" ? 65535 : 2147483647 / 4;
+  check(std::max(height, width) <= most, "save_image: ", height, " x ", width, " pixels are too many for a ", format, " file, which holds ", most, " a side\n  hint: write a .png");
+}
+
+inline std::string encode_bytes(const Bytes& image, const std::string& format, int jpeg_quality) {
+  const int h = int(image.height), w = int(image.width), c = int(image.channels);
+  std::string out;
+  int done = 0;
+  if (format == ".png") done = stbi_write_png_to_func(append_bytes, &out, w, h, c, image.bytes.data(), w * c);
+  else if (format == ".bmp") done = stbi_write_bmp_to_func(append_bytes, &out, w, h, c, image.bytes.data());
+  else done = stbi_write_jpg_to_func(append_bytes, &out, w, h, c, image.bytes.data(), jpeg_quality);
+  check(done != 0, "save_image: ", h, " x ", w, " pixels could not be encoded as ", format);
+  return out;
+}
+
+}  // namespace detail
+
 /// The image as the bytes of a file; the format is an extension: ".png", ".jpg", ".jpeg" or ".bmp". Samples are
 /// rounded to 8 bits. Throws Error for another format, an empty image, or alpha in a JPEG.
 inline std::string encode_image(const Image& image, const std::string& format, SaveOptions o = {}) {
   check(detail::is_image_extension(format), "save_image: '", format, "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
   check(!image.empty(), "save_image: the image is empty (", image.height, " x ", image.width, " pixels)");
   check(o.jpeg_quality >= 1 && o.jpeg_quality <= 100, "save_image: the JPEG quality must be 1 to 100, not ", o.jpeg_quality);
-  const bool png = format == ".png";
-  check(png || !image.has_alpha(), "save_image: ", describe(image), " cannot be kept in a ", format, " file\n  hint: write a .png");
-  const int h = int(image.height), w = int(image.width), c = int(image.channels);
-  std::vector<unsigned char> bytes(image.samples.size());
-  std::transform(image.samples.begin(), image.samples.end(), bytes.begin(), [](float v) { return static_cast<unsigned char>(round_to_8bit(v)); });
-  std::string out;
-  int done = 0;
-  if (png) done = stbi_write_png_to_func(detail::append_bytes, &out, w, h, c, bytes.data(), w * c);
-  else if (format == ".bmp") done = stbi_write_bmp_to_func(detail::append_bytes, &out, w, h, c, bytes.data());
-  else done = stbi_write_jpg_to_func(detail::append_bytes, &out, w, h, c, bytes.data(), o.jpeg_quality);
-  check(done != 0, "save_image: ", describe(image), " could not be encoded as ", format);
-  return out;
+  check(format == ".png" || !image.has_alpha(), "save_image: ", describe(image), " cannot be kept in a ", format, " file\n  hint: write a .png");
+  detail::check_size(format, image.height, image.width);
+  detail::Bytes rounded{image.height, image.width, image.channels, std::vector<unsigned char>(image.samples.size())};
+  std::transform(image.samples.begin(), image.samples.end(), rounded.bytes.begin(), [](float v) { return static_cast<unsigned char>(round_to_8bit(v)); });
+  return detail::encode_bytes(rounded, format, o.jpeg_quality);
 }
 
 /// Writes the image in the format that the extension names; the file appears whole or not at all. Throws Error.
@@ -111,6 +130,11 @@ inline Image decode_image(const std::string& bytes, const std::string& name) {
   if (stbi_is_16_bit_from_memory(data, size)) take(stbi_load_16_from_memory(data, size, &w, &h, &c, 0), 257.0f);
   else take(stbi_load_from_memory(data, size, &w, &h, &c, 0), 1.0f);
   return image;
+}
+
+/// The bits of a sample in the bytes of an image file: 16 for a PNG of 16 bits, else 8.
+inline int image_bits(const std::string& bytes) {
+  return stbi_is_16_bit_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), int(std::min<std::size_t>(bytes.size(), 1 << 30))) ? 16 : 8;
 }
 
 /// Reads an image file, see decode_image. Throws Error with the file's name, also for one that is missing or empty.

@@ -18,11 +18,10 @@ namespace crisp::infer {
 /// BT.601 luma, rounded to 8 bits but for basicsr, with `scale` pixels taken off every side.
 enum class Protocol { y, rgb8, basicsr };
 
-inline std::string describe(Protocol protocol, Index scale) {
-  const std::string lr = protocol == Protocol::y ? "y: luma reduced in floating point by MATLAB's bicubic, result rounded to 8 bits"
-                                                 : "rgb8: 8-bit RGB reduced by MATLAB's bicubic, result rounded to 8-bit RGB, then luma";
-  if (protocol == Protocol::basicsr) return str("basicsr: as rgb8, luma not rounded; BT.601 luma 16..235, ", scale, " pixels shaved, x", scale);
-  return str(lr, "; BT.601 luma 16..235, ", scale, " pixels shaved, x", scale);
+inline std::string describe(Protocol protocol, Index scale, Index shave = -1, metrics::Channel channel = metrics::Channel::luma) {
+  const std::string how = protocol == Protocol::y ? "y: luma reduced in floating point by MATLAB's bicubic, result rounded to 8 bits"
+                          : protocol == Protocol::rgb8 ? "rgb8: 8-bit RGB reduced by MATLAB's bicubic, result rounded to 8-bit RGB, then luma" : "basicsr: as rgb8, luma not rounded";
+  return str(how, channel == metrics::Channel::luma ? "; BT.601 luma 16..235, " : "; scored on RGB, ", shave < 0 ? scale : shave, " pixels shaved, x", scale);
 }
 
 /// What is evaluated: from a low-resolution image (gray or RGB, 0..255) to one `scale` times as large. Under rgb8
@@ -49,10 +48,26 @@ inline Upscaler upscaler(data::Resampling method) {
 /// How the image that a method is given is made: hr (H, W, C), 0..255 -> (H / scale, W / scale, C). Empty: MATLAB's bicubic.
 using Reducer = std::function<data::Image(const data::Image& hr, Index scale)>;
 
-/// The score of one image: PSNR in dB (infinite for equal images), SSIM, mean squared error on 0..255.
+/// Further measures of a result, taken of the same two pictures as PSNR.
+using Measures = std::function<std::vector<double>(const data::Image& result, const data::Image& hr, metrics::Options o)>;
+
+/// How an image is scored; a Protocol alone is what papers do.
+struct Scoring {
+  Protocol protocol = Protocol::y;
+  Reducer reducer = {};
+  Index shave = -1;  // pixels left out on every side; -1: `scale`
+  metrics::Channel channel = metrics::Channel::luma;
+  Measures measures = {};
+  Scoring(Protocol p, Reducer r = {}) : protocol(p), reducer(std::move(r)) {}
+
+  metrics::Options options(Index scale) const { return {.shave = shave < 0 ? scale : shave, .channel = channel, .round = protocol != Protocol::basicsr}; }
+};
+
+/// The score of one image: PSNR in dB (infinite for equal images), SSIM, mean squared error on 0..255; and the further measures.
 struct ImageScore {
   std::string name;
   double psnr = 0, ssim = 0, mse = 0;
+  std::vector<double> measures = {};
 };
 
 /// A scored image with its pictures, rounded to 8 bits: as colour if `hr` is, however it was scored. Bicubic is
@@ -68,23 +83,25 @@ struct Evaluation {
   std::vector<ImageScore> images;
   std::string protocol;  // in words
   double psnr = 0, ssim = 0, psnr_of_mean_mse = 0;
+  std::vector<double> measures = {};
 };
 
 namespace detail {
 
-inline ImageScore score(const std::string& name, const data::Image& result, const data::Image& hr, metrics::Options o) {
+inline ImageScore score(const std::string& name, const data::Image& result, const data::Image& hr, Index scale, const Scoring& s) {
+  const metrics::Options o = s.options(scale);
   const double mse = metrics::mse(result, hr, o).value;
-  return {name, metrics::psnr_of_mse(mse), metrics::ssim(result, hr, o).value, mse};
+  return {name, metrics::psnr_of_mse(mse), metrics::ssim(result, hr, o).value, mse, s.measures ? s.measures(result, hr, o) : std::vector<double>{}};
 }
 
 // Protocol y. The colours shown beside the scored luma are reduced and enlarged in the same way.
-inline Comparison compare_y(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale, const Reducer& reducer) {
+inline Comparison compare_y(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale, const Scoring& s) {
   const bool colour = hr.channels == 3;
   const data::Image ycbcr = colour ? data::to_ycbcr(hr) : hr;
   const data::Image y = data::round_to_8bit(data::channels(ycbcr, 0, 1));
-  const data::Image lr = reducer ? reducer(y, scale) : data::reduce(y, scale, data::Resampling::bicubic_matlab);
+  const data::Image lr = s.reducer ? s.reducer(y, scale) : data::reduce(y, scale, data::Resampling::bicubic_matlab);
   const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::y)), plain = data::round_to_8bit(bicubic(lr, scale));
-  Comparison c{score(name, result, y, {.shave = scale}), metrics::psnr(plain, y, {.shave = scale}).value, lr, plain, result, y};
+  Comparison c{score(name, result, y, scale, s), metrics::psnr(plain, y, s.options(scale)).value, lr, plain, result, y};
   if (colour) {
     const data::Image chroma = data::reduce(data::channels(ycbcr, 1, 2), scale, data::Resampling::bicubic_matlab), large = bicubic(chroma, scale);
     c.lr = data::from_ycbcr(data::join(lr, chroma));
@@ -96,37 +113,39 @@ inline Comparison compare_y(const std::string& name, const data::Image& hr, cons
   return c;
 }
 
-inline Comparison compare_rgb8(const std::string& name, const data::Image& image, const Upscaler& method, Index scale, const Reducer& reducer, bool round_luma) {
+inline Comparison compare_rgb8(const std::string& name, const data::Image& image, const Upscaler& method, Index scale, const Scoring& s) {
   const data::Image hr = data::round_to_8bit(image.channels == 3 ? image : data::gray_to_rgb(image));
-  const data::Image lr = data::round_to_8bit(reducer ? reducer(hr, scale) : data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}));
+  const data::Image lr = data::round_to_8bit(s.reducer ? s.reducer(hr, scale) : data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}));
   const data::Image result = data::round_to_8bit(method(lr, scale, Protocol::rgb8));
   const data::Image plain = data::round_to_8bit(upscaler(data::Resampling::bicubic_matlab)(lr, scale, Protocol::rgb8));
-  const metrics::Options o{.shave = scale, .round = round_luma};
-  return {score(name, result, hr, o), metrics::psnr(plain, hr, o).value, lr, plain, result, hr};
+  return {score(name, result, hr, scale, s), metrics::psnr(plain, hr, s.options(scale)).value, lr, plain, result, hr};
 }
 
 }  // namespace detail
 
 /// Reduces `hr` (cropped to a multiple of the scale; alpha is dropped), enlarges it by the method, and scores that.
 /// Throws Error for an image too small to score.
-inline Comparison compare(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale, Protocol protocol, const Reducer& reducer = {}) {
+inline Comparison compare(const std::string& name, const data::Image& hr, const Upscaler& method, Index scale, const Scoring& s) {
   check(scale >= 1, "evaluate: the scale must be a whole number of at least 1, not ", scale);
   check(std::min(hr.height, hr.width) / scale * scale >= 11 + 2 * scale, "evaluate: '", name, "' is too small: ", hr.height, " x ", hr.width,
         " pixels; x", scale, " needs at least ", (11 + 3 * scale - 1) / scale * scale, " on each side");
   const data::Image cropped = data::crop_to_multiple(data::without_alpha(hr), scale);
-  return protocol == Protocol::y ? detail::compare_y(name, cropped, method, scale, reducer) : detail::compare_rgb8(name, cropped, method, scale, reducer, protocol == Protocol::rgb8);
+  check(s.protocol != Protocol::y || s.channel == metrics::Channel::luma, "evaluate: the protocol y works on luma alone, and cannot be scored on RGB\n  hint: use the protocol rgb8");
+  return s.protocol == Protocol::y ? detail::compare_y(name, cropped, method, scale, s) : detail::compare_rgb8(name, cropped, method, scale, s);
 }
 
 /// The means of scores that were made by compare(). Throws Error where there are none.
-inline Evaluation summarise(std::vector<ImageScore> images, Index scale, Protocol protocol) {
+inline Evaluation summarise(std::vector<ImageScore> images, Index scale, const Scoring& scoring) {
   check(!images.empty(), "evaluate: there are no images to take the mean of");
-  Evaluation all{std::move(images), describe(protocol, scale)};
+  Evaluation all{std::move(images), describe(scoring.protocol, scale, scoring.shave, scoring.channel)};
+  all.measures.assign(all.images.front().measures.size(), 0);
   const double n = double(all.images.size());
   double mse = 0;
   for (const ImageScore& s : all.images) {
     all.psnr += s.psnr / n;
     all.ssim += s.ssim / n;
     mse += s.mse / n;
+    for (std::size_t k = 0; k < all.measures.size(); ++k) all.measures[k] += s.measures.at(k) / n;
   }
   all.psnr_of_mean_mse = metrics::psnr_of_mse(mse);
   return all;

@@ -1,69 +1,88 @@
-// Runs a network over a whole image, in overlapping tiles where it is large: so memory stays bounded, and no seam shows,
-// as each tile sees as many pixels beyond its edge as an output pixel depends on.
+// Whole images in tiles, so that memory stays bounded: each tile sees as many pixels beyond its edge as an output pixel depends
+// on, so that no seam shows; tiles of networks that see farther (attention) are mixed where they meet.
 #pragma once
 #include <algorithm>
+#include <functional>
 
-#include "crisp/autograd/var.hpp"
 #include "crisp/data/image.hpp"
-#include "crisp/models/form.hpp"
 
 namespace crisp::infer {
 
-/// How a network is fed, see models/form.hpp. A struct that does not say: luma, already enlarged, as SRCNN.
-template <class Net>
-models::Form form_of(const Net& net) {
-  if constexpr (requires { net.form(); }) return net.form();
-  else return {.channels = 1, .enlarged = true};
-}
+/// How an image is divided, in pixels of the small image. Multiples of `grid` all of them, but where the image ends.
+struct Tiling {
+  Index tile = 0;   // side of the part of a tile that is kept
+  Index halo = 0;   // what a tile sees beyond it on each side
+  Index blend = 0;  // how far on each side of an edge two tiles are mixed, at most half of the halo
+  Index grid = 1;
+};
 
-/// (H, W, C), 0..255 -> (1, H, W, C), 0..1.
-template <class T, class D>
-Tensor<T, D> to_tensor(const data::Image& image) {
-  std::vector<T> values(image.samples.size());
-  std::transform(image.samples.begin(), image.samples.end(), values.begin(), [](float v) { return T(v) / T(255); });
-  return Tensor<T, D>({1, image.height, image.width, image.channels}, values);
-}
-
-/// (1, H, W, C), about 0..1 -> (H, W, C), about 0..255, neither rounded nor clamped.
-template <class T, class D>
-data::Image to_image(const Tensor<T, D>& x) {
-  check(x.shape().rank() == 4 && x[0] == 1, "to_image: one image is needed", operand("input", x.shape(), "(N, H, W, C)"));
-  data::Image image(x[1], x[2], x[3]);
-  const std::vector<T> values = x.to_host();
-  std::transform(values.begin(), values.end(), image.samples.begin(), [](T v) { return float(v * T(255)); });
-  return image;
-}
+/// Receives the finished rows of an image from the top to the bottom: (rows, W, C), 0..255, not rounded.
+using RowSink = std::function<void(const data::Image& rows)>;
 
 namespace detail {
 
-// Copies (height, width) pixels of `from`, which begin at (top, left), to (to_top, to_left) of `to`.
-inline void paste(const data::Image& from, Index top, Index left, Index height, Index width, data::Image& to, Index to_top, Index to_left) {
-  for (Index i = 0; i < height; ++i)
-    std::copy_n(from.samples.begin() + ((top + i) * from.width + left) * from.channels, width * from.channels,
-                to.samples.begin() + ((to_top + i) * to.width + to_left) * to.channels);
+// Along one axis: a tile that reads [begin, end) and gives [from, to), of which the ends are mixed with the neighbours'.
+struct Stretch {
+  Index begin, end, from, to;
+};
+
+// All of them read the same length, so that buffers of one size serve them all. A rest that is too short to be mixed on both
+// sides goes with the last tile.
+inline std::vector<Stretch> stretches(Index size, const Tiling& t) {
+  const Index length = std::min(size, t.tile + 2 * t.halo), last = (size - length + t.grid - 1) / t.grid * t.grid;
+  std::vector<Stretch> all;
+  for (Index core = 0, after = 0; after < size; core = after) {
+    after = size - core < t.tile + 2 * t.blend ? size : std::min(size, core + t.tile);
+    const Index begin = std::clamp<Index>(core - t.halo, 0, last);
+    all.push_back({begin, std::min(size, begin + length), std::max<Index>(0, core - t.blend), std::min(size, after + t.blend)});
+  }
+  return all;
+}
+
+// The weight of output pixel i of n, of a tile that is mixed over the first and the last `ramp` pixels where it has neighbours there.
+inline float blend_weight(Index i, Index n, Index ramp, bool first, bool last) {
+  float weight = 1;
+  if (!first && i < ramp) weight *= (float(i) + 0.5f) / float(ramp);
+  if (!last && n - 1 - i < ramp) weight *= (float(n - 1 - i) + 0.5f) / float(ramp);
+  return weight;
 }
 
 }  // namespace detail
 
-/// net(image) for an image of any size: (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1
-/// for a network that takes the enlarged image. Tiles of `tile` pixels are used where the network states its reach.
-template <template <class, class> class Net, class T, class D>
-data::Image apply(const Net<T, D>& net, const data::Image& image, Index tile = 384) {
-  const NoGrad guard;
-  const models::Form form = form_of(net);
-  const Index H = image.height, W = image.width, halo = form.reach, f = form.enlarged ? 1 : form.scale;
-  const auto whole = [&](const data::Image& x) { return to_image(net(Var<T, D>(to_tensor<T, D>(x))).value()); };
-  if (halo < 0 || (H <= tile && W <= tile)) return whole(image);
-
-  data::Image result(f * H, f * W, image.channels);
-  for (Index top = 0; top < H; top += tile)
-    for (Index left = 0; left < W; left += tile) {
-      const Index height = std::min(tile, H - top), width = std::min(tile, W - left);
-      const Index y0 = std::max<Index>(0, top - halo), x0 = std::max<Index>(0, left - halo);
-      const Index y1 = std::min(H, top + height + halo), x1 = std::min(W, left + width + halo);
-      detail::paste(whole(data::crop(image, y0, x0, y1 - y0, x1 - x0)), f * (top - y0), f * (left - x0), f * height, f * width, result, f * top, f * left);
+/// Enlarges an image tile by tile: enlarge(tile) gives (scale h, scale w, C) for (h, w, C). Finished rows go to `sink` at once, so
+/// that a result larger than the memory can be written as it is made. `done` is told the part that is done, 0..1, after each tile.
+template <class Enlarge>
+void for_tiles(const data::Image& image, const Tiling& t, Index scale, const Enlarge& enlarge, const RowSink& sink, const std::function<void(double)>& done = {}) {
+  check(t.tile >= 1 && t.tile >= 2 * t.blend && 2 * t.blend <= t.halo && t.tile % t.grid == 0 && t.halo % t.grid == 0, "for_tiles: tiles of ", t.tile,
+        " pixels with ", t.halo, " around them cannot be mixed over ", t.blend, ", on a grid of ", t.grid);
+  const std::vector<detail::Stretch> rows = detail::stretches(image.height, t), cols = detail::stretches(image.width, t);
+  const Index ramp = 2 * t.blend * scale, width = image.width * scale;
+  data::Image open;  // the last `ramp` rows, still to be mixed with the tiles below
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const detail::Stretch& v = rows[i];
+    const bool top = i == 0, bottom = i + 1 == rows.size();
+    const Index height = (v.to - v.from) * scale;
+    data::Image band(height, width, image.channels);
+    if (!top) std::copy(open.samples.begin(), open.samples.end(), band.samples.begin());
+    for (std::size_t j = 0; j < cols.size(); ++j) {
+      const detail::Stretch& h = cols[j];
+      const data::Image y = enlarge(data::crop(image, v.begin, h.begin, v.end - v.begin, h.end - h.begin));
+      const Index left = h.from * scale, wide = (h.to - h.from) * scale, dy = (v.from - v.begin) * scale, dx = (h.from - h.begin) * scale;
+      for (Index r = 0; r < height; ++r) {
+        const float down = detail::blend_weight(r, height, ramp, top, bottom);
+        for (Index c = 0; c < wide; ++c) {
+          const float weight = down * detail::blend_weight(c, wide, ramp, j == 0, j + 1 == cols.size());
+          for (Index k = 0; k < image.channels; ++k) band.at(r, left + c, k) += weight * y.at(dy + r, dx + c, k);
+        }
+      }
+      if (done) done(double(i * cols.size() + j + 1) / double(rows.size() * cols.size()));
     }
-  return result;
+    const Index finished = bottom ? height : height - ramp;
+    open = data::crop(band, finished, 0, height - finished, width);
+    band.height = finished;
+    band.samples.resize(std::size_t(finished * width * image.channels));
+    sink(band);
+  }
 }
 
 }  // namespace crisp::infer

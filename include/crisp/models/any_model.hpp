@@ -35,29 +35,7 @@ class AnyModel {
  public:
   /// The network that the settings name ("model", "scale", "variant", ...), with new weights; what they leave open gets the
   /// value of the paper. Throws Error for an unknown name or a bad setting.
-  static AnyModel create(const Settings& given) {
-    SettingsReader s(given);
-    const std::string name = s.word("model", "");
-    if (name == "srcnn") return AnyModel(s, Srcnn<T, D>(srcnn_options(s)));
-    if (name == "srcnn-bn") return AnyModel(s, SrcnnBN<T, D>());
-    if (name == "srresnet-lecture") return AnyModel(s, SrResNetLecture<T, D>());
-    if (name == "srresnet-lite") return AnyModel(s, SrResNetLite<T, D>());
-    if (name == "srautoencoder") return AnyModel(s, SrAutoencoder<T, D>());
-    if (name == "srresnet" || name == "srgan") return AnyModel(s, SrResNet<T, D>(srresnet_options(s)));
-    if (name == "msrresnet") return AnyModel(s, MsrResNet<T, D>(msrresnet_options(s)));
-    if (name == "edsr-baseline" || name == "edsr") return AnyModel(s, Edsr<T, D>(edsr_options(s, name == "edsr")));
-    if (name == "swinir-light" || name == "swinir") return AnyModel(s, SwinIr<T, D>(swinir_options(s, name == "swinir-light")));
-    if (name == "hybrid") return AnyModel(s, Hybrid<T, D>(hybrid_options(s)));
-    if (name == "vdsr") return AnyModel(s, Vdsr<T, D>({.depth = s.number("depth", 20), .features = s.number("features", 64), .channels = s.number("channels", 1)}));
-    if (name == "arcnn") return AnyModel(s, Arcnn<T, D>());
-    if (name == "fsrcnn") return AnyModel(s, Fsrcnn<T, D>({.scale = s.number("scale", 3), .d = s.number("d", 56), .s = s.number("s", 12), .m = s.number("m", 4)}));
-    if (name == "espcn") return AnyModel(s, Espcn<T, D>({.scale = s.number("scale", 3), .channels = s.number("channels", 1)}));
-    if (name == "dncnn")
-      return AnyModel(s, Dncnn<T, D>({.depth = s.number("depth", 17), .features = s.number("features", 64), .channels = s.number("channels", 1), .batch_norm = s.yes("batch_norm", true)}));
-    std::string known;
-    for (const std::string& n : model_names()) known += " " + n;
-    throw Error(str("model: there is no network called '", name, "'; the networks are:", known));
-  }
+  static AnyModel create(const Settings& given);
 
   const std::string& name() const { return settings_.at("model"); }
   const Settings& settings() const { return settings_; }  // all of them, also those that were left open
@@ -138,5 +116,31 @@ class AnyModel {
   std::vector<std::pair<std::string, nn::Param<T, D>*>> params_;  // owned by the network that forward_ holds
   std::function<Var<T, D>(const Var<T, D>&)> forward_, training_forward_;
 };
+
+// Outside the class, so that `extern template class AnyModel<...>` spares other files the compilation of all networks.
+template <class T, class D>
+AnyModel<T, D> AnyModel<T, D>::create(const Settings& given) {
+  SettingsReader s(given);
+  const std::string name = s.word("model", "");
+  if (name == "srcnn") return AnyModel(s, Srcnn<T, D>(srcnn_options(s)));
+  if (name == "srcnn-bn") return AnyModel(s, SrcnnBN<T, D>());
+  if (name == "srresnet-lecture") return AnyModel(s, SrResNetLecture<T, D>());
+  if (name == "srresnet-lite") return AnyModel(s, SrResNetLite<T, D>());
+  if (name == "srautoencoder") return AnyModel(s, SrAutoencoder<T, D>());
+  if (name == "srresnet" || name == "srgan") return AnyModel(s, SrResNet<T, D>(srresnet_options(s)));
+  if (name == "msrresnet") return AnyModel(s, MsrResNet<T, D>(msrresnet_options(s)));
+  if (name == "edsr-baseline" || name == "edsr") return AnyModel(s, Edsr<T, D>(edsr_options(s, name == "edsr")));
+  if (name == "swinir-light" || name == "swinir") return AnyModel(s, SwinIr<T, D>(swinir_options(s, name == "swinir-light")));
+  if (name == "hybrid") return AnyModel(s, Hybrid<T, D>(hybrid_options(s)));
+  if (name == "vdsr") return AnyModel(s, Vdsr<T, D>({.depth = s.number("depth", 20), .features = s.number("features", 64), .channels = s.number("channels", 1)}));
+  if (name == "arcnn") return AnyModel(s, Arcnn<T, D>());
+  if (name == "fsrcnn") return AnyModel(s, Fsrcnn<T, D>({.scale = s.number("scale", 3), .d = s.number("d", 56), .s = s.number("s", 12), .m = s.number("m", 4)}));
+  if (name == "espcn") return AnyModel(s, Espcn<T, D>({.scale = s.number("scale", 3), .channels = s.number("channels", 1)}));
+  if (name == "dncnn")
+    return AnyModel(s, Dncnn<T, D>({.depth = s.number("depth", 17), .features = s.number("features", 64), .channels = s.number("channels", 1), .batch_norm = s.yes("batch_norm", true)}));
+  std::string known;
+  for (const std::string& n : model_names()) known += " " + n;
+  throw Error(str("model: there is no network called '", name, "'; the networks are:", known));
+}
 
 }  // namespace crisp::models

@@ -11,6 +11,8 @@ struct Form {
   bool enlarged = false;  // it takes the image already enlarged by bicubic (ILR), and only sharpens it
   Index margin = 0;       // pixels that its training form, `valid`, takes off each side
   Index reach = -1;       // how far, in input pixels, an output pixel sees; -1: the whole image, or unknown
+  Index grid = 1;         // where a part of an image has to begin, to be treated as within the whole: the window, or the poolings
+  Index blend = 0;        // for networks that see a little beyond `reach`: pixels over which two parts are mixed where they meet
 };
 
 /// The mean colour of DIV2K, which EDSR and SwinIR take off; networks on luma take nothing off.

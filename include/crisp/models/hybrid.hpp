@@ -30,7 +30,12 @@ struct Hybrid {
     return swin(y);  // which adds the mean colour again
   }
 
-  Form form() const { return {.scale = options.scale, .channels = 3}; }
+  Form form() const {
+    Form form = swin.form();
+    form.channels = 3;
+    form.reach += (2 * options.blocks + options.window) / options.window * options.window;
+    return form;
+  }
   CRISP_PARAMS(conv_first, body, swin)
 };
 

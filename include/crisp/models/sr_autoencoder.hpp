@@ -28,7 +28,7 @@ struct SrAutoencoder {
     return pad(conv10(z), {.bottom = H - x[1], .right = W - x[2]});
   }
 
-  Form form() const { return {.enlarged = true}; }
+  Form form() const { return {.enlarged = true, .reach = 32, .grid = 4}; }
   CRISP_PARAMS(conv1, conv2, conv3, conv4, conv5, up1, conv6, conv7, up2, conv8, conv9, conv10)
 };
 

@@ -78,7 +78,10 @@ struct SwinIr {
     return bottom + right == 0 ? y : pad(y, {.bottom = -bottom * options.scale, .right = -right * options.scale});
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels}; }
+  // Through shifted windows it sees far, but little of what is more than some windows away.
+  Form form() const {
+    return {.scale = options.scale, .channels = options.channels, .reach = 4 * options.window, .grid = options.window, .blend = 2 * options.window};
+  }
   CRISP_PARAMS(conv_first, patch_embed, layers, norm, conv_after_body, conv_before_upsample, upsample, conv_up1, conv_up2, conv_hr, conv_last)
 
  private:

@@ -97,7 +97,7 @@ template <class T, class D> Var<T, D> operator/(const Var<T, D>& a, const Operan
 
 /// scale * x + shift, for two numbers.
 template <class T, class D>
-Var<T, D> affine(const Var<T, D>& x, double scale, double shift) { return elementwise(detail::Affine<T>{T(scale), T(shift)}, x); }
+Var<T, D> affine(const Var<T, D>& x, double scale, double shift) { return elementwise(detail::Affine<T>{T(scale), T(shift)}, x, {{"scale", scale}, {"shift", shift}}); }
 
 template <class T, class D> Var<T, D> operator-(const Var<T, D>& x) { return affine(x, -1, 0); }
 template <class T, class D> Var<T, D> operator+(const Var<T, D>& x, double v) { return affine(x, 1, v); }

@@ -74,7 +74,7 @@ Var<T, D> batch_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Oper
   const Index rows = x.numel() / C;
   Tensor<T, D> y(x.shape());
   D::for_each(rows, C, detail::BatchNormValue<T>{x.value().data(), weight.value().data(), bias.value().data(), s.mean.data(), s.variance.data(), y.data(), C, T(eps)});
-  return {"batch_norm", y, {x, weight, bias}, [=](const Tensor<T, D>& dy) {
+  return {"batch_norm", y, {x, weight, bias, Var<T, D>(s.mean), Var<T, D>(s.variance)}, [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape());  // first what is summed to dw, then dx itself
     D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, T(eps)});
     Tensor<T, D> dw = detail::sum_rows<T, D>(dx.data(), rows, C), db = detail::sum_rows<T, D>(dy.data(), rows, C);
@@ -85,7 +85,7 @@ Var<T, D> batch_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Oper
     }
     weight.add_grad(std::move(dw));
     bias.add_grad(std::move(db));
-  }};
+  }, {{"eps", eps}, {"of_batch", double(of_batch)}}};
 }
 
 }  // namespace crisp

@@ -53,7 +53,7 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
       }
       from += width;
     }
-  }};
+  }, {{"axis", double(a)}}};
 }
 
 }  // namespace crisp

@@ -144,7 +144,7 @@ Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<
     if (x.requires_grad()) x.add_grad(detail::conv2d_input_gradient(dy, weight.value(), s));
     if (weight.requires_grad()) weight.add_grad(detail::conv2d_weight_gradient(x.value(), dy, s));
     if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), s.pixels(), s.O));
-  }};
+  }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
 }
 
 /// The same without a bias.

@@ -38,7 +38,7 @@ Var<T, D> conv_transpose2d(const Var<T, D>& x, const Operand<T, D>& weight, cons
     if (x.requires_grad()) x.add_grad(detail::convolve(dy, weight.value(), Tensor<T, D>(), s));
     if (weight.requires_grad()) weight.add_grad(detail::conv2d_weight_gradient(dy, x.value(), s));
     if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), s.N * OH * OW, O));
-  }};
+  }, {{"stride", double(o.stride)}, {"padding", double(o.padding)}, {"output_padding", double(o.output_padding)}}};
 }
 
 }  // namespace crisp

@@ -57,7 +57,7 @@ Var<T, D> layer_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Oper
     x.add_grad(std::move(dx));
     if (weight.requires_grad()) weight.add_grad(detail::sum_rows<T, D>(dw.data(), rows, C));
     if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), rows, C));
-  }};
+  }, {{"eps", eps}}};
 }
 
 }  // namespace crisp

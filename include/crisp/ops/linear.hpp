@@ -1,7 +1,6 @@
 // linear: y = x w^T + b on the last axis: a convolution of 1 x 1 whose pixels are the rows of x.
 #pragma once
 #include "crisp/ops/conv2d.hpp"
-#include "crisp/ops/reshape.hpp"
 
 namespace crisp {
 
@@ -13,7 +12,19 @@ Var<T, D> linear(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<
   const Index K = x[-1], O = weight[0], rows = K ? x.numel() / K : 0;
   Shape shape = x.shape();
   shape[-1] = O;
-  return reshape(conv2d(reshape(x, {1, 1, rows, K}), reshape(weight, {O, 1, 1, K}), bias), shape);
+  check(!bias.defined() || bias.shape() == Shape{O}, "linear: the weight gives ", O, " values, but the bias has ", bias.defined() ? bias.numel() : 0,
+        operand("weight", weight.shape(), "(O, K)"));
+  const detail::ConvSizes s{1, 1, rows, K, O, 1, 1, 1, 0, 0, 1, rows};
+  const auto as_image = [=](const Tensor<T, D>& t, Index channels) { return t.reshape({1, 1, rows, channels}); };
+  const Tensor<T, D> w = weight.value().reshape({O, 1, 1, K});
+  std::vector<Var<T, D>> inputs{x, weight};
+  if (bias.defined()) inputs.push_back(bias);
+  return {"linear", detail::convolve(as_image(x.value(), K), w, bias.defined() ? bias.value() : Tensor<T, D>(), s).reshape(shape), inputs, [=](const Tensor<T, D>& dy) {
+    const Tensor<T, D> gradient = as_image(dy, O);
+    if (x.requires_grad()) x.add_grad(detail::conv2d_input_gradient(gradient, w, s).reshape(x.shape()));
+    if (weight.requires_grad()) weight.add_grad(detail::conv2d_weight_gradient(as_image(x.value(), K), gradient, s).reshape({O, K}));
+    if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), rows, O));
+  }};
 }
 
 }  // namespace crisp

@@ -79,7 +79,7 @@ Var<T, D> pad(const Var<T, D>& x, Margins m, Border border = Border::zero) {
     D::for_each(N * H * W, C, detail::SumReaders<T>{dy.data(), dx.data(), row_begin.data(), row_readers.data(), col_begin.data(),
                                                     col_readers.data(), H, W, C, OH, OW});
     x.add_grad(std::move(dx));
-  }};
+  }, {{"top", double(m.top)}, {"bottom", double(m.bottom)}, {"left", double(m.left)}, {"right", double(m.right)}, {"border", double(border)}}};
 }
 
 /// The centre of x (N, H, W, C), of the given size: what a network without padding is compared with. Throws

@@ -21,6 +21,13 @@ template <class T> struct Permute {  // row = all output axes but the last, col 
   }
 };
 
+// The axes as one number, for an Attribute: 0312 for {0, 3, 1, 2}.
+inline int as_number(const Axes& axes, int rank) {
+  int number = 0;
+  for (int a = 0; a < rank; ++a) number = 10 * number + axes[std::size_t(a)];
+  return number;
+}
+
 template <class T, class D>
 Tensor<T, D> permuted(const Tensor<T, D>& x, const Axes& axes) {
   const int rank = x.shape().rank();
@@ -61,7 +68,8 @@ Var<T, D> permute(const Var<T, D>& x, std::initializer_list<int> axes) {
   }
   check(count == rank && named == (1 << rank) - 1, "permute: ", count, " axes were named; a value with ", rank, " axes needs each of 0 to ", rank - 1, " once",
         operand("input", x.shape()));
-  return {"permute", detail::permuted(x.value(), order), {x}, [x, inverse](const Tensor<T, D>& dy) { x.add_grad(detail::permuted(dy, inverse)); }};
+  return {"permute", detail::permuted(x.value(), order), {x}, [x, inverse](const Tensor<T, D>& dy) { x.add_grad(detail::permuted(dy, inverse)); },
+          {{"axes", double(detail::as_number(order, rank))}}};
 }
 
 }  // namespace crisp

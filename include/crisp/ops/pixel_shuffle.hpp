@@ -2,7 +2,6 @@
 // (Shi et al. 2016, eq. 4); pixel_unshuffle is its inverse.
 #pragma once
 #include "crisp/ops/permute.hpp"
-#include "crisp/ops/reshape.hpp"
 
 namespace crisp {
 
@@ -11,7 +10,9 @@ template <class T, class D>
 Var<T, D> pixel_shuffle(const Var<T, D>& x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[3] % (r * r) == 0, "pixel_shuffle: the channels must divide by ", r, " x ", r, operand("input", x.shape(), "(N, H, W, C)"));
   const Index N = x[0], H = x[1], W = x[2], C = x[3] / (r * r);
-  return reshape(permute(reshape(x, {N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}), {N, r * H, r * W, C});
+  return {"pixel_shuffle", detail::permuted(x.value().reshape({N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}).reshape({N, r * H, r * W, C}), {x}, [=](const Tensor<T, D>& dy) {
+    x.add_grad(detail::permuted(dy.reshape({N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}).reshape(x.shape()));
+  }, {{"r", double(r)}}};
 }
 
 /// x (N, r H, r W, C) -> (N, H, W, r r C). Throws Error unless the height and the width divide by r.
@@ -20,7 +21,9 @@ Var<T, D> pixel_unshuffle(const Var<T, D>& x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[1] % r == 0 && x[2] % r == 0, "pixel_unshuffle: the height and the width must divide by ", r,
         operand("input", x.shape(), "(N, H, W, C)"));
   const Index N = x[0], H = x[1] / r, W = x[2] / r, C = x[3];
-  return reshape(permute(reshape(x, {N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}), {N, H, W, C * r * r});
+  return {"pixel_unshuffle", detail::permuted(x.value().reshape({N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}).reshape({N, H, W, C * r * r}), {x}, [=](const Tensor<T, D>& dy) {
+    x.add_grad(detail::permuted(dy.reshape({N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}).reshape(x.shape()));
+  }, {{"r", double(r)}}};
 }
 
 }  // namespace crisp

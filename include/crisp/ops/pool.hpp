@@ -70,7 +70,7 @@ Var<T, D> max_pool2d(const Var<T, D>& x, Index k) {
     Tensor<T, D> dx(x.shape(), T(0));
     D::for_each(s.N * s.OH * s.OW, s.C, detail::ToMaxOfSquare<T>{x.value().data(), y.data(), dy.data(), dx.data(), s});
     x.add_grad(std::move(dx));
-  }};
+  }, {{"k", double(k)}}};
 }
 
 /// The mean instead of the maximum; shapes and errors as for max_pool2d.
@@ -83,7 +83,7 @@ Var<T, D> avg_pool2d(const Var<T, D>& x, Index k) {
     Tensor<T, D> dx(x.shape(), T(0));
     D::for_each(s.N * s.OH * s.OW, s.C, detail::SpreadSquare<T>{dy.data(), dx.data(), s});
     x.add_grad(std::move(dx));
-  }};
+  }, {{"k", double(k)}}};
 }
 
 /// The mean of each image and channel: x (N, H, W, C) -> (N, 1, 1, C).

@@ -24,7 +24,7 @@ Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
     Tensor<T, D> dx(x.shape(), T(0));
     D::for_each(outer, width, detail::CopyRows<T>{dy.data(), dx.data() + from, width, step});
     x.add_grad(std::move(dx));
-  }};
+  }, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
 }
 
 }  // namespace crisp

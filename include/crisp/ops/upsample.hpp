@@ -74,7 +74,7 @@ Var<T, D> upsample(const Var<T, D>& x, Index scale, Resampling method) {
   return {"upsample", y, {x}, [=](const Tensor<T, D>& dy) {
     const Tensor<T, D> narrow = detail::sparse_times(matrix(W, true), dy, N * H * scale, C);
     x.add_grad(detail::sparse_times(matrix(H, true), narrow, N, W * C).reshape(x.shape()));
-  }};
+  }, {{"scale", double(scale)}, {"method", double(method)}}};
 }
 
 }  // namespace crisp

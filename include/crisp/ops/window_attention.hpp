@@ -83,7 +83,9 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
   D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = p.data(), .b = v, .c = y.data(), .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
   const Tensor<T, D> joined = detail::permuted(y, {0, 2, 1, 3}).reshape({B, n, C});
 
-  return {"window_attention", joined, {qkv, bias}, [=](const Tensor<T, D>& dy) {
+  std::vector<Var<T, D>> inputs{qkv, bias};
+  if (mask.defined()) inputs.push_back(Var<T, D>(mask));
+  return {"window_attention", joined, inputs, [=](const Tensor<T, D>& dy) {
     const T *q = split.data(), *k = q + size, *v = k + size;
     const Tensor<T, D> dout = detail::permuted(dy.reshape({B, n, heads, d}), {0, 2, 1, 3});  // (B, heads, n, d)
     Tensor<T, D> dp({all, n, n}), dsplit(split.shape());

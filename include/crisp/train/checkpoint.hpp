@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "crisp/models/recognise.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/optim/optimizer.hpp"
 #include "crisp/train/safetensors.hpp"
@@ -49,28 +50,52 @@ void add_weights(const M& net, const std::string& prefix, SafeTensors& file) {
   net.each_param([&](const std::string& name, const auto& p) { file.tensors[prefix + name] = to_file(p.value()); });
 }
 
+// What a file holds that a network does not, or the other way round, in words: the first five of each kind.
+template <class M>
+std::string differences(const SafeTensors& file, const std::string& prefix, const M& net) {
+  std::map<std::string, Shape> wanted;
+  net.each_param([&](const std::string& name, const auto& p) { wanted.emplace(prefix + name, torch_shape(p.shape())); });
+  std::vector<std::string> all;
+  for (const auto& [name, shape] : wanted) {
+    const auto found = file.tensors.find(name);
+    if (found == file.tensors.end()) all.push_back(str(name, " ", shape, " is not in the file"));
+    else if (!(found->second.shape == shape)) all.push_back(str(name, " is ", found->second.shape, " in the file, ", shape, " in the network"));
+    else if (!found->second.is_real()) all.push_back(str(name, " is ", found->second.dtype, " in the file, and not a floating-point number"));
+  }
+  for (const auto& [name, tensor] : file.tensors)
+    if (name.starts_with(prefix) && !wanted.count(name)) all.push_back(str(name, " ", tensor.shape, " is not in the network"));
+  std::string text;
+  for (std::size_t i = 0; i < all.size() && i < 5; ++i) text += "\n  " + all[i];
+  return all.size() > 5 ? text + str("\n  and ", all.size() - 5, " more") : text;
+}
+
+// The settings that explain differences, as far as the names and shapes tell.
+template <class M>
+std::string explanation(const SafeTensors& file, const M& net) {
+  models::Shapes shapes;
+  for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
+  std::string text;
+  try {
+    const models::Settings recognised = models::recognise(shapes);
+    for (const auto& [key, value] : recognised) {
+      if constexpr (requires { net.settings().find(key); }) {
+        const auto mine = net.settings().find(key);
+        if (mine != net.settings().end() && mine->second == value) continue;
+        text += (text.empty() ? "" : ", ") + key + " " + value + (mine == net.settings().end() ? "" : " instead of " + mine->second);
+      } else {
+        text += (text.empty() ? "" : ", ") + key + " " + value;
+      }
+    }
+  } catch (const Error&) {  // no network that crisp knows
+  }
+  return text.empty() ? "are these the weights of another network, or of another variant?" : "the file looks like " + text;
+}
+
 // Takes the tensors whose names begin with `prefix` as the weights of the network: all of them, or an Error.
 template <class M>
 void take_weights(const std::filesystem::path& path, const SafeTensors& file, const std::string& prefix, M& net) {
-  std::size_t held = 0, wanted = 0;
-  for (const auto& [name, tensor] : file.tensors) held += name.starts_with(prefix);
-  std::string difference;
-  net.each_param([&](const std::string& name, const auto& p) {
-    ++wanted;
-    if (!difference.empty()) return;
-    const auto found = file.tensors.find(prefix + name);
-    const Shape shape = torch_shape(p.shape());
-    if (found == file.tensors.end()) difference = str(name, " is not in the file");
-    else if (!(found->second.shape == shape)) difference = str(name, " is ", found->second.shape, " in the file, ", shape, " in the network");
-  });
-  if (difference.empty() && held != wanted)
-    for (const auto& entry : file.tensors) {
-      bool known = !entry.first.starts_with(prefix);
-      net.each_param([&](const std::string& name, const auto&) { known = known || prefix + name == entry.first; });
-      if (!known && difference.empty()) difference = entry.first + " is not in the network";
-    }
-  check(difference.empty(), "load: '", path.string(), "' holds ", held, " tensors, this network has ", wanted, "; first difference: ", difference,
-        "\n  hint: are these the weights of another network, or of another variant?");
+  const std::string different = differences(file, prefix, net);
+  if (!different.empty()) throw Error(str("load: the tensors in '", path.string(), "' are not those of this network:", different, "\n  hint: ", explanation(file, net)));
   net.each_param([&](const std::string& name, auto& p) { from_file(file.tensors.at(prefix + name), p.value()); });
 }
 
@@ -87,7 +112,7 @@ void save(const std::filesystem::path& path, const M& net, Metadata metadata = {
 }
 
 /// Reads the weights into a network of the same structure, and returns the metadata. Nothing is loaded partly: throws
-/// Error, with both numbers of tensors and the first difference, before any weight has changed.
+/// Error, with the first differences and the setting that would explain them, before any weight has changed.
 template <class M>
 Metadata load(const std::filesystem::path& path, M& net) {
   const SafeTensors file = read_safetensors(path);

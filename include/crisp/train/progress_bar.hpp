@@ -28,20 +28,28 @@ class ProgressBar {
   /// Whether update() would draw now: 10 times a second on a terminal, every 10 seconds elsewhere.
   bool due() const { return !quiet_ && std::chrono::duration<double>(Clock::now() - last_).count() >= (terminal_ ? 0.1 : 10.0); }
 
-  /// done: the part of the work that is done, 0 to 1. Loss: of images in 0..1, also shown as dB.
-  void update(double done, Index step, double loss, double images_per_second, double seconds_left) {
+  /// done: the part of the work that is done, 0 to 1; then the text, and how long the rest takes.
+  void update(double done, const std::string& text, double seconds_left) {
     if (quiet_) return;
     last_ = Clock::now();
-    char text[200];
-    std::snprintf(text, sizeof text, "%3.0f %%  step %lld  loss %.6f (%.2f dB)  %.0f images/s  %s left", 100 * done, static_cast<long long>(step), loss,
-                  loss > 0 ? -10 * std::log10(loss) : 99.0, images_per_second, duration(seconds_left).c_str());
+    char percent[16];
+    std::snprintf(percent, sizeof percent, "%3.0f %%  ", 100 * done);
+    const std::string line = percent + text + duration(seconds_left) + " left";
     if (terminal_) {
       const int width = 24, filled = int(done * width);
-      std::printf("\r\033[K[%s%s] %s", std::string(std::size_t(filled), '=').c_str(), std::string(std::size_t(width - filled), ' ').c_str(), text);
+      std::printf("\r\033[K[%s%s] %s", std::string(std::size_t(filled), '=').c_str(), std::string(std::size_t(width - filled), ' ').c_str(), line.c_str());
     } else {
-      std::printf("%s\n", text);
+      std::printf("%s\n", line.c_str());
     }
     std::fflush(stdout);
+  }
+
+  /// The state of a training. Loss: of images in 0..1, also shown as dB.
+  void update(double done, Index step, double loss, double images_per_second, double seconds_left) {
+    char text[160];
+    std::snprintf(text, sizeof text, "step %lld  loss %.6f (%.2f dB)  %.0f images/s  ", static_cast<long long>(step), loss, loss > 0 ? -10 * std::log10(loss) : 99.0,
+                  images_per_second);
+    update(done, text, seconds_left);
   }
 
   /// Prints a line that stays, above the bar.

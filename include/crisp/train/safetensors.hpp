@@ -1,54 +1,13 @@
 // Safetensors files: named tensors and text metadata, as PyTorch and others read them.
 // Layout: 8 bytes, the length of the header; the header, JSON; then the data, without gaps.
 #pragma once
-#include <cstring>
-#include <limits>
-#include <map>
 #include <set>
-#include <string>
-#include <vector>
 
 #include "crisp/core/file.hpp"
-#include "crisp/core/shape.hpp"
+#include "crisp/train/host_tensor.hpp"
 #include "crisp/train/json_text.hpp"
 
 namespace crisp::train {
-
-/// A tensor of a file: F32 or F64, little-endian, last axis fastest.
-struct HostTensor {
-  std::string dtype = "F32";
-  Shape shape;
-  std::string bytes;
-
-  template <class T>
-  static HostTensor of(Shape shape, const std::vector<T>& values) {
-    static_assert(std::same_as<T, float> || std::same_as<T, double>, "crisp: a file holds float or double");
-    check(Index(values.size()) == shape.numel(), "HostTensor: shape ", shape, " holds ", shape.numel(), " elements, but ", values.size(), " were given");
-    HostTensor t{std::same_as<T, float> ? "F32" : "F64", shape, std::string(values.size() * sizeof(T), '\0')};
-    if (!values.empty()) std::memcpy(t.bytes.data(), values.data(), t.bytes.size());
-    return t;
-  }
-
-  /// The elements, converted where the file has the other type.
-  template <class T>
-  std::vector<T> values() const {
-    if (dtype == "F32") return read<float, T>();
-    return read<double, T>();
-  }
-
- private:
-  template <class From, class To>
-  std::vector<To> read() const {
-    std::vector<From> from(bytes.size() / sizeof(From));
-    if (!from.empty()) std::memcpy(from.data(), bytes.data(), bytes.size());
-    return std::vector<To>(from.begin(), from.end());
-  }
-};
-
-struct SafeTensors {
-  std::map<std::string, std::string> metadata;
-  std::map<std::string, HostTensor> tensors;
-};
 
 namespace detail {
 
@@ -75,9 +34,9 @@ inline HeaderEntry read_entry(const std::string& here, JsonText& json) {
 
 }  // namespace detail
 
-/// Reads a whole file. Every offset is checked before it is used, so that a damaged or hostile file gives an Error.
-inline SafeTensors read_safetensors(const std::filesystem::path& path) {
-  const std::string file = read_file("load", path), where = str("load: '", path.string(), "' is not a usable safetensors file: ");
+/// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a damaged or hostile file gives an Error.
+inline SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
+  const std::string where = str("load: '", path.string(), "' is not a usable safetensors file: ");
   check(file.size() >= 8, where, "it has ", file.size(), " bytes, fewer than the 8 that give the length of the header");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(file[std::size_t(i)]);
@@ -98,10 +57,11 @@ inline SafeTensors read_safetensors(const std::filesystem::path& path) {
     const std::string& type = entry.dtype;
     const std::vector<Index>&extents = entry.extents, &offsets = entry.offsets;
     check(!result.tensors.count(name), here, "it is named twice");
-    check(type == "F32" || type == "F64", here, "its dtype is ", type, ", and crisp reads F32 and F64\n  hint: convert it to float32 first");
+    const Index width = detail::type_width(type);
+    check(width > 0, here, "its dtype is ", type, ", and crisp reads F64, F32, F16, BF16, integers and BOOL\n  hint: convert it to float32 first");
     check(offsets[0] <= offsets[1] && offsets[1] <= size, here, "its data_offsets do not lie within the ", size, " bytes of data");
     const Shape shape{std::span<const Index>(extents)};
-    const Index bytes = offsets[1] - offsets[0], width = type == "F32" ? 4 : 8;
+    const Index bytes = offsets[1] - offsets[0];
     check(bytes % width == 0 && shape.numel() == bytes / width, here, "its shape ", shape, " needs ", shape.numel(), " elements of ", width, " bytes, but it has ", bytes, " bytes");
     if (bytes > 0) check(places.emplace(std::pair(offsets[0], offsets[1]), name).second, here, "its data are those of another tensor");
     result.tensors[name] = {type, shape, std::string(data + offsets[0], std::size_t(bytes))};
@@ -117,16 +77,19 @@ inline SafeTensors read_safetensors(const std::filesystem::path& path) {
   return result;
 }
 
+/// Reads a whole file. Throws Error where it is missing or damaged.
+inline SafeTensors read_safetensors(const std::filesystem::path& path) { return parse_safetensors(read_file("load", path), path); }
+
 /// Writes a file that others read too; it appears whole or not at all. Throws Error where it cannot be written.
 inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
   std::string data, text = "{";
   if (!content.metadata.empty()) {
     text += "\"__metadata__\":{";
-    for (const auto& [key, value] : content.metadata) text += (text.back() == '{' ? "" : ",") + json_quoted(key) + ":" + json_quoted(value);
+    for (const auto& [key, value] : content.metadata) text += str(text.back() == '{' ? "" : ",", json_quoted(key), ":", json_quoted(value));
     text += "}";
   }
   for (const auto& [name, tensor] : content.tensors) {
-    text += (text.size() > 1 ? "," : "") + json_quoted(name) + ":{\"dtype\":\"" + tensor.dtype + "\",\"shape\":[";
+    text += str(text.size() > 1 ? "," : "", json_quoted(name), ":{\"dtype\":\"", tensor.dtype, "\",\"shape\":[");
     for (int i = 0; i < tensor.shape.rank(); ++i) text += (i ? "," : "") + std::to_string(tensor.shape[i]);
     text += str("],\"data_offsets\":[", data.size(), ",", data.size() + tensor.bytes.size(), "]}");
     data += tensor.bytes;

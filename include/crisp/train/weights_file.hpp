@@ -3,6 +3,7 @@
 #include "crisp/models/any_model.hpp"
 #include "crisp/models/recognise.hpp"
 #include "crisp/train/checkpoint.hpp"
+#include "crisp/train/pth.hpp"
 
 namespace crisp::train {
 
@@ -14,10 +15,16 @@ struct WeightsFile {
   bool knows_scale = false;   // whether the file says, or implies, the scale
 };
 
+/// The tensors of a file of either form, safetensors or PyTorch's, whatever its name says. Throws Error.
+inline SafeTensors read_weights(const std::filesystem::path& path) {
+  const std::string file = read_file("load", path);
+  return is_pth(file) ? parse_pth(file, path) : parse_safetensors(file, path);
+}
+
 /// Reads a file of crisp's, or of another program that names its weights as models/recognise.hpp knows. Throws Error where it is
 /// damaged, or fits no network.
 inline WeightsFile open_weights(const std::filesystem::path& path) {
-  SafeTensors raw = read_safetensors(path);
+  SafeTensors raw = read_weights(path);
   models::Shapes shapes, canonical;
   for (const auto& [name, tensor] : raw.tensors) shapes.emplace(name, tensor.shape);
   WeightsFile file{path, {raw.metadata, {}}, {}};

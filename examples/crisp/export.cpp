@@ -1,0 +1,98 @@
+// crisp export: a network for other programs, as ONNX or as safetensors that PyTorch loads.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "common.hpp"
+#include "crisp/train/onnx.hpp"
+
+namespace crisp::program {
+
+namespace {
+
+struct Options {
+  Architecture network;
+  fs::path weights, output;
+  std::vector<std::string> interpolate;
+  Index seed = 0;
+  std::vector<Index> size{64, 64};
+  bool quiet = false;
+  Computing computing;
+};
+
+// The constants that the official SwinIR keeps in its state dict, as its load_state_dict(strict=True) asks for them: which distance a
+// pair of pixels has, and the mask of shifted windows for the size that it was trained with.
+void add_constants(const Network& net, train::SafeTensors& file) {
+  const auto number = [&](const char* key) { return std::stol(net.settings().at(key)); };
+  const auto variant = net.settings().find("variant");
+  const Index M = number("window"), n = M * M, size = variant == net.settings().end() || M == 8 ? 64 : 126;
+  std::string distances;
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j) {
+      const Index distance = (i / M - j / M + M - 1) * (2 * M - 1) + i % M - j % M + M - 1;
+      for (int byte = 0; byte < 8; ++byte) distances += char(std::uint64_t(distance) >> (8 * byte) & 255);
+    }
+  const Tensor<float, Device> mask = nn::shifted_window_mask<float, Device>(size, size, M, M / 2);
+  std::vector<std::string> blocks;
+  for (const auto& [name, tensor] : file.tensors)
+    if (name.ends_with(".norm1.weight")) blocks.push_back(name.substr(0, name.size() - 12));
+  for (const std::string& block : blocks) {
+    file.tensors[block + "attn.relative_position_index"] = {"I64", {n, n}, distances};
+    if (block[block.size() - 2] % 2) file.tensors[block + "attn_mask"] = train::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
+  }
+}
+
+void write_safetensors(const fs::path& path, const Network& net, std::map<std::string, std::string> about) {
+  about.insert({{"format", "pt"}, {"producer", "crisp"}});
+  train::SafeTensors file{about, {}};
+  train::detail::add_weights(net, "", file);
+  if (net.name().starts_with("swinir")) add_constants(net, file);
+  train::write_safetensors(path, file);
+}
+
+Loaded network_of(const Options& o) {
+  if (!o.weights.empty()) return load_network(o.weights);
+  if (!o.interpolate.empty()) return interpolated(o.interpolate);
+  seed(std::uint64_t(o.seed));
+  return {o.network.make(), {}, true};
+}
+
+void run(const Options& o) {
+  use((o.weights.empty() ? 0 : 1) + (o.interpolate.empty() ? 0 : 1) + (o.network.model.empty() ? 0 : 1) == 1, "give one of --weights FILE, --interpolate A B PART and --model NAME");
+  const std::string kind = o.output.extension().string();
+  use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(), "' must end in .onnx or .safetensors: the name says the format");
+  o.computing.apply();
+  const Loaded loaded = network_of(o);
+  std::map<std::string, std::string> about = loaded.net.settings();
+  if (!loaded.knows_scale && loaded.net.form().enlarged) about.erase("scale");  // as open as it was
+  if (o.output.has_parent_path()) make_folder(o.output.parent_path());
+  if (kind == ".safetensors") {
+    write_safetensors(o.output, loaded.net, about);
+    if (!o.quiet) std::cout << o.output.string() << "  " << nn::parameter_count(loaded.net).all() << " numbers in PyTorch's names and layout\n";
+    return;
+  }
+  const train::OnnxResult result = train::export_onnx(o.output, loaded.net, loaded.net.channels(), {.height = o.size[0], .width = o.size[1]}, about);
+  if (o.quiet) return;
+  if (result.any_size) std::cout << o.output.string() << "  input (N, " << loaded.net.channels() << ", H, W) of any size\n";
+  else std::cout << o.output.string() << "  input " << Shape{1, loaded.net.channels(), o.size[0], o.size[1]} << " -> " << result.output << "; this network is exported for one size, see --size\n";
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
+  command.add_option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file");
+  command.add_option("--interpolate", o->interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+  o->network.add_to(command);
+  command.add_option("--seed", o->seed, "of the weights of a new network, with --model")->check(CLI::Range(Index(0), std::numeric_limits<Index>::max()))->capture_default_str();
+  command.add_option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors")->required();
+  command.add_option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)")->expected(2)->check(CLI::Range(1, 65536))->capture_default_str();
+  command.add_flag("--quiet", o->quiet, "print nothing but errors");
+  o->computing.add_to(command);
+  command.footer("The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network works on that (see crisp info).\n"
+                 "Example: crisp export --weights edsr.pth edsr.onnx");
+  command.callback([o] { run(*o); });
+}
+
+}  // namespace crisp::program

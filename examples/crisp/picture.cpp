@@ -1,0 +1,55 @@
+// See picture.hpp.
+#include "picture.hpp"
+
+#include "crisp/data/image_writer.hpp"
+#include "request.hpp"
+
+namespace crisp::program {
+
+namespace {
+
+// The sentence alone, without the function that says it.
+template <class F>
+auto in_words_of_the_page(const F& f) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    const std::string what = e.what(), who = "load_image: ";
+    throw Error(what.rfind(who, 0) == 0 ? what.substr(who.size()) : what);
+  }
+}
+
+}  // namespace
+
+PictureSize picture_size(const std::string& bytes, const std::string& name) {
+  return in_words_of_the_page([&] {
+    check(!bytes.empty(), "'", name, "' is empty (0 bytes)");
+    check(bytes.size() < (std::size_t(1) << 30), "'", name, "' has ", bytes.size(), " bytes; at most 1 GiB can be read");
+    data::detail::check_complete(bytes, name);
+    int width = 0, height = 0, channels = 0;
+    const bool known = stbi_info_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), int(bytes.size()), &width, &height, &channels) != 0;
+    check(known && width > 0 && height > 0, "'", name, "' is not a readable image: ", known ? "it has no pixels" : stbi_failure_reason());
+    return PictureSize{height, width};
+  });
+}
+
+data::Image decode_picture(const std::string& bytes, const std::string& name) {
+  return in_words_of_the_page([&] { return data::decode_image(bytes, name); });
+}
+
+int bits_of(const std::string& bytes) { return data::image_bits(bytes); }
+
+std::string to_png(Index height, Index width, Index channels, int bits, const std::function<void(const Rows& sink)>& make) {
+  std::error_code error;
+  const fs::path folder = fs::temp_directory_path(error);
+  check(!error, "there is no folder for temporary files; the environment's TMPDIR can name one");
+  const fs::path file = folder / ("crisp_" + random_id() + ".png");
+  data::ImageWriter writer(file, height, width, channels, {.bits = bits});
+  make([&](const data::Image& rows) { writer.write(rows); });
+  writer.finish();
+  std::string bytes = read_file("to_png", file);
+  fs::remove(file);
+  return bytes;
+}
+
+}  // namespace crisp::program

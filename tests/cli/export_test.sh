@@ -1,0 +1,27 @@
+#!/bin/sh
+# Networks for other programs: safetensors and ONNX, from files, from two mixed, and new ones.
+. "$(dirname "$0")/common.sh"
+make_picture picture.png
+tiny_training run
+works export --weights run/best.safetensors again.safetensors
+works upscale --weights run/best.safetensors picture.png a.png
+works upscale --weights again.safetensors picture.png b.png
+cmp -s a.png b.png || fail "what was exported and read again enlarges differently"
+works export --weights run/best.safetensors models/srcnn.onnx
+shows "of any size"
+grep -q "Conv" models/srcnn.onnx || fail "srcnn.onnx holds no convolution"
+works export --interpolate run/best.safetensors run/last.safetensors 0.5 mixed.safetensors
+works export --model swinir-light --scale 2 --set embed=8 heads=2 depths=2,2 --seed 3 swinir.safetensors
+works info swinir.safetensors  # the constants of the official program do no harm
+grep -q "layers.0.residual_group.blocks.1.attn_mask" swinir.safetensors || fail "the mask is missing"
+works export --weights swinir.safetensors --size 24 40 swinir.onnx
+shows "input (1, 3, 24, 40) -> (1, 3, 48, 80); this network is exported for one size"
+works export --model edsr-baseline --scale 3 --set features=8 blocks=1 edsr.onnx
+expect 2 "must end in .onnx or .safetensors" export --weights run/best.safetensors model.tflite
+expect 2 "give one of" export out.onnx
+expect 2 "give one of" export --model srcnn --weights run/best.safetensors out.onnx
+expect 2 "--size" export --weights swinir.safetensors --size 0 40 swinir.onnx
+expect 1 "not one network" upscale --interpolate run/best.safetensors swinir.safetensors 0.5 picture.png c.png
+printf 'PK\003\004nothing' >weights.pth
+expect 1 "its zip archive cannot be read" info weights.pth
+finish

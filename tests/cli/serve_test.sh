@@ -1,0 +1,134 @@
+#!/bin/sh
+# The page that enlarges pictures: from the upload to the result, everything that can be sent wrongly, cancelling, and the end.
+. "$(dirname "$0")/web.sh"
+make_picture one.png
+tiny_training run --threads 1
+works upscale --weights run/best.safetensors --threads 1 one.png expected.png
+
+works serve --help
+shows "Example: crisp serve"
+
+# What cannot begin.
+expect 2 "--weights" serve
+expect 2 "missing.safetensors" serve --weights missing.safetensors
+expect 2 "--port" serve --weights run/best.safetensors --port 70000
+expect 2 "--max-upload" serve --weights run/best.safetensors --max-upload much
+
+mkdir tmp
+export TMPDIR="$work/tmp"
+begin serve --weights run/best.safetensors --weights run/last.safetensors --threads 1 --port 0 --keep 0.05
+expect 2 "--port" serve --weights run/best.safetensors --port "$port"
+jobs="$url/api/jobs"
+first="$jobs?model=0&scale=2&name=one.png"
+
+# The page, and what it says of the networks.
+answers 200 "<title>" "$url/"
+answers 200 '"scales":\[2,3,4\]' "$url/api/info"
+
+# A picture: taken, computed, the same as by crisp upscale.
+id_of() { sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' answer; }
+done_yet() {
+  for try in $(seq 100); do
+    answers 200 state "$jobs/$1"
+    grep -q '"state":"done"' answer && return
+    sleep 0.1
+  done
+  fail "the job did not end: $(cat answer)"
+}
+answers 200 '"width":40,"height":47' --data-binary @one.png "$first"
+id=$(id_of)
+done_yet "$id"
+curl -s -o after.png "$jobs/$id/after.png"
+cmp -s after.png expected.png || fail "the page's result is not that of crisp upscale"
+curl -s -o before.png "$jobs/$id/before.png"
+[ "$(size before.png)" = "80 94 2" ] || fail "before.png has $(size before.png)"
+answers 200 "dropped" -d "" "$jobs/$id/drop"
+answers 404 "no such job" "$jobs/$id"
+answers 404 "no such job" "$jobs/$id/after.png"
+
+# A larger one: its progress shows, it is cancelled, and the next is computed soon.
+works upscale --weights run/best.safetensors --threads 1 --scale 4 one.png larger.png
+works upscale --weights run/best.safetensors --threads 1 --scale 4 larger.png larger.png.png
+answers 200 '"width":640,"height":752' --data-binary @larger.png.png "$jobs?model=0&scale=4&name=larger.png"
+id=$(id_of)
+answers 200 '"id"' --data-binary @one.png "$first"
+waiting=$(id_of)
+answers 200 '"state":"waiting","ahead":1' "$jobs/$waiting"
+for try in $(seq 100); do
+  answers 200 waiting "$jobs/$waiting"
+  answers 200 '"state":"running"' "$jobs/$id"
+  grep -q '"left"' answer && break
+  sleep 0.1
+done
+grep -q '"done":0\.[0-9]*,"left":[0-9]' answer || fail "no progress shows: $(cat answer)"
+answers 409 "not done: it is running" "$jobs/$id/after.png"
+answers 200 "dropped" -d "" "$jobs/$id/drop"
+answers 404 "no such job" "$jobs/$id"
+done_yet "$waiting"
+
+# Uploads that are none, each answered in words.
+head -c 50000000 /dev/zero >large.bin
+echo "this is text" >text.png
+head -c 150 one.png >truncated.png
+: >empty.png
+answers 413 "at most 32 MiB (33554432 bytes)" --data-binary @large.bin "$first"
+answers 411 "Content-Length" -H "Transfer-Encoding: chunked" --data-binary @one.png "$first"
+answers 400 "'text.png' is neither a PNG" --data-binary @text.png "$jobs?model=0&scale=2&name=text.png"
+answers 400 "truncated" --data-binary @truncated.png "$first"
+answers 400 "0 bytes" --data-binary @empty.png "$first"
+answers 415 "not a form" -F "file=@one.png" "$first"
+printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\100\0\0\0\020\0\010\002\0\0\0\0\0\0\0\0\0\0\0IEND' >bomb.png
+answers 413 "at most 67108864 can be made" --data-binary @bomb.png "$jobs?model=0&scale=2&name=bomb.png"
+answers 400 "no model number 2" --data-binary @one.png "$jobs?model=2&scale=2"
+answers 400 "does not enlarge by 7" --data-binary @one.png "$jobs?model=0&scale=7"
+answers 400 "whole number" --data-binary @one.png "$jobs?model=0&scale=two"
+answers 400 "lacks 'scale'" --data-binary @one.png "$jobs?model=0"
+
+# A job that fails leaves the server going.
+mv tmp away
+answers 200 '"id"' --data-binary @one.png "$first"
+id=$(id_of)
+for try in $(seq 50); do
+  answers 200 state "$jobs/$id"
+  grep -q failed answer && break
+  sleep 0.1
+done
+grep -q '"state":"failed".*"error":"there is no folder for temporary files' answer || fail "the job should have failed: $(cat answer)"
+mv away tmp
+
+# Pages of other sites, and addresses that are none.
+answers 403 "not under another name" -H "Host: evil.example:$port" "$url/"
+answers 403 "not under another name" -H "Host: evil.example" --data-binary @one.png "$first"
+answers 403 "another site" -H "Origin: http://evil.example" --data-binary @one.png "$first"
+answers 403 "another site" -H "Origin: null" --data-binary @one.png "$first"
+answers 200 '"id"' -H "Origin: $url" --data-binary @one.png "$first"
+answers 404 "no such page" --path-as-is "$url/../../../etc/passwd"
+answers 404 "no such page" "$url/%2e%2e/%2e%2e/etc/passwd"
+answers 404 "no such page" "$jobs/../../etc/passwd"
+answers 404 "no such job" "$jobs/00000000000000000000000000000000"
+answers 404 "no such page" -d "" "$url/nowhere"
+answers 405 "only GET and POST" -X DELETE "$jobs/$id"
+answers 414 "too long" "$url/$(printf '%0300d' 0)"
+
+# A connection that is closed in the middle; twenty at once, of which some wait and some are refused.
+(printf 'POST /api/jobs?model=0&scale=2 HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nContent-Length: 100000\r\n\r\n' "$port"; cat one.png) | curl -s -m 1 "telnet://127.0.0.1:$port" >/dev/null
+uploads=
+for n in $(seq 20); do
+  curl -s -m 20 -o "many$n" --data-binary @one.png "$first" &
+  uploads="$uploads $!"
+done
+wait $uploads
+[ "$(cat many* | grep -c -e '"id"' -e 'too many pictures wait')" = 20 ] || fail "twenty uploads were answered: $(cat many*)"
+
+# What nobody asks for is forgotten after --keep; the server goes on.
+sleep 1
+answers 200 '"id"' --data-binary @one.png "$first"
+id=$(id_of)
+done_yet "$id"
+sleep 4
+answers 404 "kept too long" "$jobs/$id"
+answers 200 '"id"' --data-binary @one.png "$first"
+done_yet "$(id_of)"
+end_cleanly
+[ -z "$(ls tmp)" ] || fail "temporary files are left: $(ls tmp)"
+finish

@@ -1,0 +1,88 @@
+// The export to ONNX: every network becomes a graph, the graph says what it is, and what has no counterpart is refused.
+#include "crisp/train/onnx.hpp"
+
+#include "crisp/models/any_model.hpp"
+#include "crisp/ops/reduce.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using namespace crisp::train;
+using namespace crisp::test;
+
+namespace {
+
+onnx::ModelProto exported(const std::filesystem::path& path) {
+  onnx::ModelProto model;
+  REQUIRE(model.ParseFromString(read_file("test", path)));
+  return model;
+}
+
+std::map<std::string, int> kinds(const onnx::ModelProto& model) {
+  std::map<std::string, int> count;
+  for (const auto& node : model.graph().node()) ++count[node.op_type()];
+  return count;
+}
+
+template <class T, class D>
+struct Largest {
+  Var<T, D> operator()(const Var<T, D>& x) const { return max(x, 3); }
+  template <class F> void each_param(F&&) const {}
+};
+
+}  // namespace
+
+TEST_CASE("onnx: every network becomes a graph whose inputs are all there, of every size where that is possible") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "model.onnx";
+  std::vector<models::Settings> all;
+  for (const std::string& name : models::model_names()) all.push_back({{"model", name}});
+  for (const char* variant : {"classical", "real", "denoise", "jpeg"}) all.push_back({{"model", "swinir"}, {"variant", variant}});
+  for (models::Settings s : all) {
+    const std::string name = s.at("model");
+    const bool windows = name.starts_with("swinir") || name == "hybrid";
+    if (windows) s.insert({{"embed", "12"}, {"heads", "2"}, {"depths", "2"}});
+    if (name == "hybrid" || name.starts_with("edsr")) s.insert({{"features", "8"}, {"blocks", "2"}});
+    const auto net = models::AnyModel<float, Cpu>::create(s);
+    CAPTURE(name);
+    const OnnxResult result = export_onnx(path, net, net.channels(), {.height = 20, .width = 13}, net.settings());
+    CHECK(result.any_size == !(windows || name == "srautoencoder"));
+    const Index factor = net.form().enlarged ? 1 : net.scale();
+    CHECK(result.output == Shape{1, net.channels(), 20 * factor, 13 * factor});
+    const onnx::ModelProto model = exported(path);
+    CHECK(model.graph().input(0).type().tensor_type().shape().dim(2).has_dim_param() == result.any_size);
+    std::set<std::string> known{"input", ""};
+    std::size_t weights = 0;
+    for (const auto& t : model.graph().initializer()) {
+      known.insert(t.name());
+      weights += std::size_t(t.data_type() == onnx::TensorProto::FLOAT) * t.raw_data().size() / 4;
+    }
+    for (const auto& node : model.graph().node()) {
+      for (const auto& input : node.input()) CHECK(known.count(input) == 1);
+      CHECK(known.insert(node.output(0)).second);
+    }
+    CHECK(known.count("output") == 1);
+    if (!windows) CHECK(weights >= std::size_t(nn::parameter_count(net).trained));
+  }
+}
+
+TEST_CASE("onnx: a plain network needs no node beside its own, and keeps PyTorch's names") {
+  const TemporaryFolder folder;
+  models::Srcnn<float, Cpu> net;
+  export_onnx(folder.path / "srcnn.onnx", net, 1, {}, {{"model", "srcnn"}});
+  const onnx::ModelProto model = exported(folder.path / "srcnn.onnx");
+  const auto count = kinds(model);
+  CHECK(count == std::map<std::string, int>{{"Conv", 3}, {"Relu", 2}, {"Pad", 2}, {"Identity", 1}});
+  bool found = false;
+  for (const auto& t : model.graph().initializer()) found = found || (t.name() == "conv1.weight" && t.dims(0) == 64 && t.dims(1) == 1 && t.dims(2) == 9);
+  CHECK(found);
+  CHECK(model.metadata_props(0).key() == "model");
+  CHECK(model.opset_import(0).version() == 17);
+}
+
+TEST_CASE("onnx: what has no counterpart is refused, and no file is left") {
+  const TemporaryFolder folder;
+  CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3), "the op 'max' has no counterpart in ONNX yet");
+  CHECK_FALSE(std::filesystem::exists(folder.path / "x.onnx"));
+  CHECK_ERROR(export_onnx(folder.path / "x.onnx", models::Srcnn<float, Cpu>(), 1, {.height = 0}), "an input of 0 x 64 pixels");
+  CHECK((Var<float, Cpu>::steps == nullptr));  // also after an error, ops are no longer written down
+}
