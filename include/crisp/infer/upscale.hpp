@@ -74,13 +74,14 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
   t.tile = round_up(std::max(o.tile, smallest), form.grid);
   if (o.tile > 0) return t;
   constexpr Index useful = 512, little = 150 * 150;  // pixels below which measuring costs more than it brings
+  const double budget = 0.9 * double(o.memory);      // the rest is the program's own, and that of the decoder
   const Index most = round_up(std::min(largest, useful), form.grid);
   if (image.height * image.width <= little) return t.tile = std::max(t.tile, round_up(largest, form.grid)), t;
   const TileCost cost = tile_cost(net, image, scale);
   for (Index tile = most; tile > t.tile; tile -= round_up(8, form.grid)) {
     const double rows = double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
     const double seen = double(std::min(image.height, tile + 2 * t.halo) * std::min(image.width, tile + 2 * t.halo));
-    if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= double(o.memory)) return t.tile = tile, t;
+    if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= budget) return t.tile = tile, t;
   }
   return t;  // the smallest: less is not possible
 }
