@@ -60,6 +60,13 @@ Loaded load_network(const fs::path& file) {
   return {train::load_any<float, Device>(weights), weights.content.metadata, weights.knows_scale};
 }
 
+void Weights::add_to(CLI::App& command) {
+  command.add_option("--weights", file, "the network: a .safetensors, .pth or .pt file");
+  command.add_option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+}
+
+namespace {
+
 Loaded interpolated(const std::vector<std::string>& given) {
   char* end = nullptr;
   const double part = std::strtod(given[2].c_str(), &end);
@@ -81,6 +88,10 @@ Loaded interpolated(const std::vector<std::string>& given) {
   });
   return a;
 }
+
+}  // namespace
+
+Loaded Weights::load() const { return interpolate.empty() ? load_network(file) : interpolated(interpolate); }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
   const bool fixed = !loaded.net.form().enlarged;

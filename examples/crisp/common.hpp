@@ -67,9 +67,16 @@ struct Loaded {
 /// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
 Loaded load_network(const fs::path& file);
 
-/// {A, B, part}: the network of two weights files of one kind, with (1 - part) A + part B (Wang et al. 2018, ESRGAN, eq. 4).
-/// Throws WrongUse or Error where they do not fit together.
-Loaded interpolated(const std::vector<std::string>& given);
+/// --weights FILE, or --interpolate A B PART: (1 - PART) A + PART B, two files of one network (Wang et al. 2018, ESRGAN, eq. 4).
+struct Weights {
+  fs::path file;
+  std::vector<std::string> interpolate;
+  void add_to(CLI::App& command);
+  int given() const { return int(!file.empty()) + int(!interpolate.empty()); }  // of the two: 1 is right
+  fs::path named() const { return interpolate.empty() ? file : fs::path(interpolate[0]); }
+  /// Throws WrongUse or Error where a file is missing or damaged, or where the two do not fit together.
+  Loaded load() const;
+};
 
 /// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ, and
 /// throws WrongUse where neither is there.

@@ -12,8 +12,8 @@ namespace {
 
 struct Options {
   Architecture network;
-  fs::path weights, output;
-  std::vector<std::string> interpolate;
+  Weights weights;
+  fs::path output;
   Index seed = 0;
   std::vector<Index> size{64, 64};
   bool quiet = false;
@@ -51,14 +51,13 @@ void write_safetensors(const fs::path& path, const Network& net, std::map<std::s
 }
 
 Loaded network_of(const Options& o) {
-  if (!o.weights.empty()) return load_network(o.weights);
-  if (!o.interpolate.empty()) return interpolated(o.interpolate);
+  if (o.network.model.empty()) return o.weights.load();
   seed(std::uint64_t(o.seed));
   return {o.network.make(), {}, true};
 }
 
 void run(const Options& o) {
-  use((o.weights.empty() ? 0 : 1) + (o.interpolate.empty() ? 0 : 1) + (o.network.model.empty() ? 0 : 1) == 1, "give one of --weights FILE, --interpolate A B PART and --model NAME");
+  use(o.weights.given() + int(!o.network.model.empty()) == 1, "give one of --weights FILE, --interpolate A B PART and --model NAME");
   const std::string kind = o.output.extension().string();
   use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(), "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
@@ -82,8 +81,7 @@ void run(const Options& o) {
 void add_export(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
-  command.add_option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file");
-  command.add_option("--interpolate", o->interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+  o->weights.add_to(command);
   o->network.add_to(command);
   command.add_option("--seed", o->seed, "of the weights of a new network, with --model")->check(CLI::Range(Index(0), std::numeric_limits<Index>::max()))->capture_default_str();
   command.add_option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors")->required();

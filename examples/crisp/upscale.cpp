@@ -15,8 +15,8 @@ namespace crisp::program {
 namespace {
 
 struct Options {
-  fs::path weights, input, output, compare;
-  std::vector<std::string> interpolate;  // A, B and how much of B
+  Weights weights;
+  fs::path input, output, compare;
   std::string memory = "2G";
   Index scale = 0, tile = 0;
   int jpeg_quality = 95, bits = 0;
@@ -88,20 +88,14 @@ void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options&
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
 }
 
-Loaded network_of(const Options& o) {
-  if (o.interpolate.empty()) return load_network(o.weights);
-  return interpolated(o.interpolate);
-}
-
 void run(const Options& o) {
-  use(o.weights.empty() != o.interpolate.empty(), "give either --weights FILE or --interpolate A B PART");
+  use(o.weights.given() == 1, "give either --weights FILE or --interpolate A B PART");
   o.computing.apply();
   bytes_of("--memory", o.memory);
-  if (o.interpolate.empty()) require_file("--weights", o.weights);
+  require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
-  const Loaded loaded = network_of(o);
-  const fs::path named = o.interpolate.empty() ? o.weights : fs::path(o.interpolate[0]);
-  Job job{loaded.net, choose_scale(loaded, named, o.scale), train::ProgressBar(o.quiet), files.size()};
+  const Loaded loaded = o.weights.load();
+  Job job{loaded.net, choose_scale(loaded, o.weights.named(), o.scale), train::ProgressBar(o.quiet), files.size()};
   if (fs::is_directory(o.input)) {
     make_folder(o.output);
     if (!o.compare.empty()) make_folder(o.compare);
@@ -117,8 +111,7 @@ void run(const Options& o) {
 void add_upscale(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("upscale", "Enlarge an image, or every image in a folder, with a trained network");
-  command.add_option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file");
-  command.add_option("--interpolate", o->interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+  o->weights.add_to(command);
   command.add_option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images")->required();
   command.add_option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept")->required();
   command.add_option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")->check(CLI::Range(1, 8));
