@@ -36,13 +36,13 @@ std::vector<Layer> layers_of(const Network& net) {
     layer_of[p.node().get()] = layers.size() - 1;
   });
   const nn::TrainingMode inference(false);  // the example must not move any statistics
-  const Var<float, Device> y = net(Tensor<float, Device>({1, example_size, example_size, net.channels()}, 0.5f));
-  for (const auto& node : y.history())
-    for (const auto& input : node->inputs)
-      if (const auto found = layer_of.find(input.get()); found != layer_of.end()) {
+  const NoGrad guard;
+  for (const auto& step : steps_of<float, Device>([&] { net(Tensor<float, Device>({1, example_size, example_size, net.channels()}, 0.5f)); }))
+    for (const auto& input : step.inputs)
+      if (const auto found = layer_of.find(input.node().get()); found != layer_of.end()) {
         Layer& layer = layers[found->second];
-        layer.kind = node->op;
-        layer.output = node->value.shape();
+        layer.kind = step.op;
+        layer.output = step.result.shape();
         layer.reached = true;
       }
   return layers;

@@ -56,7 +56,7 @@ void stir(M& net) {
     const auto noise = random_tensor<double>(p.shape(), ++seed).to_host();
     auto values = p.value().to_host();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = name.find("running_var") != std::string::npos ? 1 + std::abs(noise[i]) : values[i] + 0.3 * noise[i];
-    p.value() = Tensor<double, Cpu>(p.shape(), values);
+    p.value().copy_(Tensor<double, Cpu>(p.shape(), values));
   });
 }
 

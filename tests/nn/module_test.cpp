@@ -96,10 +96,10 @@ TEST_CASE("layers pass gradcheck: Conv2d, Sequential, activations, SRCNN in both
 TEST_CASE("the first value that is not finite is named") {
   Net<float, Cpu> net;
   const Tensor<float, Cpu> x({1, 4, 4, 1}, 1.0f);
-  CHECK(nn::first_non_finite(net, mse_loss(net(x), Tensor<float, Cpu>({1, 4, 4, 4}, 0.0f))) == "");
+  CHECK(nn::first_non_finite(net, [&] { return mse_loss(net(x), Tensor<float, Cpu>({1, 4, 4, 4}, 0.0f)); }) == "");
   net.head.weight.value().fill(1e30f);
   net.body[0].conv1.weight.value().fill(1e38f);
-  CHECK(nn::first_non_finite(net, sum(net(x))) == "the output of conv2d with body.0.conv1.weight");
+  CHECK(nn::first_non_finite(net, [&] { return sum(net(x)); }) == "the output of conv2d with body.0.conv1.weight");
   net.body[1].conv1.bias.value().fill(NAN);
-  CHECK(nn::first_non_finite(net, sum(net(x))) == "the weight body.1.conv1.bias");
+  CHECK(nn::first_non_finite(net, [&] { return sum(net(x)); }) == "the weight body.1.conv1.bias");
 }

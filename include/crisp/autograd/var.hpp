@@ -62,19 +62,35 @@ struct Attribute {
 template <class T, class D>
 class Var {
  public:
-  /// What an op leaves behind: its value, its inputs, and how to pass a gradient on to them.
+  using value_type = T;
+  using device_type = D;
+
+  /// What an op leaves behind: where its gradient gathers, its inputs, and how to pass a gradient on to them. It does not hold the
+  /// value: what no Var, and no op's way back, reads any more is freed while the network still runs.
   struct Node {
-    Tensor<T, D> value, grad;
+    Tensor<T, D> grad;
     bool requires_grad = false;
     bool used = false;            // backward() has passed here and freed the history
     std::uint64_t order = 0;      // the order of creation is a topological order
     const char* op = "leaf";
     std::vector<std::shared_ptr<Node>> inputs;
-    std::function<void(const Tensor<T, D>& dy)> backward;
+    std::function<void(Tensor<T, D> dy)> backward;
 
     Node() = default;
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
+
+    /// Adds g to the gradient: a value that was used twice receives two. Inside a history, gradients may share their elements
+    /// until one of them changes; a leaf has its own.
+    void add_grad(Tensor<T, D> g) {
+      if (!requires_grad) return;
+      if (!grad.defined()) grad = !backward && g.shares_elements() ? g.clone() : std::move(g);
+      else if (!grad.shares_elements()) grad.add_(g);
+      else {
+        grad = grad.clone();
+        grad.add_(g);
+      }
+    }
 
     // A long history is dropped in a loop, not by recursion from node to node, which could overflow the stack.
     ~Node() {
@@ -98,22 +114,22 @@ class Var {
   /// An op as it ran, whether recorded for gradients or not: what an exporter needs.
   struct Step {
     std::string op;
-    std::vector<std::shared_ptr<Node>> inputs;
+    std::vector<Var> inputs;
     std::map<std::string, double> attributes;
-    std::shared_ptr<Node> result;
+    Var result;
   };
   static inline thread_local std::vector<Step>* steps = nullptr;  // where the ops of this thread are written down, if anywhere
 
   Var() = default;
 
   /// A leaf: data, or with requires_grad a value that learns.
-  Var(Tensor<T, D> value, bool requires_grad = false) : node_(std::make_shared<Node>()) {
-    node_->value = std::move(value);
+  Var(Tensor<T, D> value, bool requires_grad = false) : value_(std::move(value)), node_(std::make_shared<Node>()) {
     node_->requires_grad = requires_grad;
   }
 
   /// The result of an op. `backward` gets dy, of the shape of `value`, and calls add_grad on the inputs;
-  /// it is kept only while recording and if some input needs a gradient. The attributes are what the op was told beside its inputs.
+  /// it is kept only while recording and if some input needs a gradient. What it captures stays in memory until then: a Var, its
+  /// value; a Var's node(), nothing. The attributes are what the op was told beside its inputs.
   template <class F>
   Var(const char* op, Tensor<T, D> value, const std::vector<Var>& inputs, F backward, std::initializer_list<Attribute> attributes = {}) : Var(std::move(value)) {
     node_->op = op;
@@ -136,8 +152,9 @@ class Var {
     static_assert(std::same_as<D, E> || detail::never<U>, "crisp: operands live on two devices; move one of them first");
   }
 
-  const Tensor<T, D>& value() const { return node_->value; }
-  Tensor<T, D>& value() { return node_->value; }
+  /// To change the value for all handles, write its elements: value().copy_(other). Assigning another tensor changes this handle alone.
+  const Tensor<T, D>& value() const { return value_; }
+  Tensor<T, D>& value() { return value_; }
   const Shape& shape() const { return value().shape(); }
   Index operator[](int axis) const { return shape()[axis]; }
   Index numel() const { return value().numel(); }
@@ -154,12 +171,8 @@ class Var {
   Tensor<T, D>& grad() { return node_->grad; }
   void zero_grad() { node_->grad = {}; }
 
-  /// Adds g to the gradient: a value that was used twice receives two. Ops call it from their backward.
-  void add_grad(Tensor<T, D> g) const {
-    if (!requires_grad()) return;
-    if (node_->grad.defined()) node_->grad.add_(g);
-    else node_->grad = g.shares_elements() ? g.clone() : std::move(g);
-  }
+  /// Adds g to the gradient. Ops call it from their backward.
+  void add_grad(Tensor<T, D> g) const { node_->add_grad(std::move(g)); }
 
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one, and frees the history on its way.
   /// Throws Error unless this is a single element, made by recorded ops, and not yet used.
@@ -184,11 +197,10 @@ class Var {
             "\n  hint: compute it again, or detach() it");
       if (!n->backward) continue;  // a leaf keeps its gradient
       const NoGrad guard;
-      n->backward(n->grad);
+      n->backward(std::exchange(n->grad, {}));
       n->used = true;
       n->backward = nullptr;
       n->inputs.clear();
-      n->grad = {};
     }
   }
 
@@ -209,14 +221,26 @@ class Var {
 
  private:
   void write_down(const std::vector<Var>& inputs, std::initializer_list<Attribute> attributes) const {
-    Step step{node_->op, {}, {}, node_};
-    for (const Var& x : inputs) step.inputs.push_back(x.node_);
+    Step step{node_->op, inputs, {}, *this};
     for (const Attribute& a : attributes) step.attributes[a.name] = a.value;
     steps->push_back(std::move(step));
   }
 
+  Tensor<T, D> value_;
   std::shared_ptr<Node> node_;
 };
+
+/// Calls f() and returns all ops that ran in it on this thread, in order, with their values.
+template <class T, class D, class F>
+std::vector<typename Var<T, D>::Step> steps_of(F&& f) {
+  std::vector<typename Var<T, D>::Step> steps;
+  struct Restore {
+    std::vector<typename Var<T, D>::Step>* before;
+    ~Restore() { Var<T, D>::steps = before; }
+  } restore{std::exchange(Var<T, D>::steps, &steps)};
+  f();
+  return steps;
+}
 
 /// An operand after the first: T and D come from the first one, and a Tensor is taken as data.
 template <class T, class D>

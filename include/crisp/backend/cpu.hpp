@@ -1,5 +1,5 @@
-// The CPU backend: plain loops over parallel_for, and for matrix products backend/fast/gemm.hpp; or, with CRISP_NO_FAST_PATHS,
-// Eigen, as the reference that it is tested against (this is the only header that includes it).
+// The CPU backend: plain loops over parallel_for, a matrix product, and the ops that backend/fast/ computes as a whole. With
+// CRISP_NO_FAST_PATHS there are none of those, and the product is Eigen's (this is the only header that includes it).
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -28,7 +28,8 @@
 
 namespace crisp {
 
-struct Cpu {
+/// The primitives, from which every op can be computed: the twin that the fast paths of Cpu are tested against.
+struct PlainCpu {
   static constexpr const char* name = "cpu";
 
   template <class T>
@@ -122,6 +123,10 @@ struct Cpu {
   }
 #endif
 };
+static_assert(Backend<PlainCpu>);
+
+/// The processor of this machine.
+struct Cpu : PlainCpu {};
 static_assert(Backend<Cpu>);
 
 }  // namespace crisp

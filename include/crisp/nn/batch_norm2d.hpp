@@ -27,7 +27,7 @@ struct BatchNorm2d {
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    if (!training()) return batch_norm(x, weight, bias, {running_mean.value(), running_var.value()}, false, options.eps);
+    if (!training()) return batch_norm(x, weight, bias, as_they_are(), false, options.eps);
     const ChannelStatistics<T, D> batch = channel_statistics(x.value());
     if (!detail::recomputing) {
       const double n = double(x.numel() / x[-1]);
@@ -40,11 +40,17 @@ struct BatchNorm2d {
   CRISP_PARAMS(weight, bias, running_mean, running_var)
 
  private:
-  // running = (1 - momentum) running + momentum factor value. A new tensor: a recorded step may still read the old one.
+  // The running statistics; while recording copies, since the step's way back reads them after later batches moved them.
+  ChannelStatistics<T, D> as_they_are() const {
+    if (!crisp::detail::grad_enabled || Var<T, D>::steps) return {running_mean.value(), running_var.value()};
+    return {running_mean.value().clone(), running_var.value().clone()};
+  }
+
+  // running = (1 - momentum) running + momentum factor value.
   void move_towards(const Param<T, D>& running, const Tensor<T, D>& value, double factor) const {
     const NoGrad guard;
-    const Var<T, D> moved = Var<T, D>(running.value()) * (1 - options.momentum) + Var<T, D>(value) * (options.momentum * factor);
-    running.node()->value = moved.value();
+    Tensor<T, D> same = running.value();
+    same.copy_((Var<T, D>(running.value()) * (1 - options.momentum) + Var<T, D>(value) * (options.momentum * factor)).value());
   }
 };
 

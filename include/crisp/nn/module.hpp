@@ -126,27 +126,28 @@ M clone(const M& net) {
   return copy;
 }
 
-/// Says which value of the record behind `result` first went to NaN or infinity, in words; "" where none did.
-template <class M, class T, class D>
-std::string first_non_finite(const M& net, const Var<T, D>& result) {
-  const auto finite = [](const Tensor<T, D>& x) {
-    for (const T v : x.to_host())
+/// Calls f() and says, in words, which weight of the network, or else which value of f, first went to NaN or infinity; ""
+/// where none did.
+template <class M, class F>
+std::string first_non_finite(const M& net, F&& f) {
+  using V = std::remove_cvref_t<decltype(f())>;
+  const auto finite = [](const auto& x) {
+    for (const auto v : x.value().to_host())
       if (!std::isfinite(v)) return false;
     return true;
   };
-  const auto name_of = [&](const typename Var<T, D>::Node* node) {
-    std::string found;
+  std::string found;
+  net.each_param([&](const std::string& name, const auto& p) {
+    if (found.empty() && !finite(p)) found = "the weight " + name;
+  });
+  if (!found.empty()) return found;
+  for (const auto& step : steps_of<typename V::value_type, typename V::device_type>(f)) {
+    if (finite(step.result)) continue;
     net.each_param([&](const std::string& name, const auto& p) {
-      if (p.node().get() == node) found = name;
+      for (const V& input : step.inputs)
+        if (found.empty() && p.node() == input.node()) found = " with " + name;
     });
-    return found;
-  };
-  for (const auto& node : result.history()) {
-    if (finite(node->value)) continue;
-    if (node->inputs.empty()) return str("the weight ", name_of(node.get()));
-    for (const auto& input : node->inputs)
-      if (const std::string weight = name_of(input.get()); !weight.empty()) return str("the output of ", node->op, " with ", weight);
-    return str("the output of ", node->op);
+    return "the output of " + step.op + found;
   }
   return "";
 }

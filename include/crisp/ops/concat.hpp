@@ -42,14 +42,16 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
     D::for_each(outer, width, detail::CopyRows<T>{part.value().data(), y.data() + begin, width, step});
     begin += width;
   }
+  std::vector<std::pair<std::shared_ptr<typename Var<T, D>::Node>, Shape>> sources;
+  for (const auto& part : parts) sources.emplace_back(part.node(), part.shape());
   return {"concat", y, parts, [=](const Tensor<T, D>& dy) {
     Index from = 0;
-    for (const auto& part : parts) {
+    for (const auto& [node, part] : sources) {
       const Index width = part[a] * inner;
-      if (part.requires_grad()) {
-        Tensor<T, D> dx(part.shape());
+      if (node->requires_grad) {
+        Tensor<T, D> dx(part);
         D::for_each(outer, width, detail::CopyRows<T>{dy.data() + from, dx.data(), step, width});
-        part.add_grad(std::move(dx));
+        node->add_grad(std::move(dx));
       }
       from += width;
     }

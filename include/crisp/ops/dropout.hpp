@@ -22,10 +22,10 @@ Var<T, D> drop(const char* op, const Var<T, D>& x, double p, std::uint64_t key, 
   check(p >= 0 && p < 1, op, ": the probability must be at least 0 and below 1, not ", p);
   Tensor<T, D> y(x.shape());
   D::for_each(x.numel(), Dropped<T>{x.value().data(), y.data(), key, group, p});
-  return {op, y, {x}, [=](const Tensor<T, D>& dy) {  // the same key: the same decisions
-    Tensor<T, D> dx(x.shape());
-    D::for_each(x.numel(), Dropped<T>{dy.data(), dx.data(), key, group, p});
-    x.add_grad(std::move(dx));
+  return {op, y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {  // the same key: the same decisions
+    Tensor<T, D> dx(dy.shape());
+    D::for_each(dy.numel(), Dropped<T>{dy.data(), dx.data(), key, group, p});
+    node->add_grad(std::move(dx));
   }};
 }
 }  // namespace detail

@@ -13,19 +13,27 @@ template <class F, class T> struct Slope {
   F f; const T *x, *y, *dy; T* dx;
   CRISP_HD void operator()(Index i) const { dx[i] = dy[i] * f.slope(x[i], y[i]); }
 };
+
+// A tensor for a result of x's shape: x itself, where nobody else reads it, as with the inner value of relu(conv(x)); else a new one.
+template <class T, class D>
+Tensor<T, D> reuse_or_make(const Tensor<T, D>& x, bool may_reuse = true) {
+  return may_reuse && !x.shares_elements() ? x : Tensor<T, D>(x.shape());
+}
 }  // namespace detail
 
 /// y = f(x), of any shape. F is a small struct: `static constexpr const char* name`, `T value(T x) const`, and
-/// `T slope(T x, T y) const`, the derivative at x where y = value(x). See ops/relu.hpp. The attributes are the numbers
-/// that F holds, if any.
+/// `T slope(T x, T y) const`, the derivative at x where y = value(x). See ops/relu.hpp. An F whose slope reads y alone says
+/// `static constexpr bool slope_from_y = true`: then x need not stay in memory. The attributes are the numbers that F holds, if any.
 template <class F, class T, class D>
-Var<T, D> elementwise(F f, const Var<T, D>& x, std::initializer_list<Attribute> attributes = {}) {
-  Tensor<T, D> y(x.shape());
+Var<T, D> elementwise(F f, Var<T, D> x, std::initializer_list<Attribute> attributes = {}) {
+  constexpr bool slope_from_y = requires { requires F::slope_from_y; };
+  Tensor<T, D> y = detail::reuse_or_make(x.value(), slope_from_y);
   D::for_each(y.numel(), detail::Value<F, T>{f, x.value().data(), y.data()});
-  return {F::name, y, {x}, [f, x, y](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape());
-    D::for_each(dx.numel(), detail::Slope<F, T>{f, x.value().data(), y.data(), dy.data(), dx.data()});
-    x.add_grad(std::move(dx));
+  const Tensor<T, D> kept = slope_from_y ? y : x.value();
+  return {F::name, y, {x}, [f, kept, y, node = x.node()](Tensor<T, D> dy) {
+    Tensor<T, D> dx = detail::reuse_or_make(dy);
+    D::for_each(dx.numel(), detail::Slope<F, T>{f, kept.data(), y.data(), dy.data(), dx.data()});
+    node->add_grad(std::move(dx));
   }, attributes};
 }
 

@@ -68,7 +68,7 @@ Var<T, D> permute(const Var<T, D>& x, std::initializer_list<int> axes) {
   }
   check(count == rank && named == (1 << rank) - 1, "permute: ", count, " axes were named; a value with ", rank, " axes needs each of 0 to ", rank - 1, " once",
         operand("input", x.shape()));
-  return {"permute", detail::permuted(x.value(), order), {x}, [x, inverse](const Tensor<T, D>& dy) { x.add_grad(detail::permuted(dy, inverse)); },
+  return {"permute", detail::permuted(x.value(), order), {x}, [node = x.node(), inverse](const Tensor<T, D>& dy) { node->add_grad(detail::permuted(dy, inverse)); },
           {{"axes", double(detail::as_number(order, rank))}}};
 }
 

@@ -79,10 +79,10 @@ Var<T, D> avg_pool2d(const Var<T, D>& x, Index k) {
   const detail::PoolSizes s = detail::pool_sizes("avg_pool2d", x.shape(), k);
   Tensor<T, D> y({s.N, s.OH, s.OW, s.C});
   D::for_each(s.N * s.OH * s.OW, s.C, detail::MeanOfSquare<T>{x.value().data(), y.data(), s});
-  return {"avg_pool2d", y, {x}, [=](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape(), T(0));
+  return {"avg_pool2d", y, {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(from, T(0));
     D::for_each(s.N * s.OH * s.OW, s.C, detail::SpreadSquare<T>{dy.data(), dx.data(), s});
-    x.add_grad(std::move(dx));
+    node->add_grad(std::move(dx));
   }, {{"k", double(k)}}};
 }
 

@@ -56,10 +56,10 @@ Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, AxisView view, Shape sh
   Tensor<T, D> y(shape);
   const Index rows = view.outer * view.inner;
   D::template row_reduce<Sum>(rows, view.n, ReadAlong<T>{x.value().data(), view, scale}, y.data());
-  return {op, y, {x}, [=](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape());
+  return {op, y, {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(from);
     D::for_each(rows, view.n, SpreadAlong<T>{dy.data(), dx.data(), view, scale});
-    x.add_grad(std::move(dx));
+    node->add_grad(std::move(dx));
   }};
 }
 
@@ -77,10 +77,10 @@ Tensor<T, D> sum_all(const Tensor<T, D>& x, T scale) {
 }
 template <class T, class D>
 Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, T scale) {
-  return {op, sum_all(x.value(), scale), {x}, [=](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape());
-    D::for_each(1, x.numel(), SpreadAlong<T>{dy.data(), dx.data(), {.n = x.numel()}, scale});
-    x.add_grad(std::move(dx));
+  return {op, sum_all(x.value(), scale), {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(from);
+    D::for_each(1, dx.numel(), SpreadAlong<T>{dy.data(), dx.data(), {.n = dx.numel()}, scale});
+    node->add_grad(std::move(dx));
   }};
 }
 

@@ -7,6 +7,7 @@ namespace crisp {
 namespace detail {
 template <class T> struct Relu {
   static constexpr const char* name = "relu";
+  static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const { return x < T(0) ? T(0) : x; }
   CRISP_HD T slope(T, T y) const { return y > T(0) ? T(1) : T(0); }
 };
@@ -14,6 +15,6 @@ template <class T> struct Relu {
 
 /// x of any shape.
 template <class T, class D>
-Var<T, D> relu(const Var<T, D>& x) { return elementwise(detail::Relu<T>{}, x); }
+Var<T, D> relu(Var<T, D> x) { return elementwise(detail::Relu<T>{}, std::move(x)); }
 
 }  // namespace crisp

@@ -9,6 +9,7 @@ namespace crisp {
 namespace detail {
 template <class T> struct Sigmoid {
   static constexpr const char* name = "sigmoid";
+  static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const {
     using std::exp;
     return T(1) / (T(1) + exp(-x));
@@ -19,6 +20,6 @@ template <class T> struct Sigmoid {
 
 /// x of any shape; y in (0, 1).
 template <class T, class D>
-Var<T, D> sigmoid(const Var<T, D>& x) { return elementwise(detail::Sigmoid<T>{}, x); }
+Var<T, D> sigmoid(Var<T, D> x) { return elementwise(detail::Sigmoid<T>{}, std::move(x)); }
 
 }  // namespace crisp

@@ -20,10 +20,10 @@ Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
   shape[a] = count;
   Tensor<T, D> y(shape);
   D::for_each(outer, width, detail::CopyRows<T>{x.value().data() + from, y.data(), step, width});
-  return {"slice", y, {x}, [=](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape(), T(0));
+  return {"slice", y, {x}, [=, node = x.node(), whole = x.shape()](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(whole, T(0));
     D::for_each(outer, width, detail::CopyRows<T>{dy.data(), dx.data() + from, width, step});
-    x.add_grad(std::move(dx));
+    node->add_grad(std::move(dx));
   }, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
 }
 

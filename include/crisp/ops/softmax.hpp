@@ -37,10 +37,10 @@ Var<T, D> softmax(const Var<T, D>& x) {
   const Index n = x[-1], rows = x.numel() / n;
   Tensor<T, D> y(x.shape());
   D::for_each(rows, detail::SoftmaxRow<T>{x.value().data(), y.data(), n});
-  return {"softmax", y, {x}, [=](const Tensor<T, D>& dy) {
-    Tensor<T, D> dx(x.shape());
+  return {"softmax", y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {
+    Tensor<T, D> dx(dy.shape());
     D::for_each(rows, detail::SoftmaxSlope<T>{y.data(), dy.data(), dx.data(), n});
-    x.add_grad(std::move(dx));
+    node->add_grad(std::move(dx));
   }};
 }
 

@@ -9,6 +9,7 @@ namespace crisp {
 namespace detail {
 template <class T> struct Tanh {
   static constexpr const char* name = "tanh";
+  static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const {
     using std::tanh;
     return tanh(x);
@@ -19,6 +20,6 @@ template <class T> struct Tanh {
 
 /// x of any shape; y in (-1, 1).
 template <class T, class D>
-Var<T, D> tanh(const Var<T, D>& x) { return elementwise(detail::Tanh<T>{}, x); }
+Var<T, D> tanh(Var<T, D> x) { return elementwise(detail::Tanh<T>{}, std::move(x)); }
 
 }  // namespace crisp

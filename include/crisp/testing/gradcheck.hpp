@@ -53,7 +53,7 @@ GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
     const auto loss_at = [&](std::size_t k, double value) {
       std::vector<double> moved = start;
       moved[k] = value;
-      inputs[i].value() = Tensor<double, D>(inputs[i].shape(), moved);
+      inputs[i].value().copy_(Tensor<double, D>(inputs[i].shape(), moved));
       return no_grad(loss).item();
     };
     for (std::size_t k = 0; k < start.size(); ++k) {
@@ -64,7 +64,7 @@ GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
         result = {std::isfinite(error) ? error : INFINITY,
                   str("input ", i, " ", inputs[i].shape(), ", element ", k, ": backward gives ", analytic, ", differences give ", numeric)};
     }
-    inputs[i].value() = Tensor<double, D>(inputs[i].shape(), start);
+    inputs[i].value().copy_(Tensor<double, D>(inputs[i].shape(), start));
     inputs[i].zero_grad();
   }
   return result;

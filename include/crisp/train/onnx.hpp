@@ -18,12 +18,8 @@ using Steps = std::vector<typename Var<T, D>::Step>;
 template <class Net, class T, class D>
 std::pair<Steps<T, D>, Var<T, D>> trace(const Net& net, const Var<T, D>& input) {
   const NoGrad guard;
-  Steps<T, D> steps;
-  struct Stop {
-    ~Stop() { Var<T, D>::steps = nullptr; }
-  } stop;
-  Var<T, D>::steps = &steps;
-  const Var<T, D> output = net(input);
+  Var<T, D> output;
+  Steps<T, D> steps = steps_of<T, D>([&] { output = net(input); });
   return {std::move(steps), output};
 }
 
@@ -40,18 +36,18 @@ class OnnxExporter {
 
   void input(const Var<T, D>& x, const std::string& name) { values_[x.node().get()] = {name, ""}; }
   std::string output(const Var<T, D>& y) {
-    check(is_variable(y.node()), "export: the network's result does not depend on its input");
+    check(is_variable(y), "export: the network's result does not depend on its input");
     return first(y.node().get());
   }
 
   void add(const Step& s) {
     bool variable = false;
     for (const auto& input : s.inputs) variable = variable || is_variable(input);
-    if (variable) values_[s.result.get()] = convert(s);  // else it is a constant, whose value is known
+    if (variable) values_[s.result.node().get()] = convert(s);  // else it is a constant, whose value is known
   }
 
  private:
-  bool is_variable(const std::shared_ptr<Node>& n) const { return values_.count(n.get()) > 0; }
+  bool is_variable(const Var<T, D>& n) const { return values_.count(n.node().get()) > 0; }
   std::string first(const Node* n) {
     Value& v = values_.at(n);
     if (v.first.empty()) v.first = graph_.node("Transpose", {v.last}, {{"perm", std::vector<Index>{0, 3, 1, 2}}});
@@ -71,29 +67,29 @@ class OnnxExporter {
     return found == weights_.end() ? "" : found->second;
   }
   // A constant under the shape that ONNX wants it in.
-  std::string constant(const std::shared_ptr<Node>& n, const Shape& shape, const std::vector<float>& values) {
+  std::string constant(const Var<T, D>& n, const Shape& shape, const std::vector<float>& values) {
     check(!is_variable(n), "export: an op whose weights depend on the input has no counterpart in ONNX");
-    const std::string key = str(n.get(), shape);
+    const std::string key = str(n.node().get(), shape);
     const auto found = constants_.find(key);
-    return found != constants_.end() ? found->second : constants_[key] = graph_.constant(named_ones_.insert(n.get()).second ? named(n.get()) : "", shape, values);
+    return found != constants_.end() ? found->second : constants_[key] = graph_.constant(named_ones_.insert(n.node().get()).second ? named(n.node().get()) : "", shape, values);
   }
-  std::string vector(const std::shared_ptr<Node>& n) { return constant(n, n->value.shape(), floats(n->value)); }
-  std::string filter(const std::shared_ptr<Node>& n) {  // (O, kH, kW, C) -> (O, C, kH, kW)
-    return constant(n, torch_shape(n->value.shape()), channels_first(floats(n->value), n->value.shape()));
+  std::string vector(const Var<T, D>& n) { return constant(n, n.value().shape(), floats(n.value())); }
+  std::string filter(const Var<T, D>& n) {  // (O, kH, kW, C) -> (O, C, kH, kW)
+    return constant(n, torch_shape(n.value().shape()), channels_first(floats(n.value()), n.value().shape()));
   }
   // A constant that goes with every pixel: one number, or one a channel.
-  std::string along_channels(const std::shared_ptr<Node>& n, bool channels_first) {
-    const Index count = n->value.numel();
-    check(count == 1 || n->value.shape().rank() == 1, "export: a constant of shape ", n->value.shape(), " within an op has no counterpart in ONNX");
-    return constant(n, count == 1 ? Shape{1} : channels_first ? Shape{count, 1, 1} : Shape{count}, floats(n->value));
+  std::string along_channels(const Var<T, D>& n, bool channels_first) {
+    const Index count = n.value().numel();
+    check(count == 1 || n.value().shape().rank() == 1, "export: a constant of shape ", n.value().shape(), " within an op has no counterpart in ONNX");
+    return constant(n, count == 1 ? Shape{1} : channels_first ? Shape{count, 1, 1} : Shape{count}, floats(n.value()));
   }
 
   // Ops that treat every element for itself keep the layout that is there.
-  bool in_first(const std::shared_ptr<Node>& n) const { return !values_.at(n.get()).first.empty(); }
+  bool in_first(const Var<T, D>& n) const { return !values_.at(n.node().get()).first.empty(); }
   template <class F>
-  Value keep_layout(const std::shared_ptr<Node>& x, F make) {
+  Value keep_layout(const Var<T, D>& x, F make) {
     const bool f = in_first(x);
-    const std::string y = make(f ? first(x.get()) : last(x.get()), f);
+    const std::string y = make(f ? first(x.node().get()) : last(x.node().get()), f);
     return f ? Value{y, ""} : Value{"", y};
   }
 
@@ -102,8 +98,8 @@ class OnnxExporter {
     static const std::map<std::string, std::string> pairs{{"add", "Add"}, {"subtract", "Sub"}, {"multiply", "Mul"}, {"divide", "Div"}};
     const auto n = [&](const char* name) { return Index(s.attributes.at(name)); };
     const auto& in = s.inputs;
-    const Node* x = in[0].get();
-    const Shape& shape = s.result->value.shape();
+    const Node* x = in[0].node().get();
+    const Shape& shape = s.result.value().shape();
     if (plain.count(s.op)) return keep_layout(in[0], [&](const std::string& v, bool) { return graph_.node(plain.at(s.op), {v}); });
     if (pairs.count(s.op)) return pairwise(pairs.at(s.op), s);
     if (s.op == "leaky_relu") return keep_layout(in[0], [&](const std::string& v, bool) { return graph_.node("LeakyRelu", {v}, {{"alpha", float(s.attributes.at("slope"))}}); });
@@ -121,7 +117,7 @@ class OnnxExporter {
       return {graph_.node(s.op == "max_pool2d" ? "MaxPool" : "AveragePool", {first(x)}, {{"kernel_shape", square(n("k"))}, {"strides", square(n("k"))}}), ""};
     if (s.op == "pad") return {pad(first(x), s), ""};
     if (s.op == "upsample") return {upsample(first(x), s), ""};
-    if (s.op == "scale_channels") return {graph_.node("Mul", {first(x), first(in[1].get())}), ""};
+    if (s.op == "scale_channels") return {graph_.node("Mul", {first(x), first(in[1].node().get())}), ""};
     if (s.op == "softmax") return {"", graph_.node("Softmax", {last(x)}, {{"axis", Index(-1)}})};
     if (s.op == "reshape") return {"", reshape(last(x), shape)};
     if (s.op == "permute") return {"", graph_.node("Transpose", {last(x)}, {{"perm", axes(n("axes"), shape.rank())}})};
@@ -152,14 +148,14 @@ class OnnxExporter {
     return shift == 0 ? y : graph_.node("Add", {y, graph_.number(shift)});
   }
   std::vector<std::string> weighted(const Step& s) {
-    std::vector<std::string> inputs{first(s.inputs[0].get()), filter(s.inputs[1])};
+    std::vector<std::string> inputs{first(s.inputs[0].node().get()), filter(s.inputs[1])};
     if (s.inputs.size() > 2) inputs.push_back(vector(s.inputs[2]));
     return inputs;
   }
   std::string linear(const Step& s) {  // x w^T + b
-    const Shape w = s.inputs[1]->value.shape();
-    std::vector<float> turned = channels_last(floats(s.inputs[1]->value), Shape{1, w[1], 1, w[0]});  // (O, K) -> (K, O)
-    const std::string y = graph_.node("MatMul", {last(s.inputs[0].get()), constant(s.inputs[1], {w[1], w[0]}, turned)});
+    const Shape w = s.inputs[1].value().shape();
+    std::vector<float> turned = channels_last(floats(s.inputs[1].value()), Shape{1, w[1], 1, w[0]});  // (O, K) -> (K, O)
+    const std::string y = graph_.node("MatMul", {last(s.inputs[0].node().get()), constant(s.inputs[1], {w[1], w[0]}, turned)});
     return s.inputs.size() > 2 ? graph_.node("Add", {y, vector(s.inputs[2])}) : y;
   }
   std::string pad(const std::string& x, const Step& s) {
@@ -186,16 +182,16 @@ class OnnxExporter {
   }
   std::string concat(const Step& s) {
     std::vector<std::string> parts;
-    for (const auto& part : s.inputs) parts.push_back(last(part.get()));
+    for (const auto& part : s.inputs) parts.push_back(last(part.node().get()));
     return graph_.node("Concat", parts, {{"axis", Index(s.attributes.at("axis"))}});
   }
 
   Value pairwise(const std::string& type, const Step& s) {
     const auto &a = s.inputs[0], &b = s.inputs[1];
     const bool both = is_variable(a) && is_variable(b), f = in_first(is_variable(a) ? a : b);
-    check(!both || a->value.shape() == b->value.shape(), "export: values of the shapes ", a->value.shape(), " and ", b->value.shape(), " joined by ", s.op, " have no counterpart in ONNX");
-    const auto operand = [&](const std::shared_ptr<Node>& n) {
-      if (is_variable(n)) return f ? first(n.get()) : last(n.get());
+    check(!both || a.value().shape() == b.value().shape(), "export: values of the shapes ", a.value().shape(), " and ", b.value().shape(), " joined by ", s.op, " have no counterpart in ONNX");
+    const auto operand = [&](const Var<T, D>& n) {
+      if (is_variable(n)) return f ? first(n.node().get()) : last(n.node().get());
       return along_channels(n, f);
     };
     const std::string y = graph_.node(type, {operand(a), operand(b)});
@@ -204,16 +200,16 @@ class OnnxExporter {
 
   // softmax(q k^T / sqrt(d) + bias + mask) v, see ops/window_attention.hpp.
   std::string attention(const Step& s) {
-    const Shape qkv = s.inputs[0]->value.shape(), bias = s.inputs[1]->value.shape();
+    const Shape qkv = s.inputs[0].value().shape(), bias = s.inputs[1].value().shape();
     const Index B = qkv[0], n = qkv[1], C = qkv[2] / 3, heads = bias[0], d = C / heads;
-    const std::string parts = graph_.node("Transpose", {reshape(last(s.inputs[0].get()), {B, n, 3, heads, d})}, {{"perm", std::vector<Index>{2, 0, 3, 1, 4}}});
+    const std::string parts = graph_.node("Transpose", {reshape(last(s.inputs[0].node().get()), {B, n, 3, heads, d})}, {{"perm", std::vector<Index>{2, 0, 3, 1, 4}}});
     const auto part = [&](Index i) { return reshape(sliced(parts, 0, i, i + 1), {B, heads, n, d}); };
     const std::string q = graph_.node("Mul", {part(0), graph_.number(float(1 / std::sqrt(double(d))))});
     const std::string k = graph_.node("Transpose", {part(1)}, {{"perm", std::vector<Index>{0, 1, 3, 2}}});
     std::string scores = graph_.node("Add", {graph_.node("MatMul", {q, k}), vector(s.inputs[1])});
     if (s.inputs.size() > 2) {
-      const Index G = s.inputs[2]->value.shape()[0];
-      const std::string mask = constant(s.inputs[2], {G, 1, n, n}, floats(s.inputs[2]->value));
+      const Index G = s.inputs[2].value().shape()[0];
+      const std::string mask = constant(s.inputs[2], {G, 1, n, n}, floats(s.inputs[2].value()));
       scores = reshape(graph_.node("Add", {reshape(scores, {B / G, G, heads, n, n}), mask}), {B, heads, n, n});
     }
     const std::string y = graph_.node("MatMul", {graph_.node("Softmax", {scores}, {{"axis", Index(-1)}}), part(2)});
@@ -237,8 +233,8 @@ bool same_for_all_sizes(const Steps<T, D>& a, const Steps<T, D>& b, const Var<T,
     const auto& s = a[i];
     same = s.op == b[i].op && s.attributes == b[i].attributes;
     bool depends = false;
-    for (const auto& in : s.inputs) depends = depends || variable.count(in.get()) > 0;
-    if (depends) variable.insert(s.result.get());
+    for (const auto& in : s.inputs) depends = depends || variable.count(in.node().get()) > 0;
+    if (depends) variable.insert(s.result.node().get());
     if (depends && (s.op == "reshape" || s.op == "window_attention")) same = false;
   }
   return same;

@@ -114,8 +114,11 @@ class Fit {
     if (part_done() < 1) {
       for (auto& [input, target] : patches.template batches<D, T>(loader)) {
         const Var<T, D> x = input, y = target;  // (N, H, W, C)
-        nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
-        if (!step(loss_of(x, y))) continue;
+        const auto loss = [&] {
+          nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
+          return Var<T, D>(loss_of(x, y));
+        };
+        if (!step(loss)) continue;
         if (part_done() >= 1) break;
         if (stop_asked) return interrupted();
         if (validation_due()) validate();
@@ -135,9 +138,11 @@ class Fit {
   Index total_steps() const { return o_.steps > 0 ? o_.steps : Index(double(progress_.step) / std::max(part_done(), 1e-9)); }
 
   // Adds the gradients of one batch; true when they were enough for a step.
-  bool step(const Var<T, D>& loss) {
+  template <class Loss>
+  bool step(const Loss& of_batch) {
+    const Var<T, D> loss = of_batch();
     const double value = double(loss.item());
-    if (!std::isfinite(value)) fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, loss));
+    if (!std::isfinite(value)) fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, of_batch));
     loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(o_.accumulate)));
     loss_sum_ += value;
     ++loss_count_;

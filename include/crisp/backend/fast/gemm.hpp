@@ -3,9 +3,9 @@
 // processor has. Results do not depend on the number of threads, as tiles and the order within them are fixed.
 #pragma once
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
+#include "crisp/backend/fast/vector.hpp"
 #include "crisp/core/backend.hpp"
 #if defined(__CUDACC__)
 #pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
@@ -15,17 +15,10 @@ namespace crisp::detail {
 
 template <class T>
 struct GemmTile {
-#if defined(__AVX512F__)
-  static constexpr int bytes = 64, vectors = 4;
-#elif defined(__AVX__)
-  static constexpr int bytes = 32, vectors = 2;
-#else
-  static constexpr int bytes = 16, vectors = 2;
-#endif
-  static constexpr int width = bytes / int(sizeof(T)), rows = 6;
+  static constexpr int width = detail::width<T>, vectors = Simd<T>::bytes == 64 ? 4 : 2, rows = 6;  // as many as there are registers for
   static constexpr Index depth = 256;  // of a block along k: its part of B stays in the second cache
-  typedef T Vector __attribute__((vector_size(bytes)));
-  typedef T Packed __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));  // a vector in memory of any alignment
+  using Vector = detail::Vector<T>;
+  using Packed = typename Simd<T>::Packed;
 
   const Gemm<T>& g;
   Index a_row, a_col;  // steps in a from row to row, and from k to k
