@@ -19,6 +19,7 @@
 #pragma GCC diagnostic pop
 #endif
 #else
+#include "crisp/backend/fast/conv2d.hpp"
 #include "crisp/backend/fast/gemm.hpp"
 #endif
 
@@ -125,8 +126,12 @@ struct PlainCpu {
 };
 static_assert(Backend<PlainCpu>);
 
-/// The processor of this machine.
+/// The processor of this machine: the primitives, and the whole ops that it computes faster than from them.
+#if defined(CRISP_NO_FAST_PATHS)
 struct Cpu : PlainCpu {};
+#else
+struct Cpu : PlainCpu, detail::FastConv2d {};
+#endif
 static_assert(Backend<Cpu>);
 
 }  // namespace crisp

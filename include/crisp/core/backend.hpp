@@ -21,6 +21,15 @@ struct Gemm {
   Index batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;
 };
 
+/// A convolution of x (N, H, W, C) with w (O, kH, kW, C) to y (N, OH, OW, O): output pixel (i, j) meets input pixel
+/// (i stride - top, j stride - left) under tap (0, 0), and zeros beyond the image.
+struct ConvSizes {
+  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
+  Index pixels() const { return N * OH * OW; }
+  Index taps() const { return kH * kW * C; }
+  bool pointwise() const { return kH == 1 && kW == 1 && stride == 1 && top == 0 && left == 0 && OH == H && OW == W; }
+};
+
 /// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse, since reset_peak().
 struct MemoryUse {
   Index now = 0, peak = 0;

@@ -22,13 +22,6 @@ struct Conv2dOptions {
 
 namespace detail {
 
-struct ConvSizes {
-  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
-  Index pixels() const { return N * OH * OW; }
-  Index taps() const { return kH * kW * C; }
-  bool pointwise() const { return kH == 1 && kW == 1 && stride == 1 && top == 0 && left == 0 && OH == H && OW == W; }
-};
-
 template <class T> struct Im2Col {  // patches (pixels, kH, kW * C) of output pixels from `first`; row = (pixel, kh), col = (kw, c)
   const T* x; T* patches; ConvSizes s; Index first;
   CRISP_HD void operator()(Index row, Index col) const {
@@ -77,6 +70,8 @@ void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
 template <class T, class D>
 Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s) {
   Tensor<T, D> y({s.N, s.OH, s.OW, s.O});
+  if constexpr (requires { D::conv2d(x.data(), w.data(), b.data(), y.data(), s); })
+    if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s)) return y;
   if (b.defined()) D::for_each(s.pixels(), s.O, Repeat<T>{b.data(), y.data(), s.O});
   for_patches(x, s, [&](const T* patches, Index first, Index count) {
     D::gemm(Gemm<T>{.m = count, .n = s.O, .k = s.taps(), .a = patches, .b = w.data(), .c = y.data() + first * s.O,
@@ -99,7 +94,10 @@ Tensor<T, D> conv2d_input_gradient(const Tensor<T, D>& dy, const Tensor<T, D>& w
 
 template <class T, class D>
 Tensor<T, D> conv2d_weight_gradient(const Tensor<T, D>& x, const Tensor<T, D>& dy, const ConvSizes& s) {
-  Tensor<T, D> dw({s.O, s.kH, s.kW, s.C}, T(0));
+  Tensor<T, D> dw({s.O, s.kH, s.kW, s.C});
+  if constexpr (requires { D::conv2d_weight_gradient(x.data(), dy.data(), dw.data(), s); })
+    if (D::conv2d_weight_gradient(x.data(), dy.data(), dw.data(), s)) return dw;
+  dw.fill(T(0));
   for_patches(x, s, [&](const T* patches, Index first, Index count) {
     add_long_product<T, D>(s.O, s.taps(), count, dy.data() + first * s.O, false, patches, dw.data());
   });
@@ -135,7 +133,7 @@ Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<
   if (o.border != Border::zero && (top || bottom || left || right))
     return conv2d(pad(x, {top, bottom, left, right}, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid});
 
-  const detail::ConvSizes s{x[0], x[1], x[2], x[3], weight[0], kH, kW, o.stride, top, left,
+  const ConvSizes s{x[0], x[1], x[2], x[3], weight[0], kH, kW, o.stride, top, left,
                             (x[1] + top + bottom - kH) / o.stride + 1, (x[2] + left + right - kW) / o.stride + 1};
   Tensor<T, D> y = detail::convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s);
   std::vector<Var<T, D>> inputs{x, weight};

@@ -25,7 +25,7 @@ Var<T, D> conv_transpose2d(const Var<T, D>& x, const Operand<T, D>& weight, cons
   const Index OH = (x[1] - 1) * o.stride - 2 * o.padding + kH + o.output_padding, OW = (x[2] - 1) * o.stride - 2 * o.padding + kW + o.output_padding;
   check(x.numel() > 0 && OH > 0 && OW > 0, "conv_transpose2d: the output would have ", OH, " x ", OW, " pixels", shapes());
   // The convolution that this one turns round: from (N, OH, OW, O) to x.
-  const detail::ConvSizes s{x[0], OH, OW, O, x[3], kH, kW, o.stride, o.padding, o.padding, x[1], x[2]};
+  const ConvSizes s{x[0], OH, OW, O, x[3], kH, kW, o.stride, o.padding, o.padding, x[1], x[2]};
   Tensor<T, D> y = detail::conv2d_input_gradient(x.value(), weight.value(), s);
   if (bias.defined()) {
     Tensor<T, D> repeated(y.shape());

@@ -14,7 +14,7 @@ Var<T, D> linear(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<
   shape[-1] = O;
   check(!bias.defined() || bias.shape() == Shape{O}, "linear: the weight gives ", O, " values, but the bias has ", bias.defined() ? bias.numel() : 0,
         operand("weight", weight.shape(), "(O, K)"));
-  const detail::ConvSizes s{1, 1, rows, K, O, 1, 1, 1, 0, 0, 1, rows};
+  const ConvSizes s{1, 1, rows, K, O, 1, 1, 1, 0, 0, 1, rows};
   const auto as_image = [=](const Tensor<T, D>& t, Index channels) { return t.reshape({1, 1, rows, channels}); };
   const Tensor<T, D> w = weight.value().reshape({O, 1, 1, K});
   std::vector<Var<T, D>> inputs{x, weight};

@@ -30,29 +30,49 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void store(T* p, const std::type_identity_t<Vector<T>>& v) { *reinterpret_cast<typename Simd<T>::Packed*>(p) = v; }
 
-// The first n elements, n < width; the others are zero, or stay.
+// The first n elements, n <= width; the others are zero, or stay. In pieces of fixed size: no call of memcpy.
+template <class T>
+[[gnu::always_inline]] inline void copy_first(T* to, const T* from, Index n) {
+  if (n >= width<T>) return store(to, load(from));
+#pragma GCC unroll 4
+  for (Index piece = width<T> / 2; piece > 0; piece /= 2)
+    if (n & piece) {
+      std::memcpy(to, from, std::size_t(piece) * sizeof(T));
+      to += piece;
+      from += piece;
+    }
+}
 template <class T>
 [[gnu::always_inline]] inline Vector<T> load_first(const T* p, Index n) {
   Vector<T> v{};
-  std::memcpy(&v, p, std::size_t(n) * sizeof(T));
+  copy_first(reinterpret_cast<T*>(&v), p, n);
   return v;
 }
 template <class T>
-[[gnu::always_inline]] inline void store_first(T* p, const std::type_identity_t<Vector<T>>& v, Index n) { std::memcpy(p, &v, std::size_t(n) * sizeof(T)); }
+[[gnu::always_inline]] inline void store_first(T* p, const std::type_identity_t<Vector<T>>& v, Index n) { copy_first(p, reinterpret_cast<const T*>(&v), n); }
 
 template <class T>
 [[gnu::always_inline]] inline Vector<T> broadcast(T x) { return x - Vector<T>{}; }
 
-// The sum of the elements, in halves: the order is that of a tree.
+// The sum of N elements in memory, which it overwrites: halves upon halves, always in the same order.
+template <class T, int N>
+[[gnu::always_inline]] inline T sum_halves(T* x) {
+  if constexpr (N == 1) return x[0];
+  else {
+    typedef T Half __attribute__((vector_size(N / 2 * sizeof(T))));
+    Half low, high;
+    std::memcpy(&low, x, sizeof low);
+    std::memcpy(&high, x + N / 2, sizeof high);
+    low += high;
+    std::memcpy(x, &low, sizeof low);
+    return sum_halves<T, N / 2>(x);
+  }
+}
 template <class T>
 [[gnu::always_inline]] inline T sum_of(const Vector<T>& v) {
   T x[width<T>];
   std::memcpy(x, &v, sizeof x);
-#pragma GCC unroll 8
-  for (int half = width<T> / 2; half > 0; half /= 2)
-#pragma GCC unroll 16
-    for (int i = 0; i < half; ++i) x[i] += x[i + half];
-  return x[0];
+  return sum_halves<T, width<T>>(x);
 }
 
 }  // namespace crisp::detail
