@@ -19,8 +19,14 @@
 #pragma GCC diagnostic pop
 #endif
 #else
+#include "crisp/backend/fast/batch_norm.hpp"
 #include "crisp/backend/fast/conv2d.hpp"
+#include "crisp/backend/fast/gelu.hpp"
 #include "crisp/backend/fast/gemm.hpp"
+#include "crisp/backend/fast/layer_norm.hpp"
+#include "crisp/backend/fast/pixel_shuffle.hpp"
+#include "crisp/backend/fast/prelu.hpp"
+#include "crisp/backend/fast/window_attention.hpp"
 #endif
 
 #include "crisp/backend/memory.hpp"
@@ -130,7 +136,7 @@ static_assert(Backend<PlainCpu>);
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cpu : PlainCpu {};
 #else
-struct Cpu : PlainCpu, detail::FastConv2d {};
+struct Cpu : PlainCpu, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention {};
 #endif
 static_assert(Backend<Cpu>);
 

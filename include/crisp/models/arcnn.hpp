@@ -2,7 +2,6 @@
 #pragma once
 #include "crisp/models/form.hpp"
 #include "crisp/nn/conv2d.hpp"
-#include "crisp/ops/relu.hpp"
 
 namespace crisp::models {
 
@@ -19,9 +18,9 @@ struct Arcnn {
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const Var<T, D> features = relu(conv1(x));        // extraction   (N, H, W, 64)
-    const Var<T, D> cleaned = relu(conv2(features));  // enhancement  (N, H, W, 32)
-    const Var<T, D> mapped = relu(conv3(cleaned));    // mapping      (N, H, W, 16)
+    const Var<T, D> features = conv1.then_relu(x);        // extraction   (N, H, W, 64)
+    const Var<T, D> cleaned = conv2.then_relu(features);  // enhancement  (N, H, W, 32)
+    const Var<T, D> mapped = conv3.then_relu(cleaned);    // mapping      (N, H, W, 16)
     return conv4(mapped);                             // reconstruction (N, H, W, 1)
   }
 

@@ -30,7 +30,7 @@ struct Dncnn {
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    Var<T, D> y = relu(convs[0](x));  // (N, H, W, F)
+    Var<T, D> y = convs[0].then_relu(x);  // (N, H, W, F)
     for (std::size_t i = 1; i + 1 < convs.size(); ++i) y = relu(options.batch_norm ? norms[i - 1](convs[i](y)) : convs[i](y));
     return x - convs.back()(y);
   }

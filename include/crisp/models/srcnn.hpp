@@ -2,7 +2,6 @@
 #pragma once
 #include "crisp/models/form.hpp"
 #include "crisp/nn/conv2d.hpp"
-#include "crisp/ops/relu.hpp"
 
 namespace crisp::models {
 
@@ -44,9 +43,9 @@ struct Srcnn {
 
  private:
   Var<T, D> forward(const Var<T, D>& x, Conv2dOptions o) const {
-    const Var<T, D> features = relu(conv2d(x, conv1.weight, conv1.bias, o));        // (N, H, W, n1)
-    const Var<T, D> mapped = relu(conv2d(features, conv2.weight, conv2.bias, o));   // (N, H, W, n2)
-    return conv2d(mapped, conv3.weight, conv3.bias, o);                             // (N, H, W, C)
+    const Var<T, D> features = conv2d_relu(x, conv1.weight, conv1.bias, o);        // (N, H, W, n1)
+    const Var<T, D> mapped = conv2d_relu(features, conv2.weight, conv2.bias, o);   // (N, H, W, n2)
+    return conv2d(mapped, conv3.weight, conv3.bias, o);                            // (N, H, W, C)
   }
 };
 

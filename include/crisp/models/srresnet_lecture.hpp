@@ -24,7 +24,7 @@ struct SrResNetLecture {
   std::vector<LectureBlock<T, D>> body = nn::repeat<LectureBlock<T, D>>(6, 64);
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const Var<T, D> head = relu(conv_first(x));  // (N, H, W, 64)
+    const Var<T, D> head = conv_first.then_relu(x);  // (N, H, W, 64)
     Var<T, D> y = head;
     for (const auto& block : body) y = block(y);
     return conv_last(y + head);

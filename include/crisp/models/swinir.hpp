@@ -107,9 +107,8 @@ struct SwinIr {
   }
 
   Var<T, D> features(const Var<T, D>& x) const {
-    const Tensor<T, D> mask = nn::shifted_window_mask<T, D>(x[1], x[2], options.window, options.window / 2);
     Var<T, D> y = patch_embed.norm(x);
-    for (const auto& layer : layers) y = layer(y, mask);
+    for (const auto& layer : layers) y = layer(y, {});
     return norm(y);
   }
 

@@ -2,7 +2,6 @@
 #pragma once
 #include "crisp/models/form.hpp"
 #include "crisp/nn/conv2d.hpp"
-#include "crisp/ops/relu.hpp"
 
 namespace crisp::models {
 
@@ -24,7 +23,7 @@ struct Vdsr {
 
   Var<T, D> operator()(const Var<T, D>& x) const {
     Var<T, D> y = x;
-    for (std::size_t i = 0; i + 1 < convs.size(); ++i) y = relu(convs[i](y));  // (N, H, W, F)
+    for (std::size_t i = 0; i + 1 < convs.size(); ++i) y = convs[i].then_relu(y);  // (N, H, W, F)
     return x + convs.back()(y);
   }
 

@@ -30,6 +30,9 @@ struct Conv2d {
 
   Var<T, D> operator()(const Var<T, D>& x) const { return conv2d(x, weight, bias, options); }
 
+  /// relu((*this)(x)), in one pass over the memory.
+  Var<T, D> then_relu(const Var<T, D>& x) const { return conv2d_relu(x, weight, bias, options); }
+
   CRISP_PARAMS(weight, bias)
 };
 

@@ -12,7 +12,7 @@ struct PReLU {
 
   explicit PReLU(Index channels = 1, double slope = 0.25) : weight(Tensor<T, D>({channels}, T(slope))) {}
 
-  Var<T, D> operator()(const Var<T, D>& x) const { return prelu(x, weight); }
+  Var<T, D> operator()(Var<T, D> x) const { return prelu(std::move(x), weight); }
   CRISP_PARAMS(weight)
 };
 

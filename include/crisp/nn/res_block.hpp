@@ -4,7 +4,6 @@
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/prelu.hpp"
-#include "crisp/ops/relu.hpp"
 
 namespace crisp::nn {
 
@@ -17,7 +16,7 @@ struct ResBlock {
   explicit ResBlock(Index channels, double scale = 1) : conv1(channels, channels, 3), conv2(channels, channels, 3, {.init = Init::he(0.1)}), scale(scale) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const Var<T, D> branch = conv2(relu(conv1(x)));  // (N, H, W, C)
+    const Var<T, D> branch = conv2(conv1.then_relu(x));  // (N, H, W, C)
     return x + (scale == 1 ? branch : branch * scale);
   }
   CRISP_PARAMS(conv1, conv2)

@@ -6,8 +6,6 @@
 #include "crisp/nn/window_attention.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/gelu.hpp"
-#include "crisp/ops/roll.hpp"
-#include "crisp/ops/window.hpp"
 
 namespace crisp::nn {
 
@@ -38,15 +36,9 @@ struct SwinBlock {
   explicit SwinBlock(SwinBlockOptions o)
       : options(o), norm1(o.channels), norm2(o.channels), attn(o.channels, o.heads, o.window), mlp(o.channels, Index(double(o.channels) * o.mlp_ratio)) {}
 
-  /// mask: shifted_window_mask for this size; unused where the block is not shifted.
-  Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& mask) const {
-    const Index M = options.window, shift = options.shift, H = x[1], W = x[2];
+  Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& = {}) const {
     const DropPath drop{options.drop_path};
-    Var<T, D> y = norm1(x);
-    if (shift > 0) y = roll(y, -shift, -shift);
-    y = window_reverse(attn(window_partition(y, M), shift > 0 ? mask : Tensor<T, D>()), M, H, W);
-    if (shift > 0) y = roll(y, shift, shift);
-    y = x + drop(y);
+    const Var<T, D> y = x + drop(attn.in_image(norm1(x), options.shift));
     return y + drop(mlp(norm2(y)));
   }
   CRISP_PARAMS(norm1, attn, norm2, mlp)

@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 
+#include "crisp/ops/elementwise.hpp"
 #include "crisp/ops/matmul.hpp"
 
 namespace crisp {
@@ -46,6 +47,12 @@ template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given
     dx[i] = w[c] * rstd * (dy[i] - through);
   }
 };
+template <class T, class D>
+Tensor<T, D> part(const Tensor<T, D>& x, Index first, Index count) {
+  Tensor<T, D> y({count});
+  D::for_each(count, Convert<T, T>{y.data(), x.data() + first});
+  return y;
+}
 }  // namespace detail
 
 /// The statistics of the channels of x (..., C). Throws Error for a value without elements.
@@ -53,6 +60,11 @@ template <class T, class D>
 ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
   check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
   const Index C = x[-1], rows = x.numel() / C;
+  if constexpr (requires(T* p) { D::channel_statistics(x.data(), rows, C, p, p); }) {
+    ChannelStatistics<T, D> s{Tensor<T, D>({C}), Tensor<T, D>({C})};
+    D::channel_statistics(x.data(), rows, C, s.mean.data(), s.variance.data());
+    return s;
+  }
   ChannelStatistics<T, D> s{detail::sum_rows<T, D>(x.data(), rows, C), {}};
   D::for_each(C, detail::Divided<T>{s.mean.data(), T(rows)});
   Tensor<T, D> squares(x.shape());
@@ -65,16 +77,27 @@ ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
 /// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are those of x, as
 /// channel_statistics gave them, and depend on it. Throws Error where the shapes do not fit.
 template <class T, class D>
-Var<T, D> batch_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s, bool of_batch,
+Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s, bool of_batch,
                      double eps = 1e-5) {
   const Index C = x.shape().rank() ? x[-1] : 0;
   check(C > 0 && weight.shape() == Shape{C} && bias.shape() == Shape{C} && s.mean.shape() == Shape{C} && s.variance.shape() == Shape{C},
         "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance", operand("input", x.shape(), "(..., C)"),
         operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"), operand("mean", s.mean.shape(), "(C)"));
   const Index rows = x.numel() / C;
-  Tensor<T, D> y(x.shape());
-  D::for_each(rows, C, detail::BatchNormValue<T>{x.value().data(), weight.value().data(), bias.value().data(), s.mean.data(), s.variance.data(), y.data(), C, T(eps)});
-  return {"batch_norm", y, {x, weight, bias, Var<T, D>(s.mean), Var<T, D>(s.variance)}, [=](const Tensor<T, D>& dy) {
+  constexpr bool fast = requires(T* p) { D::batch_norm(p, p, p, p, p, p, rows, C, T(eps)); };
+  Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
+  const T *in = x.value().data(), *w = weight.value().data(), *b = bias.value().data(), *mean = s.mean.data(), *variance = s.variance.data();
+  if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, T(eps));
+  else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, T(eps)});
+  return {"batch_norm", y, {x, weight, bias, Var<T, D>(s.mean), Var<T, D>(s.variance)}, [=](Tensor<T, D> dy) {
+    if constexpr (fast) {
+      Tensor<T, D> sums({2 * C}), dx = x.requires_grad() ? detail::reuse_or_make(dy) : Tensor<T, D>();
+      D::batch_norm_gradient(x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), sums.data(), dx.data(), rows, C, T(eps), of_batch);
+      if (dx.defined()) x.add_grad(std::move(dx));
+      weight.add_grad(detail::part(sums, 0, C));
+      bias.add_grad(detail::part(sums, C, C));
+      return;
+    }
     Tensor<T, D> dx(x.shape());  // first what is summed to dw, then dx itself
     D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, T(eps)});
     Tensor<T, D> dw = detail::sum_rows<T, D>(dx.data(), rows, C), db = detail::sum_rows<T, D>(dy.data(), rows, C);

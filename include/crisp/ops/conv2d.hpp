@@ -4,6 +4,7 @@
 #pragma once
 #include "crisp/ops/matmul.hpp"
 #include "crisp/ops/pad.hpp"
+#include "crisp/ops/relu.hpp"
 
 namespace crisp {
 
@@ -66,17 +67,18 @@ void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
   }
 }
 
-// The convolution itself, on tensors; b may be empty.
+// The convolution itself, on tensors, with relu of its result if wanted; b may be empty.
 template <class T, class D>
-Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s) {
+Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s, bool relu = false) {
   Tensor<T, D> y({s.N, s.OH, s.OW, s.O});
-  if constexpr (requires { D::conv2d(x.data(), w.data(), b.data(), y.data(), s); })
-    if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s)) return y;
+  if constexpr (requires { D::conv2d(x.data(), w.data(), b.data(), y.data(), s, relu); })
+    if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s, relu)) return y;
   if (b.defined()) D::for_each(s.pixels(), s.O, Repeat<T>{b.data(), y.data(), s.O});
   for_patches(x, s, [&](const T* patches, Index first, Index count) {
     D::gemm(Gemm<T>{.m = count, .n = s.O, .k = s.taps(), .a = patches, .b = w.data(), .c = y.data() + first * s.O,
                     .b_transposed = true, .beta = b.defined() ? T(1) : T(0)});
   });
+  if (relu) D::for_each(y.numel(), Value<Relu<T>, T>{{}, y.data(), y.data()});
   return y;
 }
 
@@ -120,33 +122,51 @@ inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const C
         x[1], " x ", x[2], " with ", std::max<Index>(0, o.padding.pixels), " pixels of padding", shapes());
 }
 
+// conv2d, and relu of it if wanted, in the same pass.
+template <class T, class D>
+Var<T, D> conv2d(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, bool with_relu) {
+  check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
+  const bool same = o.padding.pixels == Padding::same;
+  const Index kH = weight[1], kW = weight[2], top = same ? (kH - 1) / 2 : o.padding.pixels, left = same ? (kW - 1) / 2 : o.padding.pixels;
+  const Index bottom = same ? kH - 1 - top : top, right = same ? kW - 1 - left : left;
+  if (o.border != Border::zero && (top || bottom || left || right))
+    return conv2d(pad(x, {top, bottom, left, right}, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, with_relu);
+
+  const ConvSizes s{x[0], x[1], x[2], x[3], weight[0], kH, kW, o.stride, top, left,
+                    (x[1] + top + bottom - kH) / o.stride + 1, (x[2] + left + right - kW) / o.stride + 1};
+  const Tensor<T, D> y = convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s, with_relu);
+  std::vector<Var<T, D>> inputs{x, weight};
+  if (bias.defined()) inputs.push_back(bias);
+  return {with_relu ? "conv2d_relu" : "conv2d", y, inputs, [=, kept = with_relu ? y : Tensor<T, D>()](Tensor<T, D> dy) {
+    if (with_relu) {  // dy where y > 0
+      Tensor<T, D> through = reuse_or_make(dy);
+      D::for_each(dy.numel(), Slope<Relu<T>, T>{{}, kept.data(), kept.data(), dy.data(), through.data()});
+      dy = through;
+    }
+    if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
+    if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
+    if (bias.defined() && bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
+  }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
+}
+
 }  // namespace detail
 
 /// x (N, H, W, C), weight (O, kH, kW, C), bias (O) or an empty Var -> (N, OH, OW, O), with
 /// OH = (H + 2 padding - kH) / stride + 1, rounded down. Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
-  detail::check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
-  const bool same = o.padding.pixels == Padding::same;
-  const Index kH = weight[1], kW = weight[2], top = same ? (kH - 1) / 2 : o.padding.pixels, left = same ? (kW - 1) / 2 : o.padding.pixels;
-  const Index bottom = same ? kH - 1 - top : top, right = same ? kW - 1 - left : left;
-  if (o.border != Border::zero && (top || bottom || left || right))
-    return conv2d(pad(x, {top, bottom, left, right}, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid});
-
-  const ConvSizes s{x[0], x[1], x[2], x[3], weight[0], kH, kW, o.stride, top, left,
-                            (x[1] + top + bottom - kH) / o.stride + 1, (x[2] + left + right - kW) / o.stride + 1};
-  Tensor<T, D> y = detail::convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s);
-  std::vector<Var<T, D>> inputs{x, weight};
-  if (bias.defined()) inputs.push_back(bias);
-  return {"conv2d", y, inputs, [=](const Tensor<T, D>& dy) {
-    if (x.requires_grad()) x.add_grad(detail::conv2d_input_gradient(dy, weight.value(), s));
-    if (weight.requires_grad()) weight.add_grad(detail::conv2d_weight_gradient(x.value(), dy, s));
-    if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), s.pixels(), s.O));
-  }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
+  return detail::conv2d(x, weight, bias, o, false);
 }
 
 /// The same without a bias.
 template <class T, class D>
-Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, Conv2dOptions o = {}) { return conv2d(x, weight, Var<T, D>(), o); }
+Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, Conv2dOptions o = {}) { return detail::conv2d(x, weight, Var<T, D>(), o, false); }
+
+/// relu(conv2d(x, weight, bias, o)), in one pass over the memory instead of two.
+template <class T, class D>
+Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
+  if (Var<T, D>::steps) return relu(conv2d(x, weight, bias, o));  // who writes the ops down knows these two
+  return detail::conv2d(x, weight, bias, o, true);
+}
 
 }  // namespace crisp

@@ -19,10 +19,26 @@ template <class T> struct Gelu {
     return below(x) + x * T(0.39894228040143267794) * exp(T(-0.5) * x * x);
   }
 };
+template <class T> struct TimesSlope {
+  const T *slope, *dy; T* dx;
+  CRISP_HD void operator()(Index i) const { dx[i] = dy[i] * slope[i]; }
+};
 }  // namespace detail
 
 /// x of any shape.
 template <class T, class D>
-Var<T, D> gelu(const Var<T, D>& x) { return elementwise(detail::Gelu<T>{}, x); }
+Var<T, D> gelu(Var<T, D> x) {
+  if constexpr (requires(T* p) { D::gelu(p, p, p, Index()); }) {  // value and slope at once; what is kept is the slope, in the place of x
+    const bool learns = detail::grad_enabled && x.requires_grad();
+    const Tensor<T, D> other = detail::reuse_or_make(x.value());
+    Tensor<T, D> y = learns ? Tensor<T, D>(x.shape()) : other, slope = learns ? other : Tensor<T, D>();
+    D::gelu(x.value().data(), y.data(), slope.data(), x.numel());
+    return {"gelu", y, {x}, [slope, node = x.node()](Tensor<T, D> dy) {
+      Tensor<T, D> dx = detail::reuse_or_make(dy);
+      D::for_each(dx.numel(), detail::TimesSlope<T>{slope.data(), dy.data(), dx.data()});
+      node->add_grad(std::move(dx));
+    }};
+  } else return elementwise(detail::Gelu<T>{}, std::move(x));
+}
 
 }  // namespace crisp

@@ -5,14 +5,36 @@
 
 namespace crisp {
 
+namespace detail {
+// x (N, H, W, r r C) -> (N, r H, r W, C), and from there back.
+template <class T, class D>
+Tensor<T, D> shuffled(const Tensor<T, D>& x, Index r) {
+  const Index N = x[0], H = x[1], W = x[2], C = x[3] / (r * r);
+  if constexpr (requires { D::pixel_shuffle(x.data(), (T*)nullptr, N, H, W, C, r, false); }) {
+    Tensor<T, D> y({N, r * H, r * W, C});
+    D::pixel_shuffle(x.data(), y.data(), N, H, W, C, r, false);
+    return y;
+  }
+  return permuted(x.reshape({N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}).reshape({N, r * H, r * W, C});
+}
+template <class T, class D>
+Tensor<T, D> unshuffled(const Tensor<T, D>& y, Index r) {
+  const Index N = y[0], H = y[1] / r, W = y[2] / r, C = y[3];
+  if constexpr (requires { D::pixel_shuffle(y.data(), (T*)nullptr, N, H, W, C, r, true); }) {
+    Tensor<T, D> x({N, H, W, r * r * C});
+    D::pixel_shuffle(y.data(), x.data(), N, H, W, C, r, true);
+    return x;
+  }
+  return permuted(y.reshape({N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}).reshape({N, H, W, r * r * C});
+}
+}  // namespace detail
+
 /// x (N, H, W, r r C) -> (N, r H, r W, C). Throws Error unless the channels divide by r * r.
 template <class T, class D>
 Var<T, D> pixel_shuffle(const Var<T, D>& x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[3] % (r * r) == 0, "pixel_shuffle: the channels must divide by ", r, " x ", r, operand("input", x.shape(), "(N, H, W, C)"));
-  const Index N = x[0], H = x[1], W = x[2], C = x[3] / (r * r);
-  return {"pixel_shuffle", detail::permuted(x.value().reshape({N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}).reshape({N, r * H, r * W, C}), {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
-    node->add_grad(detail::permuted(dy.reshape({N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}).reshape(from));
-  }, {{"r", double(r)}}};
+  return {"pixel_shuffle", detail::shuffled(x.value(), r), {x}, [r, node = x.node()](const Tensor<T, D>& dy) { node->add_grad(detail::unshuffled(dy, r)); },
+          {{"r", double(r)}}};
 }
 
 /// x (N, r H, r W, C) -> (N, H, W, r r C). Throws Error unless the height and the width divide by r.
@@ -20,10 +42,8 @@ template <class T, class D>
 Var<T, D> pixel_unshuffle(const Var<T, D>& x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[1] % r == 0 && x[2] % r == 0, "pixel_unshuffle: the height and the width must divide by ", r,
         operand("input", x.shape(), "(N, H, W, C)"));
-  const Index N = x[0], H = x[1] / r, W = x[2] / r, C = x[3];
-  return {"pixel_unshuffle", detail::permuted(x.value().reshape({N, H, r, W, r, C}), {0, 1, 3, 5, 2, 4}).reshape({N, H, W, C * r * r}), {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
-    node->add_grad(detail::permuted(dy.reshape({N, H, W, C, r, r}), {0, 1, 4, 2, 5, 3}).reshape(from));
-  }, {{"r", double(r)}}};
+  return {"pixel_unshuffle", detail::unshuffled(x.value(), r), {x}, [r, node = x.node()](const Tensor<T, D>& dy) { node->add_grad(detail::shuffled(dy, r)); },
+          {{"r", double(r)}}};
 }
 
 }  // namespace crisp

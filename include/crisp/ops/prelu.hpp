@@ -1,5 +1,6 @@
 // prelu: y = x for x > 0, slope * x below, where the slope learns, one for all channels or one each (He et al. 2015, eq. 1).
 #pragma once
+#include "crisp/ops/elementwise.hpp"
 #include "crisp/ops/matmul.hpp"
 
 namespace crisp {
@@ -24,14 +25,23 @@ template <class T> struct PreluSlopes {  // of x, and of the slope before it is 
 
 /// x (..., C), slope (C) or (1) -> (..., C). Throws Error where the slope has neither shape.
 template <class T, class D>
-Var<T, D> prelu(const Var<T, D>& x, const Operand<T, D>& slope) {
+Var<T, D> prelu(Var<T, D> x, const Operand<T, D>& slope) {
   const Index C = x.shape().rank() ? x[-1] : 1;
   check(slope.shape().rank() == 1 && (slope[0] == C || slope[0] == 1), "prelu: a value of ", C, " channels needs ", C, " slopes or a single one",
         operand("input", x.shape(), "(..., C)"), operand("slope", slope.shape(), "(C) or (1)"));
   const Index rows = C ? x.numel() / C : 0, step = slope[0] == 1 ? 0 : 1;
-  Tensor<T, D> y(x.shape());
-  D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
-  return {"prelu", y, {x, slope}, [=](const Tensor<T, D>& dy) {
+  constexpr bool fast = requires(T* p) { D::prelu(p, p, p, rows, C, step); };
+  Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
+  if constexpr (fast) D::prelu(x.value().data(), slope.value().data(), y.data(), rows, C, step);
+  else D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
+  return {"prelu", y, {x, slope}, [=](Tensor<T, D> dy) {
+    if constexpr (fast) {
+      Tensor<T, D> dx = detail::reuse_or_make(dy), dslope(slope.shape());
+      D::prelu_gradient(x.value().data(), slope.value().data(), dy.data(), dx.data(), dslope.data(), rows, C, step);
+      x.add_grad(std::move(dx));
+      slope.add_grad(std::move(dslope));
+      return;
+    }
     Tensor<T, D> dx(x.shape()), ds(x.shape());
     D::for_each(rows, C, detail::PreluSlopes<T>{x.value().data(), slope.value().data(), dy.data(), dx.data(), ds.data(), C, step});
     x.add_grad(std::move(dx));

@@ -6,22 +6,22 @@
 namespace crisp::detail {
 
 struct FastConv2d {
-  /// y = x * w + b, b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does better.
+  /// y = x * w + b, and relu of it if wanted; b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does better.
   template <class T>
-  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s) {
+  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, bool relu) {
     if (s.pixels() == 0 || s.C == 0) return false;
     if (for_winograd<T>(s)) {
-      if (s.kH == 3) s.O <= 2 * width<T> ? Winograd<T, 4>{s}.template run<2>(x, w, b, y) : Winograd<T, 4>{s}.template run<wide>(x, w, b, y);
-      else s.O <= 2 * width<T> ? Winograd<T, 2>{s}.template run<2>(x, w, b, y) : Winograd<T, 2>{s}.template run<wide>(x, w, b, y);
+      if (s.kH == 3) s.O <= 2 * width<T> ? Winograd<T, 4>{s}.template run<2>(x, w, b, y, relu) : Winograd<T, 4>{s}.template run<wide>(x, w, b, y, relu);
+      else s.O <= 2 * width<T> ? Winograd<T, 2>{s}.template run<2>(x, w, b, y, relu) : Winograd<T, 2>{s}.template run<wide>(x, w, b, y, relu);
       return true;
     }
     const DirectConv<T> direct{s};
     if (s.taps() * std::min<Index>(round_up(s.O, 2), wide * width<T>) > in_cache) return false;
-    if (s.O == 1) direct.template run_few<1>(x, w, b, y);
-    else if (s.O <= 3 && width<T> >= 8) direct.template run_few<3>(x, w, b, y);
-    else if (s.O <= width<T>) direct.template run<1>(x, w, b, y);
-    else if (s.O <= 2 * width<T>) direct.template run<2>(x, w, b, y);
-    else direct.template run<wide>(x, w, b, y);
+    if (s.O == 1) direct.template run_few<1>(x, w, b, y, relu);
+    else if (s.O <= 3 && width<T> >= 8) direct.template run_few<3>(x, w, b, y, relu);
+    else if (s.O <= width<T>) direct.template run<1>(x, w, b, y, relu);
+    else if (s.O <= 2 * width<T>) direct.template run<2>(x, w, b, y, relu);
+    else direct.template run<wide>(x, w, b, y, relu);
     return true;
   }
 

@@ -39,9 +39,9 @@ struct DirectConv {
     return {copy, need * s.C, first, last};
   }
 
-  // y = x * w + b, O numbers of each pixel as vectors, V at a time. b may be null.
+  // y = x * w + b, and relu of it if wanted: O numbers of each pixel as vectors, V at a time. b may be null.
   template <int V>
-  void run(const T* x, const T* w, const T* b, T* y) const {
+  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
     constexpr int R = rows_for<V>;
     constexpr Index cols = V * width<T>, chunk = R * 32;
     const Index blocks = (s.O + cols - 1) / cols, chunks = (s.OW + chunk - 1) / chunk;
@@ -61,6 +61,7 @@ struct DirectConv {
           sums.fill(weights);
           for (Index kh = in.first; kh < in.last; ++kh)
             sums.add(in.at + (kh - in.first) * in.step, s.stride * s.C, 1, weights + (1 + kh * line()) * cols, cols, line());
+          if (relu) sums.relu();
           sums.write(y + (row * s.OW + ow) * s.O + block * cols, s.O, std::min<Index>(R, end - ow), std::min(cols, s.O - block * cols));
         }
       }
@@ -69,7 +70,7 @@ struct DirectConv {
 
   // The same for up to P outputs, too few to fill a vector: each is a sum along the channels, and R pixels share every weight.
   template <int P>
-  void run_few(const T* x, const T* w, const T* b, T* y) const {
+  void run_few(const T* x, const T* w, const T* b, T* y, bool relu) const {
     constexpr int R = Simd<T>::bytes == 64 ? 24 / (P + 1) : 8 / P;
     constexpr Index chunk = R * 32;
     const Index padded = round_up(line(), width<T>), chunks = (s.OW + chunk - 1) / chunk;
@@ -98,7 +99,10 @@ struct DirectConv {
           if (k < line()) add(kh, k, [rest = line() - k](const T* p) { return load_first(p, rest); });
         }
         for (Index r = 0; r < std::min<Index>(R, end - ow); ++r)
-          for (Index o = 0; o < s.O; ++o) y[(row * s.OW + ow + r) * s.O + o] = (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]);
+          for (Index o = 0; o < s.O; ++o) {
+            const T value = (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]);
+            y[(row * s.OW + ow + r) * s.O + o] = relu && value < T(0) ? T(0) : value;
+          }
       }
     });
   }

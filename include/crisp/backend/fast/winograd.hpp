@@ -115,7 +115,7 @@ template <class T, int M>
 struct Winograd {
   using Transform = WinogradTransform<T, M>;
   static constexpr int r = Transform::r;
-  static constexpr Index points = 36, block = 24;  // block: tiles at once; with their 36 points they fit the second cache
+  static constexpr Index points = 36, block = 48;  // block: tiles at once; with their 36 points they fit the second cache
 
   const ConvSizes& s;
   Index high() const { return (s.OH + M - 1) / M; }
@@ -145,9 +145,11 @@ struct Winograd {
     for (Index i = 0; i < side; ++i)
       for (Index j = 0; j < side; ++j) {
         T* to = copy + (i * side + j) * padded;
+        const T* from = x + ((n * H + h + i) * W + w + j) * C;
         const bool inside = h + i >= 0 && h + i < H && w + j >= 0 && w + j < W;
-        if (inside) std::copy_n(x + ((n * H + h + i) * W + w + j) * C, C, to);
-        std::fill(to + (inside ? C : 0), to + padded, T(0));
+        Index c = 0;
+        for (; inside && c + width<T> <= C; c += width<T>) store(to + c, load(from + c));
+        for (; c < padded; c += width<T>) store(to + c, load_first(from + c, inside ? C - c : 0));
       }
     return {copy, side * padded, padded};
   }
@@ -164,9 +166,9 @@ struct Winograd {
     }
   }
 
-  // y = x * w + b; V vectors of outputs at a time. b may be null.
+  // y = x * w + b, and relu of it if wanted; V vectors of outputs at a time. b may be null.
   template <int V>
-  void run(const T* x, const T* w, const T* b, T* y) const {
+  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
     constexpr int R = rows_for<V>;
     constexpr Index cols = V * width<T>;
     static_assert(block % R == 0);
@@ -189,7 +191,7 @@ struct Winograd {
             sums.add(in + p * in_step + t * C, C, 1, kernels + (g * points + p) * s.C * cols, cols, s.C);
             sums.write(out + p * out_step + t * cols, cols);
           }
-        for (Index t = first; t < last; ++t) transform_output(out + (t - first) * cols, out_step, tile(t), g * cols, std::min(cols, s.O - g * cols), bias, y);
+        for (Index t = first; t < last; ++t) transform_output(out + (t - first) * cols, out_step, tile(t), g * cols, std::min(cols, s.O - g * cols), bias, relu, y);
       }
     });
   }
@@ -256,14 +258,15 @@ struct Winograd {
       for (Index k = 0; k < std::min<Index>(width<T>, s.O - o); ++k) dw[(((o + k) * r + i) * r + j) * s.C + c] = v[k];
     });
   }
-  void transform_output(const T* planes, Index step, Tile at, Index first, Index count, const T* bias, T* y) const {
+  void transform_output(const T* planes, Index step, Tile at, Index first, Index count, const T* bias, bool relu, T* y) const {
     const Index rows = s.OH - at.oh, cols = s.OW - at.ow;
     T* to = y + ((at.n * s.OH + at.oh) * s.OW + at.ow) * s.O + first;
     for (Index o = 0; o < count; o += width<T>) {
       const Vector<T> b = load(bias + first + o);
       Transform::template both<6, M>(Transform::output, [&](int i, int j) { return load(planes + (i * 6 + j) * step + o); },
                                      [&](int i, int j, const Vector<T>& v) {
-                                       if (i < rows && j < cols) store_first(to + (i * s.OW + j) * s.O + o, v + b, count - o);
+                                       const Vector<T> value = v + b, none{};
+                                       if (i < rows && j < cols) store_first(to + (i * s.OW + j) * s.O + o, relu ? (value < none ? none : value) : value, count - o);
                                      });
     }
   }

@@ -1,0 +1,44 @@
+// PReLU on the CPU: values in one pass, and both gradients in one.
+#pragma once
+#include "crisp/backend/fast/channels.hpp"
+
+namespace crisp::detail {
+
+struct FastPrelu {
+  /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
+  template <class T>
+  static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
+    const T* slope = one_each(slopes, C, step);
+    Pieces{rows, C}.each([&](Index, Index first, Index last) {
+      for (Index row = first; row < last; ++row)
+        for_channels<T>(C, [&](Index c, Index count) {
+          const Vector<T> v = load_first(x + row * C + c, count), s = load(slope + c);
+          store_first(y + row * C + c, v > Vector<T>{} ? v : s * v, count);
+        });
+    });
+  }
+
+  /// dx, which may be dy itself, and dslopes, (C) or one.
+  template <class T>
+  static void prelu_gradient(const T* x, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
+    const T* slope = one_each(slopes, C, step);
+    T* sums = scratch<T, 7>(C);
+    sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) {
+      const Vector<T> v = load_first(x + row * C + c, count), d = load_first(dy + row * C + c, count), s = load(slope + c);
+      store_first(dx + row * C + c, v > Vector<T>{} ? d : s * d, count);
+      add(0, v > Vector<T>{} ? Vector<T>{} : v * d);
+    });
+    if (step == 0) dslopes[0] = 0;
+    for (Index c = 0; c < C; ++c) dslopes[c * step] = step ? sums[c] : dslopes[0] + sums[c];
+  }
+
+ private:
+  template <class T>
+  static const T* one_each(const T* slopes, Index C, Index step) {
+    T* slope = scratch<T, 6>(round_up(C, width<T>));
+    for (Index c = 0; c < C; ++c) slope[c] = slopes[c * step];
+    return slope;
+  }
+};
+
+}  // namespace crisp::detail
