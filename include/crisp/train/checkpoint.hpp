@@ -78,7 +78,7 @@ std::string explanation(const SafeTensors& file, const M& net) {
   try {
     const models::Settings recognised = models::recognise(shapes);
     for (const auto& [key, value] : recognised) {
-      if constexpr (requires { net.settings().find(key); }) {
+      if constexpr (requires { net.settings().end(); }) {
         const auto mine = net.settings().find(key);
         if (mine != net.settings().end() && mine->second == value) continue;
         text += (text.empty() ? "" : ", ") + key + " " + value + (mine == net.settings().end() ? "" : " instead of " + mine->second);

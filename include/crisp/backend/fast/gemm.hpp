@@ -1,24 +1,17 @@
-// The fast matrix product of the CPU backend: six rows times four vectors of columns stay in registers, and B is copied once into
-// the order in which they read it (Goto and van de Geijn 2008). Portable vector code: GCC and Clang cut a vector to what the
-// processor has. Results do not depend on the number of threads, as tiles and the order within them are fixed.
+// The fast matrix product of the CPU backend: blocks of sums in registers (product.hpp), for which B is copied once into the order in
+// which they read it (Goto and van de Geijn 2008). Tiles and the order within them are fixed: results do not depend on the threads.
 #pragma once
 #include <algorithm>
 #include <vector>
 
-#include "crisp/backend/fast/vector.hpp"
+#include "crisp/backend/fast/product.hpp"
 #include "crisp/core/backend.hpp"
-#if defined(__CUDACC__)
-#pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
-#endif
 
 namespace crisp::detail {
 
 template <class T>
 struct GemmTile {
-  static constexpr int width = detail::width<T>, vectors = Simd<T>::bytes == 64 ? 4 : 2, rows = 6;  // as many as there are registers for
   static constexpr Index depth = 256;  // of a block along k: its part of B stays in the second cache
-  using Vector = detail::Vector<T>;
-  using Packed = typename Simd<T>::Packed;
 
   const Gemm<T>& g;
   Index a_row, a_col;  // steps in a from row to row, and from k to k
@@ -30,30 +23,30 @@ struct GemmTile {
     T* c = g.c + i * g.c_stride + m * g.n + n;
     if (g.k == 0 && g.beta == T(0))
       for (Index r = 0; r < mm; ++r) std::fill_n(c + r * g.n, nn, T(0));
-    if (nn * 4 <= width && a_col == 1) return dots(i, a, n, nn, mm, c);
+    if (nn * 4 <= width<T> && a_col == 1) return dots(i, a, n, nn, mm, c);
     for (Index k = 0; k < g.k; k += depth) {
       const Index kk = std::min(depth, g.k - k);
       const bool add = k > 0 || g.beta != T(0);
-      for (Index col = 0; col < nn; col += width * vectors) {
-        const Index cols = std::min<Index>(width * vectors, nn - col);
-        switch ((cols + width - 1) / width) {
-          case 1: panel<1>(i, a + k * a_col, k, kk, n + col, cols, mm, c + col, add); break;
-          case 2: panel<2>(i, a + k * a_col, k, kk, n + col, cols, mm, c + col, add); break;
-          case 3: panel<(vectors > 2 ? 3 : 1)>(i, a + k * a_col, k, kk, n + col, cols, mm, c + col, add); break;
-          default: panel<vectors>(i, a + k * a_col, k, kk, n + col, cols, mm, c + col, add);
-        }
+      for (Index col = 0; col < nn;) {
+        const Kernel<T> kernel = kernel_for<T>(nn - col);
+        panel(kernel, i, a + k * a_col, k, kk, n + col, std::min(kernel.cols, nn - col), mm, c + col, add);
+        col += kernel.cols;
       }
     }
   }
 
  private:
-  // All rows times up to V vectors of columns.
-  template <int V>
-  void panel(Index i, const T* a, Index k, Index kk, Index n, Index cols, Index mm, T* c, bool add) const {
-    pack<V>(i, k, kk, n, cols);
-    Index r = 0;
-    for (; r + rows <= mm; r += rows) block<rows, V>(a + r * a_row, kk, c + r * g.n, cols, add);
-    for (; r < mm; ++r) block<1, V>(a + r * a_row, kk, c + r * g.n, cols, add);
+  // All rows times the columns of one block.
+  void panel(const Kernel<T>& kernel, Index i, const T* a, Index k, Index kk, Index n, Index cols, Index mm, T* c, bool add) const {
+    pack(i, k, kk, n, cols, kernel.cols);
+    for (Index row = 0; row < mm; row += kernel.rows) {
+      const Index rows = std::min(kernel.rows, mm - row);
+      Index offset[Kernel<T>::most_rows];
+      for (Index r = 0; r < kernel.rows; ++r) offset[r] = (row + std::min(r, rows - 1)) * a_row;
+      T* to = c + row * g.n;
+      kernel.product({.a = a, .offset = offset, .a_col = a_col, .count = kk, .b = packed.data(), .b_row = kernel.cols,
+                      .c = to, .c_row = g.n, .rows = rows, .cols = cols, .start = add ? to : nullptr, .start_row = g.n});
+    }
   }
 
   // Few columns would leave most of a vector empty: so each element is a sum along k, four vectors at a time.
@@ -73,55 +66,27 @@ struct GemmTile {
     }
   }
   T dot(const T* a, const T* b) const {
-    Vector part[4] = {};
+    Vector<T> part[4] = {};
     Index p = 0;
-    for (; p + 4 * width <= g.k; p += 4 * width)
+    for (; p + 4 * width<T> <= g.k; p += 4 * width<T>)
 #pragma GCC unroll 4
-      for (int v = 0; v < 4; ++v) part[v] += reinterpret_cast<const Packed*>(a + p)[v] * reinterpret_cast<const Packed*>(b + p)[v];
-    part[0] += part[1] + (part[2] + part[3]);
-    T sum = 0;
-    for (int v = 0; v < width; ++v) sum += part[0][v];
+      for (int v = 0; v < 4; ++v) part[v] += load(a + p + v * width<T>) * load(b + p + v * width<T>);
+    T sum = sum_of<T>(part[0] + part[1] + (part[2] + part[3]));
     for (; p < g.k; ++p) sum += a[p] * b[p];
     return sum;
   }
 
-  // B's rows [k, k + kk) and columns [n, n + cols), as V vectors after V vectors, filled up with zeros.
-  template <int V>
-  void pack(Index i, Index k, Index kk, Index n, Index cols) const {
-    if (Index(packed.size()) < kk * V * width) packed.resize(std::size_t(kk * V * width));
+  // B's rows [k, k + kk) and columns [n, n + cols), each row filled up with zeros to `wide` numbers.
+  void pack(Index i, Index k, Index kk, Index n, Index cols, Index wide) const {
+    if (Index(packed.size()) < kk * wide) packed.resize(std::size_t(kk * wide));
     T* to = packed.data();
     const T* b = g.b + i * g.b_stride;
-    for (Index p = 0; p < kk; ++p, to += V * width) {
+    for (Index p = 0; p < kk; ++p, to += wide) {
       if (g.b_transposed)
         for (Index j = 0; j < cols; ++j) to[j] = b[(n + j) * g.k + k + p];
       else
-        std::memcpy(to, b + (k + p) * g.n + n, std::size_t(cols) * sizeof(T));
-      std::fill(to + cols, to + V * width, T(0));
-    }
-  }
-
-  template <int R, int V>
-  void block(const T* a, Index kk, T* c, Index cols, bool add) const {
-    Vector sum[R][V] = {};
-    const Packed* b = reinterpret_cast<const Packed*>(packed.data());
-    for (Index p = 0; p < kk; ++p, b += V) {
-#pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) {
-        const T x = a[r * a_row + p * a_col];
-#pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) sum[r][v] += x * b[v];
-      }
-    }
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      T* to = c + r * g.n;
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) {
-        T values[width];
-        std::memcpy(values, &sum[r][v], sizeof values);
-        const Index count = std::min<Index>(width, cols - v * width);
-        for (Index j = 0; j < count; ++j) to[v * width + j] = add ? to[v * width + j] + values[j] : values[j];
-      }
+        std::copy_n(b + (k + p) * g.n + n, cols, to);
+      std::fill(to + cols, to + wide, T(0));
     }
   }
 };

@@ -6,7 +6,7 @@
 #pragma once
 #include <algorithm>
 
-#include "crisp/backend/fast/block.hpp"
+#include "crisp/backend/fast/product.hpp"
 #include "crisp/backend/fast/scratch.hpp"
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
@@ -14,10 +14,9 @@
 namespace crisp::detail {
 
 // The transforms of six, or M, numbers, which are vectors of channels here.
-template <class T, int M>
+template <class T>
 struct WinogradTransform {
   using V = Vector<T>;
-  static constexpr int r = 7 - M;
 
   [[gnu::always_inline]] static void input(const V (&d)[6], V (&o)[6]) {  // B^T d
     const V t0 = d[4] - T(4) * d[2], t1 = d[3] - T(4) * d[1], t2 = d[4] - d[2], t3 = T(2) * (d[3] - d[1]);
@@ -28,6 +27,7 @@ struct WinogradTransform {
     o[4] = t2 - t3;
     o[5] = T(4) * d[1] + (d[5] - T(5) * d[3]);
   }
+  template <int M>
   [[gnu::always_inline]] static void output(const V (&m)[6], V (&o)[M]) {  // A^T m
     const V s1 = m[1] + m[2], d1 = m[1] - m[2], s2 = m[3] + m[4], d2 = m[3] - m[4];
     o[0] = m[0] + s1 + s2;
@@ -39,60 +39,36 @@ struct WinogradTransform {
       o[3] = d1 + T(8) * d2 + m[5];
     }
   }
+  template <int M>
   [[gnu::always_inline]] static void gradient(const V (&y)[M], V (&o)[6]) {  // A y
-    if constexpr (M == 2) {
-      o[0] = y[0];
-      o[1] = y[0] + y[1];
-      o[2] = y[0] - y[1];
-      o[3] = y[0] + T(2) * y[1];
-      o[4] = y[0] - T(2) * y[1];
-      o[5] = y[1];
-    } else {
-      const V a = y[0] + y[2], b = y[1] + y[3], c = y[0] + T(4) * y[2], d = T(2) * y[1] + T(8) * y[3];
-      o[0] = y[0];
-      o[1] = a + b;
-      o[2] = a - b;
-      o[3] = c + d;
-      o[4] = c - d;
-      o[5] = y[3];
+    V even = y[0], odd = y[1], even2 = y[0], odd2 = T(2) * y[1];
+    if constexpr (M == 4) {
+      even += y[2];
+      odd += y[3];
+      even2 += T(4) * y[2];
+      odd2 += T(8) * y[3];
     }
+    o[0] = y[0];
+    o[1] = even + odd;
+    o[2] = even - odd;
+    o[3] = even2 + odd2;
+    o[4] = even2 - odd2;
+    o[5] = y[M - 1];
   }
   // G (6, r): row p holds the powers of point p, over the product of its distances from the others; the last stands for infinity.
-  struct Table {
-    T value[6][r];
-  };
-  static constexpr Table table() {
-    constexpr T point[] = {0, 1, -1, 2, -2}, distances[] = {4, -6, -6, 24, 24};
-    Table g{};
-    for (int p = 0; p < 5; ++p) {
-      T power = 1;
-      for (int k = 0; k < r; ++k, power *= point[p]) g.value[p][k] = power / distances[p];
-    }
-    g.value[5][r - 1] = 1;
-    return g;
-  }
-  static T G(int p, int k) {
-    static constexpr Table g = table();
-    return g.value[p][k];
-  }
-  [[gnu::always_inline]] static void kernel(const V (&w)[r], V (&o)[6]) {  // G w
-    for (int p = 0; p < 6; ++p) {
-      o[p] = G(p, 0) * w[0];
-      for (int k = 1; k < r; ++k) o[p] += G(p, k) * w[k];
-    }
-  }
-  [[gnu::always_inline]] static void weight(const V (&m)[6], V (&o)[r]) {  // G^T m
-    for (int k = 0; k < r; ++k) {
-      o[k] = G(0, k) * m[0];
-      for (int p = 1; p < 6; ++p) o[k] += G(p, k) * m[p];
-    }
+  static T G(int p, Index k, Index r) {
+    static constexpr T point[] = {0, 1, -1, 2, -2}, distances[] = {4, -6, -6, 24, 24};
+    if (p == 5) return k == r - 1 ? T(1) : T(0);
+    T power = T(1) / distances[p];
+    for (Index i = 0; i < k; ++i) power *= point[p];
+    return power;
   }
 
-  // F of a square of n x n vectors, columns first; `at(i, j)` reads and `put(i, j, v)` writes an n' x n' result.
+  // F of the columns and then of the rows of a square: `at(i, j)` reads a vector, `put(i, j, v)` takes one.
   template <int from, int to, class F, class At, class Put>
   [[gnu::always_inline]] static void both(F f, At at, Put put) {
     V half[to][from];
-#pragma GCC unroll 6
+#pragma GCC unroll 1
     for (int j = 0; j < from; ++j) {
       V in[from], out[to];
 #pragma GCC unroll 6
@@ -101,7 +77,7 @@ struct WinogradTransform {
 #pragma GCC unroll 6
       for (int i = 0; i < to; ++i) half[i][j] = out[i];
     }
-#pragma GCC unroll 6
+#pragma GCC unroll 1
     for (int i = 0; i < to; ++i) {
       V out[to];
       f(half[i], out);
@@ -111,36 +87,106 @@ struct WinogradTransform {
   }
 };
 
-template <class T, int M>
+template <class T>
 struct Winograd {
-  using Transform = WinogradTransform<T, M>;
-  static constexpr int r = Transform::r;
-  static constexpr Index points = 36, block = 48;  // block: tiles at once; with their 36 points they fit the second cache
+  using Transform = WinogradTransform<T>;
+  static constexpr int points = 36;
+  static constexpr Index block = 48;  // tiles at once: with their 36 points they fit the second cache
 
   const ConvSizes& s;
-  Index high() const { return (s.OH + M - 1) / M; }
-  Index across() const { return (s.OW + M - 1) / M; }
-  Index tiles() const { return s.N * high() * across(); }
-  Index blocks() const { return (tiles() + block - 1) / block; }
-  Index C() const { return round_up(s.C, width<T>); }
+  Index r = s.kH, M = 7 - r;
+  Index high = (s.OH + M - 1) / M, across = (s.OW + M - 1) / M, tiles = s.N * high * across, blocks = (tiles + block - 1) / block;
+  Index C = round_up(s.C, width<T>);  // in memory of ours
+
   // Planes of the 36 points lie a little more than a power of two apart: else they would fight for the same lines of the cache.
   static Index plane(Index channels) { return block * channels + width<T>; }
 
+  // y = x * w + b, and relu of it if wanted; b may be null.
+  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
+    const Kernel<T> kernel = kernel_for<T>(s.O);
+    const Index R = kernel.rows, cols = kernel.cols, groups = (s.O + cols - 1) / cols;
+    T* kernels = scratch<T, 0>(groups * points * s.C * cols + groups * cols);  // (groups, 36, C, cols), then the bias
+    T* bias = kernels + groups * points * s.C * cols;
+    for (Index o = 0; o < groups * cols; ++o) bias[o] = b && o < s.O ? b[o] : T(0);
+    parallel_for(groups * cols, s.O * s.C > 1000, [&](Index o) { transform_kernel(w, o, kernels + o / cols * points * s.C * cols + o % cols, cols); });
+    Index offset[Kernel<T>::most_rows];
+    for (Index i = 0; i < R; ++i) offset[i] = i * C;
+
+    parallel_for(blocks, true, [&](Index task) {
+      const Index first = task * block, last = std::min(tiles, first + block), in_step = plane(C), out_step = plane(cols);
+      T* in = scratch<T, 1>(points * in_step);
+      T* out = scratch<T, 2>(points * out_step);
+      transform_input(x, first, last, in, in_step);
+      for (Index g = 0; g < groups; ++g) {
+        for (Index p = 0; p < points; ++p)
+          for (Index t = 0; t < last - first; t += R)  // rows beyond the last tile hold what is left over, and are not read
+            kernel.product({.a = in + p * in_step + t * C, .offset = offset, .a_col = 1, .count = s.C, .b = kernels + (g * points + p) * s.C * cols, .b_row = cols,
+                            .c = out + p * out_step + t * cols, .c_row = cols, .rows = R, .cols = cols});
+        for (Index t = first; t < last; ++t) {
+          const T* from = out + (t - first) * cols;
+          M == 4 ? transform_output<4>(from, out_step, t, g * cols, cols, bias, relu, y) : transform_output<2>(from, out_step, t, g * cols, cols, bias, relu, y);
+        }
+      }
+    });
+  }
+
+  // dw from x and dy: dw = G^T [sum over tiles of (B^T x B) * (A dy A^T)] G. Parts of the tiles are summed for themselves.
+  void weight_gradient(const T* x, const T* dy, T* dw) const {
+    const Kernel<T> kernel = kernel_for<T>(s.O);
+    const Index R = kernel.rows, cols = kernel.cols, rows = round_up(s.C, R), groups = (s.O + cols - 1) / cols;
+    const Index parts = std::min(blocks, std::max<Index>(1, 8 / groups)), size = points * rows * cols + width<T>;
+    T* sums = scratch<T, 0>(groups * parts * size);  // (groups, parts, 36, C, cols)
+    Index offset[Kernel<T>::most_rows];
+    for (Index i = 0; i < R; ++i) offset[i] = i;
+    parallel_for(groups * parts, true, [&](Index task) {
+      const Index g = task / parts, part = task % parts, in_step = plane(C), out_step = plane(cols);
+      T* in = scratch<T, 1>(points * in_step);
+      T* out = scratch<T, 2>(points * out_step);
+      T* sum = sums + task * size;
+      std::fill_n(sum, size, T(0));
+      for (Index first = part * blocks / parts * block; first < (part + 1) * blocks / parts * block; first += block) {
+        const Index last = std::min(tiles, first + block);
+        transform_input(x, first, last, in, in_step);
+        for (Index t = first; t < last; ++t) {
+          T* to = out + (t - first) * cols;
+          M == 4 ? transform_gradient<4>(dy, t, g * cols, cols, to, out_step) : transform_gradient<2>(dy, t, g * cols, cols, to, out_step);
+        }
+        for (Index p = 0; p < points; ++p)
+          for (Index c = 0; c < s.C; c += R) {
+            T* to = sum + (p * rows + c) * cols;
+            kernel.product({.a = in + p * in_step + c, .offset = offset, .a_col = C, .count = last - first, .b = out + p * out_step, .b_row = cols,
+                            .c = to, .c_row = cols, .rows = R, .cols = cols, .start = to, .start_row = cols});
+          }
+      }
+    });
+    parallel_for(groups * s.C, true, [&](Index i) {
+      const Index g = i / s.C, c = i % s.C;
+      for (Index o = 0; o < std::min(cols, s.O - g * cols); o += width<T>) {
+        const T* first = sums + g * parts * size + c * cols + o;
+        weight_from([&](int p) {
+          const T* from = first + p * rows * cols;
+          Vector<T> sum = load(from);
+          for (Index part = 1; part < parts; ++part) sum += load(from + part * size);
+          return sum;
+        }, g * cols + o, c, dw);
+      }
+    });
+  }
+
+ private:
   struct Tile {
     Index n, oh, ow;
   };
-  Tile tile(Index t) const { return {t / (high() * across()), t / across() % high() * M, t % across() * M}; }
+  Tile tile(Index t) const { return {t / (high * across), t / across % high * M, t % across * M}; }
 
   // A square of `side` pixels of an image (N, H, W, C) from (h, w) on: in place where it lies inside, else a copy with zeros around.
   struct Square {
     const T* at;
     Index row, col;
   };
-  template <int side>
-  static Square square(const T* x, Index N, Index H, Index W, Index C, Index n, Index h, Index w) {
-    const Index last = ((n * H + h + side - 1) * W + w + side - 1) * C + round_up(C, width<T>);  // reading whole vectors
+  static Square square(const T* x, Index side, Index N, Index H, Index W, Index C, Index n, Index h, Index w) {
+    const Index padded = round_up(C, width<T>), last = ((n * H + h + side - 1) * W + w + side - 1) * C + padded;  // whole vectors are read
     if (h >= 0 && w >= 0 && h + side <= H && w + side <= W && last <= N * H * W * C) return {x + ((n * H + h) * W + w) * C, W * C, C};
-    const Index padded = round_up(C, width<T>);
     T* copy = scratch<T, 4>(side * side * padded);
     for (Index i = 0; i < side; ++i)
       for (Index j = 0; j < side; ++j) {
@@ -156,125 +202,70 @@ struct Winograd {
 
   // The tiles [first, last) of x as 36 planes (block, C).
   void transform_input(const T* x, Index first, Index last, T* planes, Index step) const {
-    const Index C = this->C();
     for (Index t = first; t < last; ++t) {
       const Tile at = tile(t);
-      const Square in = square<6>(x, s.N, s.H, s.W, s.C, at.n, at.oh - s.top, at.ow - s.left);
+      const Square in = square(x, 6, s.N, s.H, s.W, s.C, at.n, at.oh - s.top, at.ow - s.left);
       for (Index c = 0; c < C; c += width<T>)
         Transform::template both<6, 6>(Transform::input, [&](int i, int j) { return load(in.at + i * in.row + j * in.col + c); },
                                        [&](int i, int j, const Vector<T>& v) { store(planes + (i * 6 + j) * step + (t - first) * C + c, v); });
     }
   }
-
-  // y = x * w + b, and relu of it if wanted; V vectors of outputs at a time. b may be null.
-  template <int V>
-  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
-    constexpr int R = rows_for<V>;
-    constexpr Index cols = V * width<T>;
-    static_assert(block % R == 0);
-    const Index C = this->C(), groups = (s.O + cols - 1) / cols;
-    T* kernels = scratch<T, 0>(groups * points * s.C * cols + groups * cols);  // (groups, 36, C, cols), then the bias
-    T* bias = kernels + groups * points * s.C * cols;
-    for (Index o = 0; o < groups * cols; ++o) bias[o] = b && o < s.O ? b[o] : T(0);
-    parallel_for(groups * cols, s.O * s.C > 1000, [&](Index o) { transform_kernel(w, o, kernels + o / cols * points * s.C * cols + o % cols, cols); });
-
-    parallel_for(blocks(), true, [&](Index task) {
-      const Index first = task * block, last = std::min(tiles(), first + block), in_step = plane(C), out_step = plane(cols);
-      T* in = scratch<T, 1>(points * in_step);
-      T* out = scratch<T, 2>(points * out_step);
-      transform_input(x, first, last, in, in_step);
-      for (Index g = 0; g < groups; ++g) {
-        for (Index p = 0; p < points; ++p)
-          for (Index t = 0; t < last - first; t += R) {  // rows beyond the last tile hold what is left over, and are not read
-            Block<T, R, V> sums;
-            sums.clear();
-            sums.add(in + p * in_step + t * C, C, 1, kernels + (g * points + p) * s.C * cols, cols, s.C);
-            sums.write(out + p * out_step + t * cols, cols);
-          }
-        for (Index t = first; t < last; ++t) transform_output(out + (t - first) * cols, out_step, tile(t), g * cols, std::min(cols, s.O - g * cols), bias, relu, y);
-      }
-    });
-  }
-
-  // dw from x and dy: dw = G^T [sum over tiles of (B^T x B) * (A dy A^T)] G. Parts of the tiles are summed for themselves.
-  template <int V>
-  void weight_gradient(const T* x, const T* dy, T* dw) const {
-    constexpr int R = rows_for<V>;
-    constexpr Index cols = V * width<T>;
-    const Index C = this->C(), rows = round_up(s.C, R), groups = (s.O + cols - 1) / cols;
-    const Index parts = std::min(blocks(), std::max<Index>(1, 8 / groups)), size = points * rows * cols + width<T>;
-    T* sums = scratch<T, 0>(groups * parts * size);  // (groups, parts, 36, C, cols)
-    parallel_for(groups * parts, true, [&](Index task) {
-      const Index g = task / parts, part = task % parts, in_step = plane(C), out_step = plane(cols);
-      T* in = scratch<T, 1>(points * in_step);
-      T* out = scratch<T, 2>(points * out_step);
-      T* sum = sums + task * size;
-      std::fill_n(sum, size, T(0));
-      for (Index first = part * blocks() / parts * block; first < (part + 1) * blocks() / parts * block; first += block) {
-        const Index last = std::min(tiles(), first + block);
-        transform_input(x, first, last, in, in_step);
-        for (Index t = first; t < last; ++t) transform_gradient(dy, tile(t), g * cols, std::min(cols, s.O - g * cols), out + (t - first) * cols, out_step);
-        for (Index p = 0; p < points; ++p)
-          for (Index c = 0; c < s.C; c += R) {
-            Block<T, R, V> block;
-            T* to = sum + (p * rows + c) * cols;
-            block.read(to, cols);
-            block.add(in + p * in_step + c, 1, C, out + p * out_step, cols, last - first);
-            block.write(to, cols);
-          }
-      }
-    });
-    parallel_for(groups * s.C, true, [&](Index i) {
-      const Index g = i / s.C, c = i % s.C;
-      for (Index o = 0; o < cols; o += width<T>) {
-        const auto total = [&](int p, int q) {
-          const T* from = sums + g * parts * size + ((p * 6 + q) * rows + c) * cols + o;
-          Vector<T> sum = load(from);
-          for (Index part = 1; part < parts; ++part) sum += load(from + part * size);
-          return sum;
-        };
-        weight_from(total, g * cols + o, c, dw);
-      }
-    });
-  }
-
- private:
-  // G w G^T for output o, whose numbers lie `cols` apart in `to`: (36, C, cols).
-  void transform_kernel(const T* w, Index o, T* to, Index cols) const {
-    const T* from = w + std::min(o, s.O - 1) * r * r * s.C;
-    for (Index c = 0; c < s.C; c += width<T>) {
-      const Index count = o < s.O ? std::min<Index>(width<T>, s.C - c) : 0;
-      Transform::template both<r, 6>(Transform::kernel, [&](int i, int j) { return load_first(from + (i * r + j) * s.C + c, count); },
+  template <int M>
+  void transform_output(const T* planes, Index step, Index t, Index first, Index cols, const T* bias, bool relu, T* y) const {
+    const Tile at = tile(t);
+    const Index bottom = s.OH - at.oh, right = s.OW - at.ow, count = std::min(cols, s.O - first);
+    T* to = y + ((at.n * s.OH + at.oh) * s.OW + at.ow) * s.O + first;
+    for (Index o = 0; o < count; o += width<T>) {
+      const Vector<T> b = load(bias + first + o), none{};
+      Transform::template both<6, M>(Transform::template output<M>, [&](int i, int j) { return load(planes + (i * 6 + j) * step + o); },
                                      [&](int i, int j, const Vector<T>& v) {
-                                       T* at = to + ((i * 6 + j) * s.C + c) * cols;
-                                       for (Index k = 0; k < std::min<Index>(width<T>, s.C - c); ++k) at[k * cols] = v[k];
+                                       const Vector<T> value = relu ? (v + b < none ? none : v + b) : v + b;
+                                       if (i < bottom && j < right) store_first(to + (i * s.OW + j) * s.O + o, value, count - o);
                                      });
+    }
+  }
+  template <int M>
+  void transform_gradient(const T* dy, Index t, Index first, Index cols, T* planes, Index step) const {
+    const Tile at = tile(t);
+    const Square out = square(dy, M, s.N, s.OH, s.OW, s.O, at.n, at.oh, at.ow);
+    for (Index o = 0; o < std::min(cols, s.O - first); o += width<T>)
+      Transform::template both<M, 6>(Transform::template gradient<M>, [&](int i, int j) { return load(out.at + i * out.row + j * out.col + first + o); },
+                                     [&](int i, int j, const Vector<T>& v) { store(planes + (i * 6 + j) * step + o, v); });
+  }
+
+  // G w G^T for output o, whose numbers lie `cols` apart in `to`: (36, C, cols).
+  [[gnu::noinline]] void transform_kernel(const T* w, Index o, T* to, Index cols) const {
+    for (Index c = 0; c < s.C; c += width<T>) {
+      const Index count = std::min<Index>(width<T>, s.C - c);
+      Vector<T> half[6][5];
+      for (int p = 0; p < 6; ++p)
+        for (Index j = 0; j < r; ++j) {
+          half[p][j] = Vector<T>{};
+          for (Index i = 0; i < r && o < s.O; ++i) half[p][j] += Transform::G(p, i, r) * load_first(w + ((o * r + i) * r + j) * s.C + c, count);
+        }
+      for (int p = 0; p < points; ++p) {
+        Vector<T> v{};
+        for (Index j = 0; j < r; ++j) v += half[p / 6][j] * Transform::G(p % 6, j, r);
+        for (Index k = 0; k < count; ++k) to[(p * s.C + c + k) * cols] = v[k];
+      }
     }
   }
   // G^T m G: the 36 sums of a vector of outputs from o on and input channel c, to their r x r weights.
-  template <class Total>
-  void weight_from(Total total, Index o, Index c, T* dw) const {
-    Transform::template both<6, r>(Transform::weight, total, [&](int i, int j, const Vector<T>& v) {
-      for (Index k = 0; k < std::min<Index>(width<T>, s.O - o); ++k) dw[(((o + k) * r + i) * r + j) * s.C + c] = v[k];
-    });
-  }
-  void transform_output(const T* planes, Index step, Tile at, Index first, Index count, const T* bias, bool relu, T* y) const {
-    const Index rows = s.OH - at.oh, cols = s.OW - at.ow;
-    T* to = y + ((at.n * s.OH + at.oh) * s.OW + at.ow) * s.O + first;
-    for (Index o = 0; o < count; o += width<T>) {
-      const Vector<T> b = load(bias + first + o);
-      Transform::template both<6, M>(Transform::output, [&](int i, int j) { return load(planes + (i * 6 + j) * step + o); },
-                                     [&](int i, int j, const Vector<T>& v) {
-                                       const Vector<T> value = v + b, none{};
-                                       if (i < rows && j < cols) store_first(to + (i * s.OW + j) * s.O + o, relu ? (value < none ? none : value) : value, count - o);
-                                     });
+  template <class Sum>
+  void weight_from(Sum sum, Index o, Index c, T* dw) const {
+    Vector<T> half[5][6];
+    for (Index i = 0; i < r; ++i)
+      for (int q = 0; q < 6; ++q) half[i][q] = Vector<T>{};
+    for (int p = 0; p < points; ++p) {
+      const Vector<T> m = sum(p);
+      for (Index i = 0; i < r; ++i) half[i][p % 6] += Transform::G(p / 6, i, r) * m;
     }
-  }
-  void transform_gradient(const T* dy, Tile at, Index first, Index count, T* planes, Index step) const {
-    const Square out = square<M>(dy, s.N, s.OH, s.OW, s.O, at.n, at.oh, at.ow);
-    for (Index o = 0; o < count; o += width<T>)
-      Transform::template both<M, 6>(Transform::gradient, [&](int i, int j) { return load_first(out.at + i * out.row + j * out.col + first + o, count - o); },
-                                     [&](int i, int j, const Vector<T>& v) { store(planes + (i * 6 + j) * step + o, v); });
+    for (Index i = 0; i < r; ++i)
+      for (Index j = 0; j < r; ++j) {
+        Vector<T> v{};
+        for (int q = 0; q < 6; ++q) v += half[i][q] * Transform::G(q, j, r);
+        for (Index k = 0; k < std::min<Index>(width<T>, s.O - o); ++k) dw[(((o + k) * r + i) * r + j) * s.C + c] = v[k];
+      }
   }
 };
 

@@ -1,0 +1,70 @@
+// The product that matrix products, convolutions and their gradients are made of: a block of sums (block.hpp) with a beginning, an inner
+// loop and an end, compiled once for each shape of the block.
+#pragma once
+#include <algorithm>
+
+#include "crisp/backend/fast/block.hpp"
+
+namespace crisp::detail {
+
+// c[r] = start + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s count + k) b_row ...], for the first
+// `rows` rows and `cols` columns, and relu of it if wanted. b is read in whole vectors.
+template <class T>
+struct Product {
+  const T* a;
+  const Index* offset;  // one for each row of the kernel, also beyond `rows`: what they read is not used
+  Index a_col, count;
+  const T* b;
+  Index b_row;
+  T* c;
+  Index c_row, rows, cols;
+  const T* start = nullptr;  // null: zero
+  Index start_row = 0;       // 0: the same for all rows
+  bool relu = false;
+  Index segments = 1, a_segment = 0;
+};
+
+template <class T, int R, int V>
+[[gnu::noinline]] void product(const Product<T>& p) {
+  constexpr Index cols = V * width<T>;
+  const bool whole = p.rows == R && p.cols == cols;
+  T edge[R * cols];  // where the block reaches over the edge of c
+  Block<T, R, V> sums;
+  if (!p.start) sums.clear();
+  else if (!p.start_row || whole) sums.read(p.start, p.start_row);
+  else {
+    for (Index r = 0; r < p.rows; ++r) std::copy_n(p.start + r * p.start_row, p.cols, edge + r * cols);
+    sums.read(edge, cols);
+  }
+  Index offset[R];
+  std::copy_n(p.offset, R, offset);
+  for (Index s = 0; s < p.segments; ++s) sums.add(p.a + s * p.a_segment, offset, p.a_col, p.b + s * p.count * p.b_row, p.b_row, p.count);
+  if (p.relu) sums.relu();
+  sums.write(whole ? p.c : edge, whole ? p.c_row : cols);
+  if (!whole)
+    for (Index r = 0; r < p.rows; ++r) std::copy_n(edge + r * cols, p.cols, p.c + r * p.c_row);
+}
+
+// A shape of the block.
+template <class T>
+struct Kernel {
+  static constexpr Index most_rows = 12;
+  Index rows, cols;
+  void (*product)(const Product<T>&);
+};
+
+// The shape for so many columns: as many sums as there are registers for, and few columns beyond the edge.
+template <class T>
+Kernel<T> kernel_for(Index columns) {
+  if (columns <= width<T>) return {12, width<T>, product<T, 12, 1>};
+  if (columns <= 2 * width<T>) return {6, 2 * width<T>, product<T, 6, 2>};
+  return {6, wide * width<T>, product<T, 6, wide>};
+}
+// The same for few rows, with more columns instead.
+template <class T>
+Kernel<T> kernel_for_rows(Index rows) {
+  if (rows == 1) return {1, 8 * width<T>, product<T, 1, 8>};
+  return {3, 4 * width<T>, product<T, 3, 4>};
+}
+
+}  // namespace crisp::detail
