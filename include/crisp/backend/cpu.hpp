@@ -136,7 +136,7 @@ static_assert(Backend<PlainCpu>);
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cpu : PlainCpu {};
 #else
-struct Cpu : PlainCpu, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention {};
+struct Cpu : PlainCpu, detail::FastSumRows, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention {};
 #endif
 static_assert(Backend<Cpu>);
 

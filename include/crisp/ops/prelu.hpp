@@ -30,18 +30,21 @@ Var<T, D> prelu(Var<T, D> x, const Operand<T, D>& slope) {
   check(slope.shape().rank() == 1 && (slope[0] == C || slope[0] == 1), "prelu: a value of ", C, " channels needs ", C, " slopes or a single one",
         operand("input", x.shape(), "(..., C)"), operand("slope", slope.shape(), "(C) or (1)"));
   const Index rows = C ? x.numel() / C : 0, step = slope[0] == 1 ? 0 : 1;
-  constexpr bool fast = requires(T* p) { D::prelu(p, p, p, rows, C, step); };
-  Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
-  if constexpr (fast) D::prelu(x.value().data(), slope.value().data(), y.data(), rows, C, step);
-  else D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
-  return {"prelu", y, {x, slope}, [=](Tensor<T, D> dy) {
-    if constexpr (fast) {
+  if constexpr (requires(T* p) { D::prelu(p, p, p, rows, C, step); }) {
+    const bool from_y = D::prelu_invertible(slope.value().data(), C, step);
+    Tensor<T, D> y = detail::reuse_or_make(x.value(), from_y || !detail::grad_enabled);
+    D::prelu(x.value().data(), slope.value().data(), y.data(), rows, C, step);
+    const Tensor<T, D> kept = from_y ? y : x.value();
+    return {"prelu", y, {x, slope}, [=, node = x.node()](Tensor<T, D> dy) {
       Tensor<T, D> dx = detail::reuse_or_make(dy), dslope(slope.shape());
-      D::prelu_gradient(x.value().data(), slope.value().data(), dy.data(), dx.data(), dslope.data(), rows, C, step);
-      x.add_grad(std::move(dx));
+      D::prelu_gradient(kept.data(), from_y, slope.value().data(), dy.data(), dx.data(), dslope.data(), rows, C, step);
+      node->add_grad(std::move(dx));
       slope.add_grad(std::move(dslope));
-      return;
-    }
+    }};
+  }
+  Tensor<T, D> y(x.shape());
+  D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
+  return {"prelu", y, {x, slope}, [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape()), ds(x.shape());
     D::for_each(rows, C, detail::PreluSlopes<T>{x.value().data(), slope.value().data(), dy.data(), dx.data(), ds.data(), C, step});
     x.add_grad(std::move(dx));
