@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs all tests.  usage: tests/run.sh [asan]
+# Installs what is missing, builds, and runs all tests.  usage: tests/run.sh [asan|tsan]
 #   asan   the same with the address and undefined-behaviour sanitizers
+#   tsan   the same with the thread sanitizer
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case ${1:-} in
   "") preset=tests ;;
-  asan) preset=asan ;;
-  *) sed -n '2,3s/^# //p' "$0"; [ "$1" = "--help" ] && exit 0; exit 2 ;;
+  asan | tsan) preset=$1 ;;
+  *) sed -n '2,4s/^# //p' "$0"; [ "$1" = "--help" ] && exit 0; exit 2 ;;
 esac
 ./third_party/install.sh build tests
 cmake --preset "$preset" >/dev/null

@@ -1,4 +1,4 @@
-// window_attention and its position bias: against plain loops, gradients, errors.
+// window_attention, of windows and of an image, and its position bias: against plain loops, gradients, errors.
 #include "crisp/ops/window_attention.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "support.hpp"
@@ -51,6 +51,59 @@ TEST_CASE("window_attention: gradients of queries, keys, values and bias") {
   CHECK(gradcheck([](const auto& x, const auto& b) { return window_attention(x, b); }, random_input<Cpu>({2, 1, 6}, 1), random_input<Cpu>({2, 1, 1}, 2)));
 }
 
+TEST_CASE("shifted_window_mask: pixels from opposite edges do not see each other") {
+  const auto mask = shifted_window_mask<double, Cpu>(4, 6, 2, 1);
+  CHECK(mask.shape() == Shape{6, 4, 4});
+  const auto m = mask.to_host();
+  const auto row = [&](int window, int query) { return std::vector<double>(m.begin() + window * 16 + query * 4, m.begin() + window * 16 + query * 4 + 4); };
+  CHECK(row(0, 0) == std::vector<double>{0, 0, 0, 0});           // inside the image
+  CHECK(row(2, 1) == std::vector<double>{-100, 0, -100, 0});     // the last column of windows: left and right do not meet
+  CHECK(row(3, 0) == std::vector<double>{0, 0, -100, -100});     // the last row: above and below
+  CHECK(row(5, 3) == std::vector<double>{-100, -100, -100, 0});  // the corner: four parts
+}
+
+TEST_CASE("window_attention of an image: what a pixel sees, pixel by pixel") {
+  Rng rng(6);
+  for (int round = 0; round < 20; ++round) {
+    const Index M = rng.below(4) + 1, shift = rng.below(M), heads = rng.below(2) + 1, C = heads * (rng.below(3) + 1), N = 2, H = M * (rng.below(3) + 1), W = M * (rng.below(3) + 1);
+    const auto qkv = random_tensor<double>({N, H, W, 3 * C}, std::uint64_t(round)), bias = random_tensor<double>({heads, M * M, M * M}, 8);
+    // The windows put together by hand, each with a mask of its own: pixels of the window at (top, left) of the rolled image.
+    const auto X = qkv.to_host();
+    std::vector<double> windows, mask;
+    std::vector<Index> from;  // the pixel of the image
+    for (Index n = 0; n < N; ++n)
+      for (Index top = 0; top < H; top += M)
+        for (Index left = 0; left < W; left += M) {
+          std::vector<std::pair<bool, bool>> crossed;  // beyond the lower and the right edge
+          for (Index i = 0; i < M * M; ++i) {
+            const Index h = top + i / M + shift, w = left + i % M + shift;
+            crossed.push_back({h >= H, w >= W});
+            from.push_back((n * H + h % H) * W + w % W);
+            windows.insert(windows.end(), X.begin() + from.back() * 3 * C, X.begin() + (from.back() + 1) * 3 * C);
+          }
+          for (Index i = 0; i < M * M; ++i)
+            for (Index j = 0; j < M * M; ++j) mask.push_back(crossed[std::size_t(i)] == crossed[std::size_t(j)] ? 0 : -100);
+        }
+    const Index B = N * (H / M) * (W / M), n = M * M;
+    const auto rows = plain_attention(Tensor<double, Cpu>({B, n, 3 * C}, windows), bias, Tensor<double, Cpu>({B, n, n}, mask));
+    std::vector<double> expected(rows.size());
+    for (std::size_t p = 0; p < from.size(); ++p) std::copy_n(rows.begin() + Index(p) * C, C, expected.begin() + from[p] * C);
+    INFO("windows of " << M << ", shift " << shift << ", " << H << " x " << W << ", " << heads << " heads, " << C << " channels");
+    CHECK(relative_error(window_attention(V(qkv), bias, Windows{M, shift}).value().to_host(), expected) < 1e-12);
+  }
+}
+
+TEST_CASE("window_attention of an image: gradients, and the ops that an exporter sees") {
+  for (const Index shift : {0, 1})
+    CHECK(gradcheck([=](const auto& x, const auto& b) { return window_attention(x, b, Windows{2, shift}); }, random_input<Cpu>({2, 4, 2, 12}, 1), random_input<Cpu>({2, 4, 4}, 2)));
+  const Var<float, Cpu> qkv(random_tensor<float>({1, 4, 4, 12}, 1)), bias(random_tensor<float>({2, 4, 4}, 2));
+  std::string ops;
+  Var<float, Cpu> y;
+  for (const auto& step : steps_of<float, Cpu>([&] { y = window_attention(qkv, bias, Windows{2, 1}); })) ops += step.op + " ";
+  CHECK(ops == "roll reshape permute reshape window_attention reshape permute reshape roll ");
+  CHECK(relative_error(window_attention(qkv, bias, Windows{2, 1}).value().to_host(), y.value().to_host()) < 1e-6);
+}
+
 TEST_CASE("relative_position_bias: pairs at the same distance share a value") {
   const V table = random_input<Cpu>({9, 2}, 1);  // a window of 2 x 2
   const auto T = table.value().to_host(), b = relative_position_bias(table, 2).value().to_host();
@@ -68,4 +121,11 @@ TEST_CASE("window_attention: what does not fit is said") {
   CHECK_ERROR(window_attention(qkv, random_input<Cpu>({3, 4, 4})), "must divide by 3 x 3 heads");
   CHECK_ERROR(window_attention(qkv, random_input<Cpu>({2, 3, 3})), "the bias fit the window");
   CHECK_ERROR(window_attention(qkv, random_input<Cpu>({2, 4, 4}), random_tensor<double>({3, 4, 4})), "the mask does not fit");
+
+  const V image = random_input<Cpu>({1, 4, 6, 12}, 1);
+  CHECK_ERROR(window_attention(image, random_input<Cpu>({2, 9, 9}), Windows{3}), "windows of 3 x 3 pixels, moved by 0, do not fill the image");
+  CHECK_ERROR(window_attention(image, random_input<Cpu>({2, 4, 4}), Windows{2, 2}), "windows of 2 x 2 pixels, moved by 2, do not fill the image");
+  CHECK_ERROR(window_attention(qkv, random_input<Cpu>({2, 4, 4}), Windows{2}), "do not fill the image");
+  CHECK_ERROR(window_attention(image, random_input<Cpu>({3, 4, 4}), Windows{2}), "must divide by 3 x 3 heads");
+  CHECK_ERROR(window_attention(image, random_input<Cpu>({2, 9, 9}), Windows{2}), "the bias fit the window");
 }

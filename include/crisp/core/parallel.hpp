@@ -6,6 +6,10 @@
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
+#if defined(__SANITIZE_THREAD__)
+#include <thread>
+#include <vector>
+#endif
 
 namespace crisp {
 
@@ -30,6 +34,17 @@ inline void set_threads(int count) {
 /// be independent of each other: then the result is the same for any number of threads.
 template <class F>
 void parallel_for(Index count, bool parallel, const F& f) {
+#if defined(__SANITIZE_THREAD__)  // it does not see how OpenMP's threads wait for each other
+  const Index workers = parallel ? std::min<Index>(threads(), count) : 1;
+  std::vector<std::thread> others;
+  for (Index w = 1; w < workers; ++w)
+    others.emplace_back([&, w] {
+      for (Index i = w * count / workers; i < (w + 1) * count / workers; ++i) f(i);
+    });
+  for (Index i = 0; i < (workers > 0 ? count / workers : 0); ++i) f(i);
+  for (std::thread& other : others) other.join();
+  return;
+#endif
 #if defined(_OPENMP)
 #pragma omp parallel for schedule(static) if (parallel && count > 1)
 #endif

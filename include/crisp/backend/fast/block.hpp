@@ -2,9 +2,6 @@
 // each k, V vectors of b and R single numbers of a are read for R V multiplications: far more arithmetic than memory.
 #pragma once
 #include "crisp/backend/fast/vector.hpp"
-#if defined(__CUDACC__)
-#pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
-#endif
 
 namespace crisp::detail {
 

@@ -5,6 +5,9 @@
 #include <type_traits>
 
 #include "crisp/fwd.hpp"
+#if defined(__CUDACC__)
+#pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
+#endif
 
 namespace crisp::detail {
 

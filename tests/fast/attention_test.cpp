@@ -1,0 +1,101 @@
+// The fused window attention of an image against the composed one of PlainCpu: values and gradients, in many shapes; and threads.
+#include "crisp/ops/window_attention.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using namespace crisp::test;
+
+namespace {
+
+struct Case {
+  Index N, high, across, heads, d, M, shift;  // high x across windows
+  Shape qkv() const { return {N, high * M, across * M, 3 * heads * d}; }
+  Shape bias() const { return {heads, M * M, M * M}; }
+  std::string text() const { return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ", heads, " heads of ", d, " channels"); }
+};
+
+template <class D>
+Tensor<float, D> tensor(Shape shape, std::uint64_t seed) { return {shape, random_tensor<float>(shape, seed).to_host()}; }
+
+// y, dqkv and dbias on device D.
+template <class D>
+std::vector<std::vector<float>> results(const Case& c) {
+  const Var<float, D> qkv(tensor<D>(c.qkv(), 1), true), bias(tensor<D>(c.bias(), 2), true);
+  const Var<float, D> y = window_attention(qkv, bias, Windows{c.M, c.shift});
+  y.backward(tensor<D>(y.shape(), 3));
+  return {y.value().to_host(), qkv.grad().to_host(), bias.grad().to_host()};
+}
+
+void check_case(const Case& c) {
+  const auto fast = results<Cpu>(c), plain = results<PlainCpu>(c);
+  const char* names[] = {"y", "dqkv", "dbias"};
+  for (std::size_t i = 0; i < fast.size(); ++i) {
+    INFO(names[i] << " of " << c.text());
+    CHECK(relative_error(fast[i], plain[i]) < 1e-5);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("fused window attention equals the composed one, gradients included") {
+  Rng rng(1);
+  for (int round = 0; round < 150; ++round) {
+    const Index M = rng.below(9) + 1;
+    check_case({rng.below(2) + 1, rng.below(3) + 1, rng.below(3) + 1, rng.below(6) + 1, rng.below(20) + 1, M, round % 3 == 0 ? 0 : rng.below(M)});
+  }
+}
+
+TEST_CASE("the attention of SwinIR: 6 heads of 10 and of 30 channels, windows of 8 and of 7") {
+  for (const Index shift : {0, 4}) {
+    check_case({2, 3, 4, 6, 10, 8, shift});
+    check_case({1, 2, 2, 6, 30, 8, shift});
+    check_case({1, 2, 3, 6, 30, 7, shift * 3 / 4});
+  }
+  check_case({1, 9, 9, 2, 3, 2, 1});    // more windows than pieces of the sum for the bias
+  check_case({1, 1, 2, 1, 40, 12, 5});  // several strips of queries, wider than two vectors
+  check_case({1, 1, 1, 1, 1, 1, 0});
+}
+
+TEST_CASE("large scores do not overflow, NaN spreads within its window alone") {
+  Case c{1, 2, 2, 2, 4, 3, 0};
+  std::vector<float> values(std::size_t(c.qkv().numel()));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(i % 7) * 300 - 900;  // scores up to 1e6, without rounding
+  const auto run = [&](auto device) {
+    using D = decltype(device);
+    return window_attention(Var<float, D>(Tensor<float, D>(c.qkv(), values)), Tensor<float, D>(c.bias(), 0.0f), Windows{c.M}).value().to_host();
+  };
+  CHECK(relative_error(run(Cpu{}), run(PlainCpu{})) < 1e-5);
+  values[0] = std::nanf("");
+  const auto fast = run(Cpu{}), plain = run(PlainCpu{});
+  for (std::size_t i = 0; i < fast.size(); ++i) CHECK(std::isnan(fast[i]) == std::isnan(plain[i]));
+}
+
+TEST_CASE("gradients add to what is there, and one of the two inputs may need none") {
+  const Case c{1, 2, 1, 2, 5, 4, 1};
+  const auto both = results<Cpu>(c);
+  for (const bool learn_bias : {false, true}) {
+    const Var<float, Cpu> qkv(tensor<Cpu>(c.qkv(), 1), !learn_bias), bias(tensor<Cpu>(c.bias(), 2), learn_bias);
+    const Var<float, Cpu>& learns = learn_bias ? bias : qkv;
+    const auto before = random_tensor<float>(learns.shape(), 5).to_host();
+    learns.add_grad(Tensor<float, Cpu>(learns.shape(), before));
+    window_attention(qkv, bias, Windows{c.M, c.shift}).backward(tensor<Cpu>({1, 8, 4, 10}, 3));
+    auto expected = both[learn_bias ? 2 : 1];
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += before[i];
+    CHECK(relative_error(learns.grad().to_host(), expected) < 1e-6);
+    CHECK(!(learn_bias ? qkv : bias).grad().defined());
+  }
+}
+
+TEST_CASE("the fused attention is the same to the bit for any number of threads") {
+  const int before = threads();
+  for (const Case& c : {Case{2, 4, 4, 6, 10, 8, 4}, Case{1, 3, 5, 2, 7, 5, 2}}) {
+    set_threads(1);
+    const auto one = results<Cpu>(c);
+    for (const int count : {2, 5}) {
+      set_threads(count);
+      INFO(count << " threads, " << c.text());
+      CHECK(results<Cpu>(c) == one);
+    }
+  }
+  set_threads(before);
+}
