@@ -124,7 +124,7 @@ inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const C
 
 // conv2d, and relu of it if wanted, in the same pass.
 template <class T, class D>
-Var<T, D> conv2d(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, bool with_relu) {
+Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, bool with_relu) {
   check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
   const bool same = o.padding.pixels == Padding::same;
   const Index kH = weight[1], kW = weight[2], top = same ? (kH - 1) / 2 : o.padding.pixels, left = same ? (kW - 1) / 2 : o.padding.pixels;
@@ -137,14 +137,16 @@ Var<T, D> conv2d(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& b
   const Tensor<T, D> y = convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s, with_relu);
   std::vector<Var<T, D>> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
-  return {with_relu ? "conv2d_relu" : "conv2d", y, inputs, [=, kept = with_relu ? y : Tensor<T, D>()](Tensor<T, D> dy) {
+  return {with_relu ? "conv2d_relu" : "conv2d", y, inputs, [=, kept = with_relu ? y : Tensor<T, D>()](Tensor<T, D> dy) mutable {  // and frees what it has read
     if (with_relu) {  // dy where y > 0
       Tensor<T, D> through = reuse_or_make(dy);
       D::for_each(dy.numel(), Slope<Relu<T>, T>{{}, kept.data(), kept.data(), dy.data(), through.data()});
       dy = through;
+      kept = {};
     }
-    if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
     if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
+    x.value() = {};
+    if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
     if (bias.defined() && bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
   }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
 }

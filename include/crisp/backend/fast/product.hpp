@@ -24,6 +24,16 @@ struct Product {
   Index segments = 1, a_segment = 0;
 };
 
+// `rows` rows of `cols` numbers, in whole vectors as far as they go.
+template <class T>
+inline void copy_rows(const T* from, Index from_row, T* to, Index to_row, Index rows, Index cols) {
+  for (Index r = 0; r < rows; ++r, from += from_row, to += to_row) {
+    Index c = 0;
+    for (; c + width<T> <= cols; c += width<T>) store(to + c, load(from + c));
+    copy_first(to + c, from + c, cols - c);
+  }
+}
+
 template <class T, int R, int V>
 [[gnu::noinline]] void product(const Product<T>& p) {
   constexpr Index cols = V * width<T>;
@@ -33,7 +43,7 @@ template <class T, int R, int V>
   if (!p.start) sums.clear();
   else if (!p.start_row || whole) sums.read(p.start, p.start_row);
   else {
-    for (Index r = 0; r < p.rows; ++r) std::copy_n(p.start + r * p.start_row, p.cols, edge + r * cols);
+    copy_rows(p.start, p.start_row, edge, cols, p.rows, p.cols);
     sums.read(edge, cols);
   }
   Index offset[R];
@@ -41,8 +51,7 @@ template <class T, int R, int V>
   for (Index s = 0; s < p.segments; ++s) sums.add(p.a + s * p.a_segment, offset, p.a_col, p.b + s * p.count * p.b_row, p.b_row, p.count);
   if (p.relu) sums.relu();
   sums.write(whole ? p.c : edge, whole ? p.c_row : cols);
-  if (!whole)
-    for (Index r = 0; r < p.rows; ++r) std::copy_n(edge + r * cols, p.cols, p.c + r * p.c_row);
+  if (!whole) copy_rows(edge, cols, p.c, p.c_row, p.rows, p.cols);
 }
 
 // A shape of the block.
