@@ -1,0 +1,121 @@
+// Runs one of the ten workloads: timed for bench/compare, for its peak memory, or twice for a profiler. See usage below.
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "workloads.hpp"
+
+using namespace bench;
+
+static constexpr const char* usage =
+    "usage: workloads --list                the names\n"
+    "       workloads --version             the compiler, and for what processor it compiled\n"
+    "       workloads --serve NAME          for each line of the input one repetition, and its milliseconds\n"
+    "       workloads --memory NAME         the peak memory of two repetitions, in MB above the start of the program\n"
+    "       workloads --once NAME           two repetitions, for a profiler\n"
+    "options: --threads N                   default: OMP_NUM_THREADS, or all\n"
+    "         --checkpointed                training of SwinIR with less memory, for more time\n";
+
+// The largest resident memory so far, as Linux counts it.
+static double peak_mb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  throw crisp::Error("workloads: there is no VmHWM in /proc/self/status; peak memory is measured on Linux alone");
+}
+
+static Workload build(const std::string& name, bool checkpointed) {
+  std::string names;
+  for (const Entry& e : workloads(checkpointed)) {
+    if (e.name == name) return e.build();
+    names += "\n  " + e.name;
+  }
+  throw crisp::Error("workloads: there is no workload '" + name + "'; there are" + names);
+}
+
+static std::string version() {
+  std::string text = "crisp, "
+#if defined(__clang__)
+      "clang++ " __clang_version__;
+#else
+      "g++ " __VERSION__;
+#endif
+#if !defined(__OPTIMIZE__)
+  text += ", not optimised";
+#endif
+#if defined(__AVX512F__)
+  text += ", AVX-512";
+#elif defined(__AVX2__) && defined(__FMA__)
+  text += ", AVX2";
+#endif
+#if defined(_OPENMP)
+  text += ", OpenMP";
+#endif
+#if defined(CRISP_BENCH_FLAGS)
+  text += ", flags " CRISP_BENCH_FLAGS;
+#endif
+  return text;
+}
+
+static void serve(const Workload& w) {
+  w.run();
+  w.run();
+  std::printf("ready %ld\n", long(w.parameters));
+  std::fflush(stdout);
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto start = std::chrono::steady_clock::now();
+    w.run();
+    const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
+    std::printf("%.4f\n", passed.count());
+    std::fflush(stdout);
+  }
+}
+
+static int run(const std::vector<std::string>& arguments) {
+  const double before = peak_mb();
+  std::string mode, name;
+  bool checkpointed = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& a = arguments[i];
+    const auto value = [&] {
+      crisp::check(i + 1 < arguments.size(), "workloads: a value is missing after ", a, "\n", usage);
+      return arguments[++i];
+    };
+    if (a == "--threads") {
+      const std::string count = value();
+      crisp::check(!count.empty() && count.size() < 5 && count.find_first_not_of("0123456789") == std::string::npos, "workloads: --threads needs a number, not '", count, "'");
+      crisp::set_threads(std::stoi(count));
+    } else if (a == "--checkpointed") {
+      checkpointed = true;
+    } else {
+      crisp::check(mode.empty(), "workloads: one of --list, --version, --serve, --memory and --once is enough, and '", a, "' is too much\n", usage);
+      mode = a;
+      if (a == "--serve" || a == "--memory" || a == "--once") name = value();
+    }
+  }
+  if (mode == "--list") {
+    for (const Entry& e : workloads()) std::puts(e.name.c_str());
+  } else if (mode == "--version") {
+    std::puts(version().c_str());
+  } else if (mode == "--serve") {
+    serve(build(name, checkpointed));
+  } else if (mode == "--memory" || mode == "--once") {
+    const Workload w = build(name, checkpointed);
+    w.run();
+    w.run();
+    if (mode == "--memory") std::printf("%.1f MB\n", peak_mb() - before);
+  } else {
+    throw crisp::Error(mode.empty() ? usage : "workloads: unknown option '" + mode + "'\n" + usage);
+  }
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  try {
+    return run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 2;
+  }
+}

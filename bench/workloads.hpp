@@ -1,0 +1,97 @@
+// The ten workloads that crisp is compared by: a training step or an inference of SRCNN, EDSR, SRResNet and SwinIR, sizes fixed.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crisp/backend/cpu.hpp"
+#include "crisp/core/random.hpp"
+#include "crisp/models/edsr.hpp"
+#include "crisp/models/srcnn.hpp"
+#include "crisp/models/srresnet.hpp"
+#include "crisp/models/swinir.hpp"
+#include "crisp/ops/loss.hpp"
+#include "crisp/optim/adam.hpp"
+
+namespace bench {
+
+using crisp::Cpu, crisp::Index;
+using Tensor = crisp::Tensor<float, Cpu>;
+using Var = crisp::Var<float, Cpu>;
+
+/// A network in memory, ready to run: run() is one repetition, finished when it returns.
+struct Workload {
+  Index parameters;  // those that learn
+  std::function<void()> run;
+};
+
+/// A name, and how to build what it names.
+struct Entry {
+  std::string name;
+  std::function<Workload()> build;
+};
+
+/// Uniform in 0..1, the same numbers each time.
+inline Tensor random_tensor(crisp::Shape shape) {
+  crisp::Rng rng(1);
+  std::vector<float> values(std::size_t(shape.numel()));
+  for (float& v : values) v = float(rng.uniform());
+  return Tensor(shape, values);
+}
+
+/// SRCNN with zeros around the image, as the peers have it; models::Srcnn repeats the edge.
+struct Srcnn : crisp::models::Srcnn<float, Cpu> {
+  using crisp::models::Srcnn<float, Cpu>::Srcnn;
+  Var operator()(const Var& x) const { return conv3(conv2.then_relu(conv1.then_relu(x))); }
+};
+using Edsr = crisp::models::Edsr<float, Cpu>;
+using SrResNet = crisp::models::SrResNet<float, Cpu>;
+using SwinIr = crisp::models::SwinIr<float, Cpu>;
+
+/// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
+template <class Net>
+Workload train(std::shared_ptr<Net> net, Index batch, Index side) {
+  const crisp::models::Form form = net->form();
+  const Tensor input = random_tensor({batch, side, side, form.channels});
+  const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
+  const auto adam = std::make_shared<crisp::optim::Adam<float, Cpu>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
+  return {crisp::nn::parameter_count(*net).trained, [=] {
+    const Var y = (*net)(Var(input));
+    const Var loss = std::is_same_v<Net, Srcnn> ? mse_loss(y, target) : l1_loss(y, target);
+    loss.backward();
+    adam->step();
+  }};
+}
+
+/// The inference of one image, x (1, side, side, C), with nothing recorded.
+template <class Net>
+Workload infer(std::shared_ptr<Net> net, Index side) {
+  const Tensor image = random_tensor({1, side, side, net->form().channels});
+  return {crisp::nn::parameter_count(*net).trained, [=] {
+    const crisp::NoGrad guard;
+    (*net)(Var(image));
+  }};
+}
+
+/// All of them. `checkpointed`: SwinIR's training computes its blocks a second time instead of keeping their values.
+inline std::vector<Entry> workloads(bool checkpointed = false) {
+  const auto srcnn = [](Index f2) { return std::make_shared<Srcnn>(crisp::models::SrcnnOptions{.f2 = f2}); };
+  const auto edsr = [] { return std::make_shared<Edsr>(crisp::models::EdsrOptions{.mean_shift = false}); };
+  const auto srresnet = [] { return std::make_shared<SrResNet>(); };
+  const auto swinir = [=] { return std::make_shared<SwinIr>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = checkpointed}); };
+  return {
+      {"W1_srcnn915_train_b16", [=] { return train(srcnn(1), 16, 33); }},
+      {"W1_srcnn915_train_b128", [=] { return train(srcnn(1), 128, 33); }},
+      {"W1_srcnn915_infer_512", [=] { return infer(srcnn(1), 512); }},
+      {"W1_srcnn955_infer_512", [=] { return infer(srcnn(5), 512); }},
+      {"W2_edsr_train_b16_48", [=] { return train(edsr(), 16, 48); }},
+      {"W2_edsr_infer_256", [=] { return infer(edsr(), 256); }},
+      {"W3_srresnet_train_b16_24", [=] { return train(srresnet(), 16, 24); }},
+      {"W3_srresnet_infer_128", [=] { return infer(srresnet(), 128); }},
+      {"W4_swinir_train_b2_64", [=] { return train(swinir(), 2, 64); }},
+      {"W4_swinir_infer_128", [=] { return infer(swinir(), 128); }},
+  };
+}
+
+}  // namespace bench
