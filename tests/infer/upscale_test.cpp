@@ -67,6 +67,7 @@ TEST_CASE("upscale: gray through a luma network is what its luma becomes; alpha 
 }
 
 TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image and the size of the tiles") {
+  constexpr float limit = 255e-5f;  // 1e-5 of the range: Winograd's squares lie otherwise in a tile than in the whole, and round otherwise
   for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn", "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
     seed(5);
     const std::string n = name;
@@ -80,13 +81,13 @@ TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image
     for (const Index tile : {16, 20, 44}) {
       CAPTURE(name);
       CAPTURE(tile);
-      CHECK(largest_difference(infer::upscale(net, x, net.scale(), {.tile = tile}), whole) < 1e-3f);
+      CHECK(largest_difference(infer::upscale(net, x, net.scale(), {.tile = tile}), whole) < limit);
     }
   }
   const auto net = network();
   for (Index channels = 1; channels <= 4; ++channels) {
     const Image x = ramp(21, 37, channels);
-    CHECK(largest_difference(infer::upscale(net, x, 3, {.tile = 16}), infer::upscale(net, x, 3)) < 1e-3f);
+    CHECK(largest_difference(infer::upscale(net, x, 3, {.tile = 16}), infer::upscale(net, x, 3)) < limit);
   }
 }
 

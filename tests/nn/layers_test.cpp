@@ -90,21 +90,20 @@ TEST_CASE("layers: gradients of the input and of every weight") {
 }
 
 TEST_CASE("a Swin block, shifted and not, and an RSTB: gradients of the input and of every weight") {
-  const auto mask = nn::shifted_window_mask<double, Cpu>(4, 6, 2, 1);
   const V x = random_input<Cpu>({1, 4, 6, 4}, 1);
   for (const Index shift : {0, 1}) {
     nn::SwinBlock<double, Cpu> block({.channels = 4, .heads = 2, .window = 2, .shift = shift});
     stir(block);
-    CHECK(gradcheck([&](const auto& v) { return block(v, mask); }, x));
+    CHECK(gradcheck([&](const auto& v) { return block(v); }, x));
     block.each_param([&](const std::string& name, const auto& p) {
       const V weight = p;
-      const auto result = gradcheck([&](const auto&) { return block(x, mask); }, weight);
+      const auto result = gradcheck([&](const auto&) { return block(x); }, weight);
       INFO(name << ": " << str(result));
       CHECK(result);
     });
   }
   nn::Rstb<double, Cpu> rstb({.channels = 4, .heads = 2, .window = 2}, 2, {0, 0});
-  CHECK(gradcheck([&](const auto& v) { return rstb(v, mask); }, x));
+  CHECK(gradcheck([&](const auto& v) { return rstb(v); }, x));
 }
 
 TEST_CASE("BatchNorm2d: the batch's statistics in training, the running ones under no_grad; TrainingMode overrides") {
@@ -144,20 +143,19 @@ TEST_CASE("Dropout and DropPath act in training alone, and follow from the seed"
 }
 
 TEST_CASE("checkpoint: the same values, gradients, statistics and random decisions, from one block's memory") {
-  const auto mask = nn::shifted_window_mask<double, Cpu>(4, 4, 2, 1);
   seed(3);
   nn::SwinBlock<double, Cpu> block({.channels = 4, .heads = 2, .window = 2, .shift = 1, .drop_path = 0.5});
   stir(block);
   const V x = random_input<Cpu>({3, 4, 4, 4}, 1);
   seed(9);
-  const V y = block(x, mask);
+  const V y = block(x);
   const std::size_t kept = y.history().size();
   sum(y * y).backward();
   const auto dx = x.grad().to_host(), dw = all_gradients(block);
   clear_gradients(block);
   V(x).zero_grad();
   seed(9);
-  const V z = nn::checkpoint(block, x, mask);
+  const V z = nn::checkpoint(block, x);
   CHECK(z.history().size() < kept);
   CHECK(z.value().to_host() == y.value().to_host());
   sum(z * z).backward();

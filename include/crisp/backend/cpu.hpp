@@ -59,7 +59,7 @@ struct PlainCpu {
     constexpr Index piece = 4096;
     parallel_for((n + piece - 1) / piece, n > small, [&](Index p) {
       const Index end = std::min(n, (p + 1) * piece);
-#pragma GCC ivdep
+      CRISP_INDEPENDENT
       for (Index i = p * piece; i < end; ++i) f(i);
     });
   }
@@ -67,7 +67,7 @@ struct PlainCpu {
   template <class F>
   static void for_each(Index rows, Index cols, const F& f) {
     parallel_for(rows, rows * cols > small, [&](Index row) {
-#pragma GCC ivdep
+      CRISP_INDEPENDENT
       for (Index col = 0; col < cols; ++col) f(row, col);
     });
   }

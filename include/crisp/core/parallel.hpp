@@ -11,6 +11,13 @@
 #include <vector>
 #endif
 
+// Before a loop whose passes are independent of each other: the compiler may run several at once, as vectors.
+#if defined(__clang__)
+#define CRISP_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define CRISP_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 namespace crisp {
 
 /// How many threads parallel_for uses.

@@ -108,7 +108,7 @@ struct SwinIr {
 
   Var<T, D> features(const Var<T, D>& x) const {
     Var<T, D> y = patch_embed.norm(x);
-    for (const auto& layer : layers) y = layer(y, {});
+    for (const auto& layer : layers) y = layer(y);
     return norm(y);
   }
 

@@ -32,10 +32,10 @@ struct Rstb {
     }
   }
 
-  Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& mask) const {
+  Var<T, D> operator()(const Var<T, D>& x) const {
     Var<T, D> y = x;
     for (const SwinBlock<T, D>& block : residual_group.blocks)
-      y = checkpointed ? checkpoint(block, y, mask) : block(y, mask);
+      y = checkpointed ? checkpoint(block, y) : block(y);
     return x + conv(y);
   }
   CRISP_PARAMS(residual_group, conv)

@@ -36,7 +36,7 @@ struct SwinBlock {
   explicit SwinBlock(SwinBlockOptions o)
       : options(o), norm1(o.channels), norm2(o.channels), attn(o.channels, o.heads, o.window), mlp(o.channels, Index(double(o.channels) * o.mlp_ratio)) {}
 
-  Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& = {}) const {
+  Var<T, D> operator()(const Var<T, D>& x) const {
     const DropPath drop{options.drop_path};
     const Var<T, D> y = x + drop(attn.in_image(norm1(x), options.shift));
     return y + drop(mlp(norm2(y)));

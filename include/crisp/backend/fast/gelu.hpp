@@ -8,6 +8,16 @@
 
 namespace crisp::detail {
 
+struct GeluValue {
+  Floats y, slope;
+};
+[[gnu::always_inline]] inline GeluValue gelu_of(Floats x) {
+  x = x < -13.f ? broadcast(-13.f) : x;  // from there on y is 0, but for less than 1e-36
+  const Floats inside = x > 13.f ? broadcast(13.f) : x;
+  const Normal f = normal(inside);
+  return {x * f.below, f.below + inside * 0.39894228040143267794f * f.bell};
+}
+
 struct FastGelu {
   /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be written over x.
   template <std::same_as<float> T>
@@ -17,17 +27,14 @@ struct FastGelu {
       const Index end = std::min(n, (p + 1) * piece);
       Index i = p * piece;
       for (; i + W <= end; i += W) {
-        const Vector<T> at = load(x + i);
-        const Normal f = normal(at);
-        store(y + i, at * f.below);
-        if (slope) store(slope + i, f.below + at * 0.39894228040143267794f * f.bell);
+        const GeluValue v = gelu_of(load(x + i));
+        store(y + i, v.y);
+        if (slope) store(slope + i, v.slope);
       }
-      if (i < end) {
-        const Vector<T> at = load_first(x + i, end - i);
-        const Normal f = normal(at);
-        store_first(y + i, at * f.below, end - i);
-        if (slope) store_first(slope + i, f.below + at * 0.39894228040143267794f * f.bell, end - i);
-      }
+      if (i == end) return;
+      const GeluValue v = gelu_of(load_first(x + i, end - i));
+      store_first(y + i, v.y, end - i);
+      if (slope) store_first(slope + i, v.slope, end - i);
     });
   }
 };

@@ -24,12 +24,13 @@ struct FastPixelShuffle {
         for (Index i = 0; i < r; ++i)
           for (Index j = 0; j < r; ++j) {
             const Index small = (row * W + w) * r * r * C + i * r + j, large = ((row * r + i) * W * r + w * r + j) * C, step = r * r;
-            if (back)
-#pragma GCC ivdep
+            if (back) {
+              CRISP_INDEPENDENT
               for (Index c = 0; c < C; ++c) to[small + c * step] = from[large + c];
-            else
-#pragma GCC ivdep
+            } else {
+              CRISP_INDEPENDENT
               for (Index c = 0; c < C; ++c) to[large + c] = from[small + c * step];
+            }
           }
     });
   }
