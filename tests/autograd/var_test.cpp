@@ -1,6 +1,7 @@
 // Var: what is recorded, how gradients add up, and what is refused.
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/reduce.hpp"
+#include "crisp/ops/relu.hpp"
 #include "support.hpp"
 
 using namespace crisp;
@@ -62,4 +63,33 @@ TEST_CASE("a chain of 100,000 ops neither overflows the stack in backward nor wh
     for (int i = 0; i < 100000; ++i) y = y + x;
   }
   CHECK(x.grad().item() == 100001);
+}
+
+TEST_CASE("an op may take the place of a value that nobody else reads, and of no other") {
+  const Tensor<double, Cpu> data({1000}, -1.0);
+  const V x(data, true), y = x * 3.0;
+  const double* place = y.value().data();
+  CHECK(relu(y).value().data() != place);
+  CHECK((y + x).value().data() != place);
+  CHECK((y + y).value().to_host()[0] == -6);
+  CHECK(y.value().to_host()[0] == -3);
+  CHECK(data.to_host()[0] == -1);
+  CHECK(relu(V(data)).value().data() != data.data());  // the tensor has another handle
+
+  V inner = x * 3.0;
+  const double* inner_place = inner.value().data();
+  const V z = relu(std::move(inner) * 2.0 + 1.0);
+  CHECK(z.value().data() == inner_place);
+  sum(z * z).backward();
+  CHECK(x.grad().to_host()[0] == 0);  // relu(-5)
+}
+
+TEST_CASE("a value that no gradient reads is freed while the network still runs") {
+  const V x(Tensor<double, Cpu>({100000}, 1.0), true);
+  const Index before = Cpu::memory_use().now, one = 100000 * Index(sizeof(double));
+  V y = x;
+  for (int i = 0; i < 20; ++i) y = x + y;
+  CHECK(Cpu::memory_use().now - before <= 2 * one);
+  sum(y).backward();
+  CHECK(x.grad().to_host()[0] == 21);
 }

@@ -31,7 +31,7 @@ template <class T> struct Divide {
 };
 template <class T> struct Affine {
   static constexpr const char* name = "affine";
-  static constexpr bool slope_from_y = true;  // it reads neither
+  static constexpr bool constant_slope = true;
   T scale, shift;
   CRISP_HD T value(T x) const { return scale * x + shift; }
   CRISP_HD T slope(T, T) const { return scale; }

@@ -23,16 +23,18 @@ Tensor<T, D> reuse_or_make(const Tensor<T, D>& x, bool may_reuse = true) {
 
 /// y = f(x), of any shape. F is a small struct: `static constexpr const char* name`, `T value(T x) const`, and
 /// `T slope(T x, T y) const`, the derivative at x where y = value(x). See ops/relu.hpp. An F whose slope reads y alone says
-/// `static constexpr bool slope_from_y = true`: then x need not stay in memory. The attributes are the numbers that F holds, if any.
+/// `static constexpr bool slope_from_y = true`: then x need not stay in memory; one that reads neither, `constant_slope`.
+/// The attributes are the numbers that F holds, if any.
 template <class F, class T, class D>
 Var<T, D> elementwise(F f, Var<T, D> x, std::initializer_list<Attribute> attributes = {}) {
-  constexpr bool slope_from_y = requires { requires F::slope_from_y; };
-  Tensor<T, D> y = detail::reuse_or_make(x.value(), slope_from_y);
+  constexpr bool constant_slope = requires { requires F::constant_slope; }, slope_from_y = constant_slope || requires { requires F::slope_from_y; };
+  Tensor<T, D> y = detail::reuse_or_make(x.value(), slope_from_y || !detail::grad_enabled);
   D::for_each(y.numel(), detail::Value<F, T>{f, x.value().data(), y.data()});
-  const Tensor<T, D> kept = slope_from_y ? y : x.value();
-  return {F::name, y, {x}, [f, kept, y, node = x.node()](Tensor<T, D> dy) {
+  const Tensor<T, D> none, kept_x = slope_from_y ? none : x.value(), kept_y = constant_slope ? none : y;
+  return {F::name, y, {x}, [=, node = x.node()](Tensor<T, D> dy) {
     Tensor<T, D> dx = detail::reuse_or_make(dy);
-    D::for_each(dx.numel(), detail::Slope<F, T>{f, kept.data(), y.data(), dy.data(), dx.data()});
+    const T* any = std::as_const(dy).data();  // for what the slope does not read
+    D::for_each(dx.numel(), detail::Slope<F, T>{f, slope_from_y ? any : kept_x.data(), constant_slope ? any : kept_y.data(), any, dx.data()});
     node->add_grad(std::move(dx));
   }, attributes};
 }
