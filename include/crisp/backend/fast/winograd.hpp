@@ -140,7 +140,7 @@ struct Winograd {
     for (Index i = 0; i < R; ++i) offset[i] = i;
     parallel_for(groups * parts, true, [&](Index task) {
       const Index g = task / parts, part = task % parts, in_step = plane(C), out_step = plane(cols);
-      T* in = scratch<T, 1>(points * in_step);
+      T* in = scratch<T, 1>(points * in_step + R);  // the last block of rows reads beyond the last channel
       T* out = scratch<T, 2>(points * out_step);
       T* sum = sums + task * size;
       std::fill_n(sum, size, T(0));
