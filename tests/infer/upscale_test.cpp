@@ -128,12 +128,12 @@ TEST_CASE("upscale: less memory makes smaller tiles, which are counted") {
   Index peaks[2], tiles[2] = {0, 0};
   for (int i = 0; i < 2; ++i) {
     Cpu::reset_peak();
-    infer::upscale(net, x, 2, {.memory = i == 0 ? Index(1) << 30 : Index(48) << 20, .progress = [&](double) { ++tiles[i]; }});
+    infer::upscale(net, x, 2, {.memory = i == 0 ? Index(1) << 30 : Index(24) << 20, .progress = [&](double) { ++tiles[i]; }});
     peaks[i] = Cpu::memory_use().peak - before;
   }
   CHECK(tiles[0] == 1);
   CHECK(tiles[1] > 1);
-  CHECK(peaks[1] < Index(48) << 20);
+  CHECK(peaks[1] < Index(24) << 20);
   CHECK(peaks[0] > peaks[1]);
   CHECK_ERROR(infer::upscale(net, x, 2, {.tile = 64, .progress = [](double) { throw Error("stopped"); }}), "stopped");
 }
