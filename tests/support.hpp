@@ -61,6 +61,19 @@ double relative_error(const std::vector<T>& a, const std::vector<T>& b) {
   return error / largest;
 }
 
+/// Checks that f() is the same to the bit for 1, 2 and 5 threads.
+template <class F>
+void check_threads(F f) {
+  const int before = threads();
+  set_threads(1);
+  const auto one = f();
+  for (const int count : {2, 5}) {
+    set_threads(count);
+    CHECK(f() == one);
+  }
+  set_threads(before);
+}
+
 }  // namespace crisp::test
 
 #define CHECK_ERROR(expression, part)                                             \

@@ -34,18 +34,6 @@ void check_equal(const std::vector<std::vector<float>>& fast, const std::vector<
   }
 }
 
-template <class F>
-void with_threads(F f) {  // the same to the bit for any number of threads
-  const int before = threads();
-  set_threads(1);
-  const auto one = f();
-  for (const int count : {2, 5}) {
-    set_threads(count);
-    CHECK(f() == one);
-  }
-  set_threads(before);
-}
-
 template <class D>
 auto normalised(Index N, Index H, Index W, Index C, bool of_batch) {
   const auto norm = [=](const auto& x, const auto& w, const auto& b) {
@@ -70,7 +58,7 @@ TEST_CASE("batch normalisation, with the statistics of the batch and with given 
     check_equal(normalised<Cpu>(N, H, W, C, true), normalised<PlainCpu>(N, H, W, C, true));
     check_equal(normalised<Cpu>(N, H, W, C, false), normalised<PlainCpu>(N, H, W, C, false));
   }
-  with_threads([] { return normalised<Cpu>(3, 40, 37, 60, true); });
+  check_threads([] { return normalised<Cpu>(3, 40, 37, 60, true); });
 }
 
 TEST_CASE("the variance keeps its digits far from zero") {
@@ -91,7 +79,7 @@ TEST_CASE("PReLU: one slope or one each, positive, where y takes the place of x,
       check_equal(with_prelu<Cpu>(rows, C, shared, shift), with_prelu<PlainCpu>(rows, C, shared, shift));
     }
   }
-  with_threads([] { return with_prelu<Cpu>(5000, 33, false, 0.3f); });
+  check_threads([] { return with_prelu<Cpu>(5000, 33, false, 0.3f); });
 }
 
 TEST_CASE("pixel shuffle and its inverse") {

@@ -19,13 +19,7 @@ struct Block {
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) sum[r][v] = Vector<T>{};
   }
-  // Every row begins as the V vectors of p.
-  [[gnu::always_inline]] void fill(const T* p) {
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] = load(p + v * width<T>);
-  }
+  // Row r begins as the V vectors of p + r step.
   [[gnu::always_inline]] void read(const T* p, Index step) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)
@@ -54,21 +48,7 @@ struct Block {
       for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] < Vector<T>{} ? Vector<T>{} : sum[r][v];
   }
 
-  // sum[r] += the sum over k of a[r a_row + k a_col] b[k b_row + ...].
-  [[gnu::always_inline]] void add(const T* a, Index a_row, Index a_col, const T* b, Index b_row, Index count) {
-    for (Index k = 0; k < count; ++k, a += a_col, b += b_row) {
-      Vector<T> column[V];
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) column[v] = load(b + v * width<T>);
-#pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) {
-        const T x = a[r * a_row];
-#pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) sum[r][v] += x * column[v];
-      }
-    }
-  }
-  // The same with an offset of its own for every row.
+  // sum[r] += the sum over k of a[offset[r] + k a_col] b[k b_row + ...].
   [[gnu::always_inline]] void add(const T* a, const Index (&offset)[R], Index a_col, const T* b, Index b_row, Index count) {
     for (Index k = 0; k < count; ++k, a += a_col, b += b_row) {
       Vector<T> column[V];
@@ -81,6 +61,12 @@ struct Block {
         for (int v = 0; v < V; ++v) sum[r][v] += x * column[v];
       }
     }
+  }
+  // The same for rows of a that lie a_row apart.
+  [[gnu::always_inline]] void add(const T* a, Index a_row, Index a_col, const T* b, Index b_row, Index count) {
+    Index offset[R];
+    for (int r = 0; r < R; ++r) offset[r] = r * a_row;
+    add(a, offset, a_col, b, b_row, count);
   }
 };
 
