@@ -1,4 +1,5 @@
 // The fused window attention of an image against the composed one of PlainCpu: values and gradients, in many shapes; and threads.
+#include "crisp/nn/swin_block.hpp"
 #include "crisp/ops/window_attention.hpp"
 #include "support.hpp"
 
@@ -91,4 +92,26 @@ TEST_CASE("the fused attention is the same to the bit for any number of threads"
     INFO(c.text());
     check_threads([&] { return results<Cpu>(c); });
   }
+}
+
+TEST_CASE("a Swin layer at once, whose inner values nobody keeps, equals the composed one to the bit") {
+  const auto check_layer = [](Index N, Index high, Index across, nn::SwinBlockOptions o) {
+    seed(3);
+    nn::SwinBlock<float, Cpu> block(o);
+    block.each_param([&](const std::string&, auto& p) { p.value().copy_(random_tensor<float>(p.shape(), 5)); }, "");
+    const Var<float, Cpu> x(random_tensor<float>({N, high * o.window, across * o.window, o.channels}, 1));
+    INFO(N << " images of " << high << " x " << across << " windows of " << o.window << ", " << o.heads << " heads, " << o.channels << " channels, shift " << o.shift);
+    const std::vector<float> composed = block(x).value().to_host(), at_once = no_grad([&] { return block(x); }).value().to_host();
+    CHECK(at_once == composed);
+    check_threads([&] { return no_grad([&] { return block(x); }).value().to_host(); });
+  };
+  for (const Index shift : {0, 4}) check_layer(2, 3, 2, {.channels = 60, .heads = 6, .shift = shift});
+  check_layer(1, 1, 3, {.channels = 180, .heads = 6, .window = 7, .shift = 3});
+  check_layer(1, 2, 2, {.channels = 33, .heads = 3, .window = 3, .shift = 1, .mlp_ratio = 4});
+  check_layer(1, 2, 1, {.channels = 16, .heads = 2, .window = 1});
+  check_layer(2, 2, 2, {.channels = 6, .heads = 2, .window = 4, .shift = 2});  // fewer channels than a vector: composed
+
+  const nn::SwinBlock<float, Cpu> block({.channels = 32, .heads = 2});
+  CHECK_ERROR(no_grad([&] { return block(Tensor<float, Cpu>({1, 8, 8, 30})); }), "SwinBlock: the image has 30 channels, but the layer expects 32");
+  CHECK_ERROR(no_grad([&] { return block(Tensor<float, Cpu>({1, 8, 9, 32})); }), "windows of 8 x 8 pixels, moved by 0, do not fill the image");
 }

@@ -26,6 +26,8 @@
 #include "crisp/backend/fast/layer_norm.hpp"
 #include "crisp/backend/fast/pixel_shuffle.hpp"
 #include "crisp/backend/fast/prelu.hpp"
+#include "crisp/backend/fast/sign_bits.hpp"
+#include "crisp/backend/fast/swin_layer.hpp"
 #include "crisp/backend/fast/window_attention.hpp"
 #endif
 
@@ -136,7 +138,7 @@ static_assert(Backend<PlainCpu>);
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cpu : PlainCpu {};
 #else
-struct Cpu : PlainCpu, detail::FastSumRows, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention {};
+struct Cpu : PlainCpu, detail::FastSumRows, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastSignBits, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention, detail::FastSwinLayer {};
 #endif
 static_assert(Backend<Cpu>);
 

@@ -1,11 +1,16 @@
-// Host memory for tensors: aligned blocks that are kept for reuse, since a training step asks for the same sizes again.
+// Host memory for tensors: segments, cut into blocks that are joined again once they are free, since a training step asks for the same
+// memory again and again.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <new>
-#include <unordered_map>
+#include <utility>
 #include <vector>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "crisp/core/backend.hpp"
 #include "crisp/core/error.hpp"
@@ -27,17 +32,12 @@ class HostPool {
 
   void* allocate(std::size_t bytes) {
     bytes = rounded(bytes);
-    void* block = reuse(bytes);
-    if (!block) block = ::operator new(bytes, alignment, std::nothrow);
-    if (!block) {
-      release();
-      block = ::operator new(bytes, alignment, std::nothrow);
-    }
+    const std::lock_guard lock(mutex_);
+    void* block = take(bytes);
     check(block != nullptr, "out of memory: ", bytes / 1048576.0, " MB more were asked for; use smaller images, patches or batches");
 #if defined(CRISP_POISON)
     std::memset(block, 0xff, bytes);
 #endif
-    const std::lock_guard lock(mutex_);
     use_.now += Index(bytes);
     use_.peak = std::max(use_.peak, use_.now + Index(kept_));
     return block;
@@ -47,26 +47,7 @@ class HostPool {
     bytes = rounded(bytes);
     const std::lock_guard lock(mutex_);
     use_.now -= Index(bytes);
-#if !defined(CRISP_NO_POOL)
-    if (kept_ + bytes <= limit) {
-      try {
-        free_[bytes].push_back(block);
-        kept_ += bytes;
-        return;
-      } catch (...) {  // no memory for the list: give the block back instead
-      }
-    }
-#endif
-    ::operator delete(block, alignment);
-  }
-
-  /// Returns all kept blocks to the system.
-  void release() {
-    const std::lock_guard lock(mutex_);
-    for (auto& [bytes, blocks] : free_)
-      for (void* block : blocks) ::operator delete(block, alignment);
-    free_.clear();
-    kept_ = 0;
+    put_back(block, bytes);
   }
 
   MemoryUse use() {
@@ -74,29 +55,124 @@ class HostPool {
     return use_;
   }
   void reset_peak() {
-    release();
     const std::lock_guard lock(mutex_);
-    use_.peak = use_.now;
+    release();
+    use_.peak = use_.now + Index(kept_);
   }
 
  private:
-  static constexpr std::align_val_t alignment{64};
-  static constexpr std::size_t limit = std::size_t(1) << 30;  // bytes kept at most
+  static constexpr std::size_t line = 64;  // to which blocks are aligned
 
-  static std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64 + (bytes == 0 ? 64 : 0); }
+  static std::size_t rounded(std::size_t bytes) { return bytes == 0 ? line : (bytes + line - 1) / line * line; }
 
-  void* reuse(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    const auto found = free_.find(bytes);
-    if (found == free_.end() || found->second.empty()) return nullptr;
-    void* block = found->second.back();
-    found->second.pop_back();
-    kept_ -= bytes;
+#if defined(CRISP_NO_POOL)
+  void* take(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{line}, std::nothrow); }
+  void put_back(void* block, std::size_t) noexcept { ::operator delete(block, std::align_val_t{line}); }
+  void release() {}
+#else
+  static constexpr std::size_t page = 4096;                       // of the system's memory
+  static constexpr std::size_t smallest = std::size_t(32) << 20;  // segment
+  static constexpr std::size_t limit = std::size_t(1) << 30;      // bytes kept at most
+
+  struct Segment {
+    char* at;
+    std::size_t bytes;
+  };
+  // Free memory, of which the last `fresh` bytes are mere addresses: the system has put no memory there yet.
+  struct Piece {
+    char* at;
+    std::size_t bytes, fresh;
+    std::size_t kept() const { return bytes - fresh; }
+    char* end() const { return at + bytes; }
+  };
+
+  // The first piece beyond an address.
+  std::vector<Piece>::iterator after(char* at) { return std::lower_bound(free_.begin(), free_.end(), at, [](const Piece& p, char* to) { return p.at < to; }); }
+  bool begins_segment(char* at) const { return std::any_of(segments_.begin(), segments_.end(), [at](const Segment& s) { return s.at == at; }); }
+
+  void* take(std::size_t bytes) {
+    if (const auto room = 2 * (blocks_ + segments_.size() + 2); free_.capacity() < room / 2) free_.reserve(room);  // put_back must not need memory
+    char* block = cut(bytes);
+    if (!block && add_segment(bytes)) block = cut(bytes);
+    if (block) ++blocks_;
     return block;
   }
 
+  // From the piece that needs the least new memory; among those, from the smallest.
+  char* cut(std::size_t bytes) {
+    const auto added = [bytes](const Piece& p) { return bytes - std::min(bytes, p.kept()); };
+    auto best = free_.end();
+    for (auto p = free_.begin(); p != free_.end(); ++p)
+      if (p->bytes >= bytes && (best == free_.end() || std::pair(added(*p), p->bytes) < std::pair(added(*best), best->bytes))) best = p;
+    if (best == free_.end()) return nullptr;
+    char* const block = best->at;
+    kept_ -= best->kept();
+    *best = {block + bytes, best->bytes - bytes, std::min(best->fresh, best->bytes - bytes)};
+    kept_ += best->kept();
+    if (best->bytes == 0) free_.erase(best);
+    return block;
+  }
+
+  // As large as all before it, so that there are few: what is not used of it is not taken from the system.
+  bool add_segment(std::size_t bytes) {
+    const std::size_t needed = (bytes + page - 1) / page * page;
+    std::size_t size = std::max({needed, smallest, reserved_});
+    void* at = ::operator new(size, std::align_val_t{page}, std::nothrow);
+    if (!at) {
+      release();
+      at = ::operator new(size = needed, std::align_val_t{page}, std::nothrow);
+    }
+    if (!at) return false;
+    segments_.push_back({static_cast<char*>(at), size});
+    reserved_ += size;
+    const Piece piece{static_cast<char*>(at), size, size};
+    free_.insert(after(piece.at), piece);
+    return true;
+  }
+
+  void put_back(void* block, std::size_t bytes) noexcept {
+    --blocks_;
+    Piece piece{static_cast<char*>(block), bytes, 0};
+    auto next = after(piece.at);
+    if (next != free_.end() && next->at == piece.end() && !begins_segment(next->at)) {
+      piece = {piece.at, bytes + next->bytes, next->fresh};
+      kept_ -= next->kept();
+      next = free_.erase(next);
+    }
+    if (next != free_.begin() && next[-1].end() == piece.at && !begins_segment(piece.at)) {
+      --next;
+      kept_ -= next->kept();
+      *next = piece = {next->at, next->bytes + piece.bytes, piece.fresh};
+    } else {
+      next = free_.insert(next, piece);
+    }
+    kept_ += piece.kept();
+    if (kept_ > limit) give_back(*next, kept_ - limit);
+  }
+
+  // The last `bytes` that the piece keeps go back to the system, in whole pages; the addresses stay ours.
+  void give_back(Piece& piece, std::size_t bytes) noexcept {
+#if defined(__linux__)
+    const auto begin = reinterpret_cast<std::uintptr_t>(piece.at), end = begin + piece.bytes;
+    const std::uintptr_t from = (begin + piece.kept() - std::min(bytes, piece.kept()) + page - 1) / page * page, to = end / page * page;
+    if (bytes == 0 || from >= to || madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED) != 0) return;
+    kept_ -= piece.kept();
+    piece.fresh = end - from;
+    kept_ += piece.kept();
+#else
+    static_cast<void>(piece), static_cast<void>(bytes);
+#endif
+  }
+  void release() noexcept {
+    for (Piece& piece : free_) give_back(piece, piece.kept());
+  }
+
+  std::vector<Segment> segments_;
+  std::vector<Piece> free_;  // by address
+  std::size_t blocks_ = 0, reserved_ = 0;
+#endif
+
   std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<void*>> free_;
   std::size_t kept_ = 0;
   MemoryUse use_;
 };

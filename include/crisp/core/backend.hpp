@@ -30,6 +30,26 @@ struct ConvSizes {
   bool pointwise() const { return kH == 1 && kW == 1 && stride == 1 && top == 0 && left == 0 && OH == H && OW == W; }
 };
 
+/// What a convolution does with a result before it is stored: adds `plus`, of the shape of the result, and takes the maximum with 0.
+template <class T>
+struct ConvEpilogue {
+  const T* plus = nullptr;  // null: nothing
+  bool relu = false;
+};
+
+/// A layer of a Swin transformer, y = x + attention(norm1(x)), z = y + fc2(gelu(fc1(norm2(y)))), on images (N, H, W, C) in windows of
+/// `window` x `window` pixels, rolled by `shift`. position_bias is (heads, n, n) with n = window^2, fc1 (hidden, C), fc2 (C, hidden).
+template <class T>
+struct SwinLayer {
+  struct Weights {
+    const T *weight, *bias;
+  };
+  Index N, H, W, C, heads, window, shift, hidden;
+  const T* position_bias;
+  Weights norm1, qkv, proj, norm2, fc1, fc2;
+  T eps1, eps2;
+};
+
 /// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse, since reset_peak().
 struct MemoryUse {
   Index now = 0, peak = 0;

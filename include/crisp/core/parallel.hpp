@@ -13,6 +13,7 @@
 
 // Before a loop whose passes are independent of each other: the compiler may run several at once, as vectors.
 #if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"  // a loop that stays as it is deserves no warning in every file that includes this
 #define CRISP_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define CRISP_INDEPENDENT _Pragma("GCC ivdep")

@@ -38,7 +38,7 @@ struct Edsr {
     const Var<T, D> head = conv_first(x);  // (N, H, W, F)
     Var<T, D> y = head;
     for (const auto& block : body) y = block(y);
-    y = upsample(conv_after_body(y) + head);  // (N, scale H, scale W, F), or the image
+    y = upsample(conv_after_body.then_add(y, head));  // (N, scale H, scale W, F), or the image
     if (conv_last) y = (*conv_last)(y);
     y = y / 255.0;
     return options.mean_shift ? y + mean : y;

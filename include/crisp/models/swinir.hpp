@@ -73,7 +73,7 @@ struct SwinIr {
     }
     x = (x - mean) * options.range;
     const Var<T, D> shallow = conv_first(x);  // (N, H, W, E)
-    const Var<T, D> deep = conv_after_body(features(shallow)) + shallow;
+    const Var<T, D> deep = conv_after_body.then_add(features(shallow), shallow);
     const Var<T, D> y = (options.tail == SwinTail::none ? x + (*conv_last)(deep) : enlarge(deep)) / options.range + out_mean;
     return bottom + right == 0 ? y : pad(y, {.bottom = -bottom * options.scale, .right = -right * options.scale});
   }

@@ -24,7 +24,7 @@ struct Vdsr {
   Var<T, D> operator()(const Var<T, D>& x) const {
     Var<T, D> y = x;
     for (std::size_t i = 0; i + 1 < convs.size(); ++i) y = convs[i].then_relu(y);  // (N, H, W, F)
-    return x + convs.back()(y);
+    return convs.back().then_add(y, x);
   }
 
   Form form() const { return {.channels = options.channels, .enlarged = true, .reach = options.depth}; }

@@ -33,6 +33,9 @@ struct Conv2d {
   /// relu((*this)(x)), in one pass over the memory.
   Var<T, D> then_relu(const Var<T, D>& x) const { return conv2d_relu(x, weight, bias, options); }
 
+  /// (*this)(x) + other, likewise; other has the shape of the result.
+  Var<T, D> then_add(const Var<T, D>& x, const Var<T, D>& other) const { return conv2d_add(x, weight, bias, other, options); }
+
   CRISP_PARAMS(weight, bias)
 };
 

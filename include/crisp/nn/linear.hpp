@@ -24,6 +24,9 @@ struct Linear {
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const { return linear(x, weight, bias); }
+
+  /// (*this)(x) + other, of the shape of the result, in one pass over the memory.
+  Var<T, D> then_add(const Var<T, D>& x, const Var<T, D>& other) const { return linear_add(x, weight, bias, other); }
   CRISP_PARAMS(weight, bias)
 };
 

@@ -16,8 +16,8 @@ struct ResBlock {
   explicit ResBlock(Index channels, double scale = 1) : conv1(channels, channels, 3), conv2(channels, channels, 3, {.init = Init::he(0.1)}), scale(scale) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const Var<T, D> branch = conv2(conv1.then_relu(x));  // (N, H, W, C)
-    return x + (scale == 1 ? branch : branch * scale);
+    const Var<T, D> inner = conv1.then_relu(x);  // (N, H, W, C)
+    return scale == 1 ? conv2.then_add(inner, x) : x + conv2(inner) * scale;
   }
   CRISP_PARAMS(conv1, conv2)
 };

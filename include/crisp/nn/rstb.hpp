@@ -36,7 +36,7 @@ struct Rstb {
     Var<T, D> y = x;
     for (const SwinBlock<T, D>& block : residual_group.blocks)
       y = checkpointed ? checkpoint(block, y) : block(y);
-    return x + conv(y);
+    return conv.then_add(y, x);
   }
   CRISP_PARAMS(residual_group, conv)
 };

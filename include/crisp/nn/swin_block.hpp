@@ -15,6 +15,8 @@ struct Mlp {
   Linear<T, D> fc1, fc2;
   Mlp(Index channels, Index hidden) : fc1(channels, hidden, {.init = Init::normal(0.02)}), fc2(hidden, channels, {.init = Init::normal(0.02)}) {}
   Var<T, D> operator()(const Var<T, D>& x) const { return fc2(gelu(fc1(x))); }
+  /// (*this)(x) + other, of x's shape.
+  Var<T, D> then_add(const Var<T, D>& x, const Var<T, D>& other) const { return fc2.then_add(gelu(fc1(x)), other); }
   CRISP_PARAMS(fc1, fc2)
 };
 
@@ -37,11 +39,31 @@ struct SwinBlock {
       : options(o), norm1(o.channels), norm2(o.channels), attn(o.channels, o.heads, o.window), mlp(o.channels, Index(double(o.channels) * o.mlp_ratio)) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const DropPath drop{options.drop_path};
-    const Var<T, D> y = x + drop(attn.in_image(norm1(x), options.shift));
-    return y + drop(mlp(norm2(y)));
+    if (training() && options.drop_path > 0) {
+      const DropPath drop{options.drop_path};
+      const Var<T, D> y = x + drop(attn.in_image(norm1(x), options.shift));
+      return y + drop(mlp(norm2(y)));
+    }
+    if constexpr (requires(T* p, SwinLayer<T> layer) { D::swin_layer(p, layer, p); })
+      if (!crisp::detail::grad_enabled && !Var<T, D>::steps) {  // nobody wants the inner values
+        Tensor<T, D> z(x.shape());
+        const Var<T, D> position_bias = attn.position_bias();
+        if (D::swin_layer(x.value().data(), whole_layer(x.shape(), position_bias.value()), z.data())) return z;
+      }
+    const Var<T, D> y = attn.in_image(norm1(x), options.shift, x);
+    return mlp.then_add(norm2(y), y);
   }
   CRISP_PARAMS(norm1, attn, norm2, mlp)
+
+ private:
+  SwinLayer<T> whole_layer(const Shape& x, const Tensor<T, D>& position_bias) const {
+    const Index C = options.channels;
+    crisp::detail::check_windows(x, "(N, H, W, C)", options.window, options.shift);
+    check(x[3] == C, "SwinBlock: the image has ", x[3], " channels, but the layer expects ", C, operand("image", x, "(N, H, W, C)"));
+    const auto weights = [](const auto& layer) { return typename SwinLayer<T>::Weights{layer.weight.value().data(), layer.bias.defined() ? layer.bias.value().data() : nullptr}; };
+    return {x[0], x[1], x[2], C, options.heads, options.window, options.shift, mlp.fc1.weight[0], position_bias.data(), weights(norm1), weights(attn.qkv), weights(attn.proj),
+            weights(norm2), weights(mlp.fc1), weights(mlp.fc2), T(norm1.eps), T(norm2.eps)};
+  }
 };
 
 }  // namespace crisp::nn

@@ -6,7 +6,7 @@
 namespace crisp::nn {
 
 /// (B, M M, C) -> (B, M M, C) for B windows of M x M pixels; mask (G, M M, M M) or empty, see ops/window_attention.hpp. Or, by
-/// in_image, (N, H, W, C) -> (N, H, W, C) for the windows of an image.
+/// in_image, (N, H, W, C) -> (N, H, W, C) for the windows of an image, with `other` of that shape added if it is given.
 template <class T, class D>
 struct WindowAttention {
   Index window;
@@ -21,11 +21,14 @@ struct WindowAttention {
   }
 
   Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& mask = {}) const {
-    return proj(window_attention(qkv(x), relative_position_bias(relative_position_bias_table, window), mask));
+    return proj(window_attention(qkv(x), position_bias(), mask));
   }
-  Var<T, D> in_image(const Var<T, D>& x, Index shift) const {
-    return proj(window_attention(qkv(x), relative_position_bias(relative_position_bias_table, window), Windows{window, shift}));
+  Var<T, D> in_image(const Var<T, D>& x, Index shift, const Var<T, D>& other = {}) const {
+    const Var<T, D> y = window_attention(qkv(x), position_bias(), Windows{window, shift});
+    return other.defined() ? proj.then_add(y, other) : proj(y);
   }
+  /// (heads, M M, M M).
+  Var<T, D> position_bias() const { return relative_position_bias(relative_position_bias_table, window); }
   CRISP_PARAMS(relative_position_bias_table, qkv, proj)
 };
 

@@ -2,7 +2,7 @@
 // over patches (im2col; Chellapilla et al. 2006). The gradient of x is again a convolution: of dy, with zeros put
 // between its pixels where s > 1, with w turned by 180 degrees (Dumoulin and Visin 2016, ch. 4).
 #pragma once
-#include "crisp/ops/matmul.hpp"
+#include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/pad.hpp"
 #include "crisp/ops/relu.hpp"
 
@@ -33,9 +33,9 @@ template <class T> struct Im2Col {  // patches (pixels, kH, kW * C) of output pi
     patches[row * s.kW * s.C + col] = col >= low && col < high ? from[col] : T(0);
   }
 };
-template <class T> struct Repeat {
-  const T* b; T* y; Index O;
-  CRISP_HD void operator()(Index row, Index o) const { y[row * O + o] = b[o]; }
+template <class T> struct Begin {  // what the sums of a convolution begin with
+  const T *b, *plus; T* y; Index O;
+  CRISP_HD void operator()(Index row, Index o) const { y[row * O + o] = (b ? b[o] : T(0)) + (plus ? plus[row * O + o] : T(0)); }
 };
 template <class T> struct Turn {  // w (O, kH, kW, C) -> (C, kH, kW, O), turned by 180 degrees; row = (c, kh, kw)
   const T* w; T* turned; Index O, kH, kW, C;
@@ -67,18 +67,19 @@ void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
   }
 }
 
-// The convolution itself, on tensors, with relu of its result if wanted; b may be empty.
+// The convolution itself, on tensors, and its epilogue; b may be empty.
 template <class T, class D>
-Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s, bool relu = false) {
+Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s, const ConvEpilogue<T>& epilogue = {}) {
   Tensor<T, D> y({s.N, s.OH, s.OW, s.O});
-  if constexpr (requires { D::conv2d(x.data(), w.data(), b.data(), y.data(), s, relu); })
-    if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s, relu)) return y;
-  if (b.defined()) D::for_each(s.pixels(), s.O, Repeat<T>{b.data(), y.data(), s.O});
+  if constexpr (requires { D::conv2d(x.data(), w.data(), b.data(), y.data(), s, epilogue); })
+    if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s, epilogue)) return y;
+  const bool begun = b.defined() || epilogue.plus;
+  if (begun) D::for_each(s.pixels(), s.O, Begin<T>{b.data(), epilogue.plus, y.data(), s.O});
   for_patches(x, s, [&](const T* patches, Index first, Index count) {
     D::gemm(Gemm<T>{.m = count, .n = s.O, .k = s.taps(), .a = patches, .b = w.data(), .c = y.data() + first * s.O,
-                    .b_transposed = true, .beta = b.defined() ? T(1) : T(0)});
+                    .b_transposed = true, .beta = begun ? T(1) : T(0)});
   });
-  if (relu) D::for_each(y.numel(), Value<Relu<T>, T>{{}, y.data(), y.data()});
+  if (epilogue.relu) D::for_each(y.numel(), Value<Relu<T>, T>{{}, y.data(), y.data()});
   return y;
 }
 
@@ -122,32 +123,34 @@ inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const C
         x[1], " x ", x[2], " with ", std::max<Index>(0, o.padding.pixels), " pixels of padding", shapes());
 }
 
-// conv2d, and relu of it if wanted, in the same pass.
+// conv2d, and in the same pass relu of it, or the sum of it and `plus`, if wanted.
 template <class T, class D>
-Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, bool with_relu) {
+Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, bool with_relu, const Var<T, D>& plus = {}) {
   check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
   const bool same = o.padding.pixels == Padding::same;
   const Index kH = weight[1], kW = weight[2], top = same ? (kH - 1) / 2 : o.padding.pixels, left = same ? (kW - 1) / 2 : o.padding.pixels;
   const Index bottom = same ? kH - 1 - top : top, right = same ? kW - 1 - left : left;
   if (o.border != Border::zero && (top || bottom || left || right))
-    return conv2d(pad(x, {top, bottom, left, right}, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, with_relu);
+    return conv2d(pad(x, {top, bottom, left, right}, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, with_relu, plus);
 
   const ConvSizes s{x[0], x[1], x[2], x[3], weight[0], kH, kW, o.stride, top, left,
                     (x[1] + top + bottom - kH) / o.stride + 1, (x[2] + left + right - kW) / o.stride + 1};
-  const Tensor<T, D> y = convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s, with_relu);
+  check(!plus.defined() || plus.shape() == Shape{s.N, s.OH, s.OW, s.O}, "conv2d_add: what is added must have the shape of the result",
+        operand("result", {s.N, s.OH, s.OW, s.O}, "(N, OH, OW, O)"), plus.defined() ? operand("added", plus.shape()) : "");
+  const Tensor<T, D> none, y = convolve(x.value(), weight.value(), bias.defined() ? bias.value() : none, s, {plus.defined() ? plus.value().data() : nullptr, with_relu});
   std::vector<Var<T, D>> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
-  return {with_relu ? "conv2d_relu" : "conv2d", y, inputs, [=, kept = with_relu ? y : Tensor<T, D>()](Tensor<T, D> dy) mutable {  // and frees what it has read
-    if (with_relu) {  // dy where y > 0
-      Tensor<T, D> through = reuse_or_make(dy);
-      D::for_each(dy.numel(), Slope<Relu<T>, T>{{}, kept.data(), kept.data(), dy.data(), through.data()});
-      dy = through;
-      kept = {};
-    }
+  if (plus.defined()) inputs.push_back(plus);
+  const bool recorded = grad_enabled && std::any_of(inputs.begin(), inputs.end(), [](const Var<T, D>& v) { return v.requires_grad(); });
+  auto open = with_relu && recorded ? positive_bits(y) : Tensor<std::uint32_t, D>();
+  return {with_relu ? "conv2d_relu" : plus.defined() ? "conv2d_add" : "conv2d", y, inputs, [=, open = std::move(open), plus = plus.node()](Tensor<T, D> dy) mutable {  // and frees what it has read
+    if (with_relu) dy = where_bits(open, std::exchange(dy, {}));
+    open = {};
     if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
     x.value() = {};
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
     if (bias.defined() && bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
+    if (plus) plus->add_grad(std::move(dy));
   }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
 }
 
@@ -169,6 +172,13 @@ template <class T, class D>
 Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
   if (Var<T, D>::steps) return relu(conv2d(x, weight, bias, o));  // who writes the ops down knows these two
   return detail::conv2d(x, weight, bias, o, true);
+}
+
+/// conv2d(x, weight, bias, o) + other, of the shape of the result, likewise. Throws Error where it has another.
+template <class T, class D>
+Var<T, D> conv2d_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const Operand<T, D>& other, Conv2dOptions o = {}) {
+  if (Var<T, D>::steps) return conv2d(x, weight, bias, o) + other;
+  return detail::conv2d(x, weight, bias, o, false, other);
 }
 
 }  // namespace crisp

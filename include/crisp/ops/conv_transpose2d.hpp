@@ -29,7 +29,7 @@ Var<T, D> conv_transpose2d(const Var<T, D>& x, const Operand<T, D>& weight, cons
   Tensor<T, D> y = detail::conv2d_input_gradient(x.value(), weight.value(), s);
   if (bias.defined()) {
     Tensor<T, D> repeated(y.shape());
-    D::for_each(x[0] * OH * OW, O, detail::Repeat<T>{bias.value().data(), repeated.data(), O});
+    D::for_each(x[0] * OH * OW, O, detail::Begin<T>{bias.value().data(), nullptr, repeated.data(), O});
     y.add_(repeated);
   }
   std::vector<Var<T, D>> inputs{x, weight};

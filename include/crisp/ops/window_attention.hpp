@@ -64,6 +64,11 @@ inline Index check_heads(const Shape& qkv, const char* axes, const Shape& bias, 
   return heads;
 }
 
+inline void check_windows(const Shape& x, const char* axes, Index M, Index shift) {
+  check(x.rank() == 4 && M >= 1 && x[1] % M == 0 && x[2] % M == 0 && shift >= 0 && shift < M, "window_attention: windows of ", M, " x ", M, " pixels, moved by ", shift,
+        ", do not fill the image", operand("image", x, axes), "\n  hint: pad the image by reflection first");
+}
+
 }  // namespace detail
 
 /// What shifted windows may not see, (H/M W/M, M M, M M): -100 where two pixels of a window came from opposite edges of the
@@ -141,8 +146,7 @@ struct Windows {
 template <class T, class D>
 Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Windows o) {
   const Index M = o.size, shift = o.shift;
-  check(qkv.shape().rank() == 4 && M >= 1 && qkv[1] % M == 0 && qkv[2] % M == 0 && shift >= 0 && shift < M, "window_attention: windows of ", M, " x ", M,
-        " pixels, moved by ", shift, ", do not fill the image", operand("qkv", qkv.shape(), "(N, H, W, 3 C)"), "\n  hint: pad the image by reflection first");
+  detail::check_windows(qkv.shape(), "(N, H, W, 3 C)", M, shift);
   const Index N = qkv[0], H = qkv[1], W = qkv[2], C = qkv[3] / 3, heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
   if constexpr (requires(T* p, Index n) { D::window_attention(p, p, p, n, n, n, n, n, n, n); })
     if (!Var<T, D>::steps) {  // who writes the ops down wants those that every program has

@@ -41,6 +41,13 @@ struct Block {
       for (int v = 0; v < V; ++v)
         if (r < rows && v * width<T> < cols) store_first(p + r * step + v * width<T>, sum[r][v], cols - v * width<T>);
   }
+  // Adds the V vectors of p + r step to row r.
+  [[gnu::always_inline]] void plus(const T* p, Index step) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) sum[r][v] += load(p + r * step + v * width<T>);
+  }
   [[gnu::always_inline]] void relu() {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)

@@ -7,20 +7,20 @@
 namespace crisp::detail {
 
 struct FastConv2d {
-  /// y = x * w + b, and relu of it if wanted; b may be null; see ConvSizes. False, and nothing written, where the matrix product over
-  /// patches does better.
+  /// y = x * w + b, and its epilogue; b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does
+  /// better.
   template <class T>
-  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, bool relu) {
+  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, const ConvEpilogue<T>& epilogue) {
     if (s.pixels() == 0 || s.C == 0) return false;
     if (for_winograd<T>(s)) {
-      Winograd<T>{s}.run(x, w, b, y, relu);
+      Winograd<T>{s}.run(x, w, b, y, epilogue);
       return true;
     }
     const DirectConv<T> direct{s};
     if (s.taps() * std::min<Index>(round_up(s.O, 2), 4 * width<T>) > in_cache) return false;
-    if (s.O == 1) direct.template run_few<1>(x, w, b, y, relu);
-    else if (s.O <= 3 && width<T> >= 8) direct.template run_few<3>(x, w, b, y, relu);
-    else direct.run(x, w, b, y, relu);
+    if (s.O == 1) direct.template run_few<1>(x, w, b, y, epilogue);
+    else if (s.O <= 3 && width<T> >= 8) direct.template run_few<3>(x, w, b, y, epilogue);
+    else direct.run(x, w, b, y, epilogue);
     return true;
   }
 

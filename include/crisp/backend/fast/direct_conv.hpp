@@ -3,7 +3,7 @@
 #pragma once
 #include <algorithm>
 
-#include "crisp/backend/fast/product.hpp"
+#include "crisp/backend/fast/packed_linear.hpp"
 #include "crisp/backend/fast/scratch.hpp"
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
@@ -39,31 +39,27 @@ struct DirectConv {
     return {copy, need * s.C, first, last};
   }
 
-  // y = x * w + b, and relu of it if wanted: the outputs of each pixel as vectors. b may be null.
-  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
-    const Kernel<T> kernel = kernel_for<T>(s.O);
-    const Index R = kernel.rows, cols = kernel.cols, chunk = R * 32;
-    const Index blocks = (s.O + cols - 1) / cols, chunks = (s.OW + chunk - 1) / chunk;
-    T* packed = scratch<T, 0>(blocks * (s.taps() + 1) * cols);  // (blocks, bias and taps, cols), zeros beyond O
-    for (Index o = 0; o < blocks * cols; ++o) {
-      T* to = packed + o / cols * (s.taps() + 1) * cols + o % cols;
-      to[0] = b && o < s.O ? b[o] : T(0);
-      for (Index k = 0; k < s.taps(); ++k) to[(k + 1) * cols] = o < s.O ? w[o * s.taps() + k] : T(0);
-    }
+  // y = x * w + b, and its epilogue: the outputs of each pixel as vectors. b may be null.
+  void run(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
+    PackedLinear<T> layer{s.taps(), s.O};
+    layer.pack(w, b, scratch<T, 0>(layer.size()));
+    const Kernel<T> kernel = layer.kernel;
+    const Index R = kernel.rows, cols = kernel.cols, chunk = R * 32, chunks = (s.OW + chunk - 1) / chunk;
     Index offset[Kernel<T>::most_rows];
     for (Index r = 0; r < R; ++r) offset[r] = r * s.stride * s.C;
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
       const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk, end = std::min(s.OW, begin + chunk);
       const bool small = s.C < 8;  // a row of few channels: one copy of it is better than one for every block at its ends
       const Window whole = small ? window(x, n, oh, begin, round_up(end - begin, R)) : Window{};
-      for (Index block = 0; block < blocks; ++block) {
-        const T* weights = packed + block * (s.taps() + 1) * cols;
+      for (Index block = 0; block < layer.blocks; ++block) {
+        const T* weights = layer.packed + block * layer.block_size;
         for (Index ow = begin; ow < end; ow += R) {
           Window in = small ? whole : window(x, n, oh, ow, R);
           if (small) in.at += (ow - begin) * s.stride * s.C;
+          const Index to = (row * s.OW + ow) * s.O + block * cols;
           kernel.product({.a = in.at, .offset = offset, .a_col = 1, .count = line(), .b = weights + (1 + in.first * line()) * cols, .b_row = cols,
-                          .c = y + (row * s.OW + ow) * s.O + block * cols, .c_row = s.O, .rows = std::min(R, end - ow), .cols = std::min(cols, s.O - block * cols),
-                          .start = weights, .relu = relu, .segments = in.last - in.first, .a_segment = in.step});
+                          .c = y + to, .c_row = s.O, .rows = std::min(R, end - ow), .cols = std::min(cols, s.O - block * cols),
+                          .bias = weights, .plus = epilogue.plus ? epilogue.plus + to : nullptr, .relu = epilogue.relu, .segments = in.last - in.first, .a_segment = in.step});
         }
       }
     });
@@ -71,7 +67,7 @@ struct DirectConv {
 
   // The same for up to P outputs, too few to fill a vector: each is a sum along the channels, and R pixels share every weight.
   template <int P>
-  void run_few(const T* x, const T* w, const T* b, T* y, bool relu) const {
+  void run_few(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     constexpr int R = Simd<T>::bytes == 64 ? 24 / (P + 1) : 8 / P;
     constexpr Index chunk = R * 32;
     const Index padded = round_up(line(), width<T>), chunks = (s.OW + chunk - 1) / chunk;
@@ -103,8 +99,9 @@ struct DirectConv {
           }
         for (Index r = 0; r < std::min<Index>(R, end - ow); ++r)
           for (Index o = 0; o < s.O; ++o) {
-            const T value = (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]);
-            y[(row * s.OW + ow + r) * s.O + o] = relu && value < T(0) ? T(0) : value;
+            const Index to = (row * s.OW + ow + r) * s.O + o;
+            const T value = (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]) + (epilogue.plus ? epilogue.plus[to] : T(0));
+            y[to] = epilogue.relu && value < T(0) ? T(0) : value;
           }
       }
     });

@@ -58,7 +58,7 @@ struct DirectWeightGradient {
       for (Index o = 0; o < O; o += kernel.cols) {
         T* to = sum + k * O + o;
         kernel.product({.a = in, .offset = offset, .a_col = s.stride * s.C, .count = count, .b = out + o, .b_row = O,
-                        .c = to, .c_row = O, .rows = kernel.rows, .cols = kernel.cols, .start = to, .start_row = O});
+                        .c = to, .c_row = O, .rows = kernel.rows, .cols = kernel.cols, .plus = to});
       }
     }
   }
@@ -69,7 +69,7 @@ struct DirectWeightGradient {
       for (Index k = 0; k < lines / s.kH; k += kernel.cols) {
         T* to = sum + kh * (lines / s.kH) + k;
         kernel.product({.a = out, .offset = offset, .a_col = s.O, .count = count, .b = in + kh * step + k, .b_row = s.stride * s.C,
-                        .c = to, .c_row = lines, .rows = s.O, .cols = kernel.cols, .start = to, .start_row = lines});
+                        .c = to, .c_row = lines, .rows = s.O, .cols = kernel.cols, .plus = to});
       }
   }
 

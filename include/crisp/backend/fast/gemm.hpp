@@ -45,7 +45,7 @@ struct GemmTile {
       for (Index r = 0; r < kernel.rows; ++r) offset[r] = (row + std::min(r, rows - 1)) * a_row;
       T* to = c + row * g.n;
       kernel.product({.a = a, .offset = offset, .a_col = a_col, .count = kk, .b = packed.data(), .b_row = kernel.cols,
-                      .c = to, .c_row = g.n, .rows = rows, .cols = cols, .start = add ? to : nullptr, .start_row = g.n});
+                      .c = to, .c_row = g.n, .rows = rows, .cols = cols, .plus = add ? to : nullptr});
     }
   }
 

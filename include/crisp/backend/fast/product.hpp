@@ -7,8 +7,8 @@
 
 namespace crisp::detail {
 
-// c[r] = start + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s count + k) b_row ...], for the first
-// `rows` rows and `cols` columns, and relu of it if wanted. b is read in whole vectors.
+// c[r] = bias + plus[r] + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s count + k) b_row ...], for the
+// first `rows` rows and `cols` columns, and relu of it if wanted. b and bias are read in whole vectors.
 template <class T>
 struct Product {
   const T* a;
@@ -18,8 +18,8 @@ struct Product {
   Index b_row;
   T* c;
   Index c_row, rows, cols;
-  const T* start = nullptr;  // null: zero
-  Index start_row = 0;       // 0: the same for all rows
+  const T* bias = nullptr;  // a row, or null: zero
+  const T* plus = nullptr;  // rows as those of c, or c itself, or null: zero
   bool relu = false;
   Index segments = 1, a_segment = 0;
 };
@@ -40,15 +40,15 @@ template <class T, int R, int V>
   const bool whole = p.rows == R && p.cols == cols;
   T edge[R * cols];  // where the block reaches over the edge of c
   Block<T, R, V> sums;
-  if (!p.start) sums.clear();
-  else if (!p.start_row || whole) sums.read(p.start, p.start_row);
-  else {
-    copy_rows(p.start, p.start_row, edge, cols, p.rows, p.cols);
-    sums.read(edge, cols);
-  }
+  if (p.bias) sums.read(p.bias, 0);
+  else sums.clear();
   Index offset[R];
   std::copy_n(p.offset, R, offset);
   for (Index s = 0; s < p.segments; ++s) sums.add(p.a + s * p.a_segment, offset, p.a_col, p.b + s * p.count * p.b_row, p.b_row, p.count);
+  if (p.plus) {
+    if (!whole) copy_rows(p.plus, p.c_row, edge, cols, p.rows, p.cols);
+    sums.plus(whole ? p.plus : edge, whole ? p.c_row : cols);
+  }
   if (p.relu) sums.relu();
   sums.write(whole ? p.c : edge, whole ? p.c_row : cols);
   if (!whole) copy_rows(edge, cols, p.c, p.c_row, p.rows, p.cols);

@@ -190,20 +190,26 @@ struct FusedAttention {
   void forward(const T* qkv, const T* bias, T* y) const {
     const T* turned_bias = turned(bias);
     parallel_for(windows, worth_threads(), [=, this](Index window) {
-      T *x = rows<1>(3 * C), *q = columns<2>(), *out = columns<3>(), *p = scores<4>();
+      T* x = rows<1>(3 * C);
       gather(qkv, 3 * C, window, x);
-      transpose(x, 3 * C, n, C, q, lanes, scale);
-      const T* parts = parts_of(window, scratch<T, 5>(lanes));
-      for (Index h = 0; h < heads; ++h)
-        for (Index i = 0; i < lanes; i += strip) {
-          const T* k = x + C + h * d;
-          Vector<T> inverse[V];
-          softmax(k, q + h * d * lanes + i, turned_bias + h * n * lanes + i, parts ? parts + i : nullptr, parts, p, inverse);
-          over_keys(k + C, p, inverse, out + h * d * lanes + i);
-        }
-      transpose(out, lanes, C, n, x, C, T(1));
+      attend(window, turned_bias, x, x);
       scatter(x, C, window, y);
     });
+  }
+
+  // The attention of one window: y (n, C), which may be x, from its rows x (n, 3 C).
+  void attend(Index window, const T* turned_bias, const T* x, T* y) const {
+    T *q = columns<2>(), *out = columns<3>(), *p = scores<4>();
+    transpose(x, 3 * C, n, C, q, lanes, scale);
+    const T* parts = parts_of(window, scratch<T, 5>(lanes));
+    for (Index h = 0; h < heads; ++h)
+      for (Index i = 0; i < lanes; i += strip) {
+        const T* k = x + C + h * d;
+        Vector<T> inverse[V];
+        softmax(k, q + h * d * lanes + i, turned_bias + h * n * lanes + i, parts ? parts + i : nullptr, parts, p, inverse);
+        over_keys(k + C, p, inverse, out + h * d * lanes + i);
+      }
+    transpose(out, lanes, C, n, y, C, T(1));
   }
 
   // The windows in pieces of fixed size, each with a sum of its own for dbias: no result depends on the threads.

@@ -92,6 +92,7 @@ struct Winograd {
   using Transform = WinogradTransform<T>;
   static constexpr int points = 36;
   static constexpr Index block = 48;  // tiles at once: with their 36 points they fit the second cache
+  static constexpr Index ahead = 2;   // tiles: what they will read and write is asked for in advance
 
   const ConvSizes& s;
   Index r = s.kH, M = 7 - r;
@@ -101,8 +102,8 @@ struct Winograd {
   // Planes of the 36 points lie a little more than a power of two apart: else they would fight for the same lines of the cache.
   static Index plane(Index channels) { return block * channels + width<T>; }
 
-  // y = x * w + b, and relu of it if wanted; b may be null.
-  void run(const T* x, const T* w, const T* b, T* y, bool relu) const {
+  // y = x * w + b, and its epilogue; b may be null.
+  void run(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     const Kernel<T> kernel = kernel_for<T>(s.O);
     const Index R = kernel.rows, cols = kernel.cols, groups = (s.O + cols - 1) / cols;
     T* kernels = scratch<T, 0>(groups * points * s.C * cols + groups * cols);  // (groups, 36, C, cols), then the bias
@@ -115,7 +116,7 @@ struct Winograd {
     parallel_for(blocks, true, [&](Index task) {
       const Index first = task * block, last = std::min(tiles, first + block), in_step = plane(C), out_step = plane(cols);
       T* in = scratch<T, 1>(points * in_step);
-      T* out = scratch<T, 2>(points * out_step);
+      T* out = groups == 1 && cols == C ? in : scratch<T, 2>(points * out_step);  // a product reads its rows before it writes them
       transform_input(x, first, last, in, in_step);
       for (Index g = 0; g < groups; ++g) {
         for (Index p = 0; p < points; ++p)
@@ -124,7 +125,7 @@ struct Winograd {
                             .c = out + p * out_step + t * cols, .c_row = cols, .rows = R, .cols = cols});
         for (Index t = first; t < last; ++t) {
           const T* from = out + (t - first) * cols;
-          M == 4 ? transform_output<4>(from, out_step, t, g * cols, cols, bias, relu, y) : transform_output<2>(from, out_step, t, g * cols, cols, bias, relu, y);
+          M == 4 ? transform_output<4>(from, out_step, t, g * cols, cols, bias, epilogue, y) : transform_output<2>(from, out_step, t, g * cols, cols, bias, epilogue, y);
         }
       }
     });
@@ -155,7 +156,7 @@ struct Winograd {
           for (Index c = 0; c < s.C; c += R) {
             T* to = sum + (p * rows + c) * cols;
             kernel.product({.a = in + p * in_step + c, .offset = offset, .a_col = C, .count = last - first, .b = out + p * out_step, .b_row = cols,
-                            .c = to, .c_row = cols, .rows = R, .cols = cols, .start = to, .start_row = cols});
+                            .c = to, .c_row = cols, .rows = R, .cols = cols, .plus = to});
           }
       }
     });
@@ -200,10 +201,20 @@ struct Winograd {
     return {copy, side * padded, padded};
   }
 
+  // Asks for `rows` x `cols` pixels of an image (N, H, W, C) from (h, w) on, as far as they lie inside, to come into the cache. (Inline,
+  // since g++ leaves out calls of functions that have no effect.)
+  template <bool to_write = false>
+  [[gnu::always_inline]] static void expect(const T* x, Index rows, Index cols, Index H, Index W, Index C, Index n, Index h, Index w) {
+    const Index begin = std::max<Index>(0, w) * C, end = std::min(W, w + cols) * C;
+    for (Index i = std::max<Index>(0, h); i < std::min(H, h + rows); ++i)
+      for (Index k = begin; k < end; k += 64 / Index(sizeof(T))) __builtin_prefetch(x + (n * H + i) * W * C + k, to_write);
+  }
+
   // The tiles [first, last) of x as 36 planes (block, C).
   void transform_input(const T* x, Index first, Index last, T* planes, Index step) const {
     for (Index t = first; t < last; ++t) {
-      const Tile at = tile(t);
+      const Tile at = tile(t), next = tile(std::min(t + ahead, tiles - 1));
+      expect(x, 6, M, s.H, s.W, s.C, next.n, next.oh - s.top, next.ow - s.left + 6 - M);  // the columns that the tile before it has not read
       const Square in = square(x, 6, s.N, s.H, s.W, s.C, at.n, at.oh - s.top, at.ow - s.left);
       for (Index c = 0; c < C; c += width<T>)
         Transform::template both<6, 6>(Transform::input, [&](int i, int j) { return load(in.at + i * in.row + j * in.col + c); },
@@ -211,22 +222,29 @@ struct Winograd {
     }
   }
   template <int M>
-  void transform_output(const T* planes, Index step, Index t, Index first, Index cols, const T* bias, bool relu, T* y) const {
-    const Tile at = tile(t);
+  void transform_output(const T* planes, Index step, Index t, Index first, Index cols, const T* bias, const ConvEpilogue<T>& epilogue, T* y) const {
+    const Tile at = tile(t), next = tile(std::min(t + ahead, tiles - 1));
+    expect<true>(y, M, M, s.OH, s.OW, s.O, next.n, next.oh, next.ow);
+    if (epilogue.plus) expect(epilogue.plus, M, M, s.OH, s.OW, s.O, next.n, next.oh, next.ow);
     const Index bottom = s.OH - at.oh, right = s.OW - at.ow, count = std::min(cols, s.O - first);
-    T* to = y + ((at.n * s.OH + at.oh) * s.OW + at.ow) * s.O + first;
+    const Index corner = ((at.n * s.OH + at.oh) * s.OW + at.ow) * s.O + first;
     for (Index o = 0; o < count; o += width<T>) {
       const Vector<T> b = load(bias + first + o), none{};
       Transform::template both<6, M>(Transform::template output<M>, [&](int i, int j) { return load(planes + (i * 6 + j) * step + o); },
                                      [&](int i, int j, const Vector<T>& v) {
-                                       const Vector<T> value = relu ? (v + b < none ? none : v + b) : v + b;
-                                       if (i < bottom && j < right) store_first(to + (i * s.OW + j) * s.O + o, value, count - o);
+                                       if (i >= bottom || j >= right) return;
+                                       const Index pixel = corner + (i * s.OW + j) * s.O + o;
+                                       Vector<T> value = v + b;
+                                       if (epilogue.plus) value += load_first(epilogue.plus + pixel, count - o);
+                                       if (epilogue.relu) value = value < none ? none : value;
+                                       store_first(y + pixel, value, count - o);
                                      });
     }
   }
   template <int M>
   void transform_gradient(const T* dy, Index t, Index first, Index cols, T* planes, Index step) const {
-    const Tile at = tile(t);
+    const Tile at = tile(t), next = tile(std::min(t + ahead, tiles - 1));
+    expect(dy, M, M, s.OH, s.OW, s.O, next.n, next.oh, next.ow);
     const Square out = square(dy, M, s.N, s.OH, s.OW, s.O, at.n, at.oh, at.ow);
     for (Index o = 0; o < std::min(cols, s.O - first); o += width<T>)
       Transform::template both<M, 6>(Transform::template gradient<M>, [&](int i, int j) { return load(out.at + i * out.row + j * out.col + first + o); },
