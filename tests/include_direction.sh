@@ -46,6 +46,7 @@ only stb_ data/image_io.hpp
 only png.h data/image_writer.hpp
 only zip.h train/pth.hpp
 only onnx/ train/onnx_graph.hpp
+only mpi.h train/mpi_ranks.hpp
 only nlohmann/ none
 
 cat "$wrong"

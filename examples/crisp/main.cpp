@@ -4,6 +4,7 @@
 #include <new>
 
 #include "common.hpp"
+#include "processes.hpp"
 
 #ifndef CRISP_VERSION
 #define CRISP_VERSION "0.1.0"
@@ -40,9 +41,7 @@ int failed(const std::string& what) {
   return 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app{"crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"
                "and measures how well they, or plain interpolations, do.", "crisp"};
   app.set_version_flag("--version", std::string("crisp ") + CRISP_VERSION);
@@ -72,4 +71,12 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     return failed(e.what());
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int status = run(argc, argv);
+  crisp::program::end_processes(status);
+  return status;
 }

@@ -1,5 +1,6 @@
-// crisp train: trains a network on folders of images, or on synthetic ones.
+// crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun starts them.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -9,6 +10,7 @@
 #include "crisp/ops/loss.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/sgd.hpp"
+#include "processes.hpp"
 #include "recipe.hpp"
 #include "train_data.hpp"
 
@@ -86,18 +88,20 @@ std::string title(const Network& net) {
 void announce(const Options& o, const Network& net, const TrainingData& data) {
   if (o.quiet) return;
   const Recipe& r = o.recipe;
+  const Index size = processes().size();
   std::cout << "network   " << title(net) << ", " << nn::parameter_count(net).trained << " parameters\n"
             << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch << ", batches of " << r.batch
-            << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
+            << (size > 1 ? str(" shared by ", size, " processes") : "") << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
             << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << schedule(o).description() << ", " << r.loss << " loss"
-            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << ", " << threads() << " threads\n"
+            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << ", " << threads() << " threads" << (size > 1 ? " in each process\n" : "\n")
             << "recipe    " << r.source << "\n"
             << "length    " << (o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes")) << "\n"
             << "results   " << o.out.string() << "\n" << std::endl;
 }
 
 void conclude(const train::FitResult& result, const fs::path& out) {
+  if (processes().rank() > 0) return;
   if (result.interrupted) {
     std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
   } else {
@@ -118,7 +122,8 @@ train::FitResult fit(Trained& trained, const Network& net, const Options& o, con
                      .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = schedule(o), .clip_norm = o.recipe.clip,
                      .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
                      .validate = [&] { return validate(net, data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
-                     .settings = settings_of(o, net, data.patches.images()), .title = title(net), .quiet = o.quiet});
+                     .settings = settings_of(o, net, data.patches.images()), .title = title(net), .quiet = o.quiet},
+                    processes());
 }
 
 // The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
@@ -181,6 +186,9 @@ void check_options(Options& o, const Network& net) {
   use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
   const Index margin = net.form().margin;
   use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ", 2 * margin, " pixels a side");
+  const Index size = processes().size(), fewer = o.recipe.batch / size * size;
+  use(o.recipe.batch % size == 0, "--batch ", o.recipe.batch, " cannot be shared equally by ", size, " processes; give --batch ", fewer > 0 ? str(fewer, " or ") : "",
+      fewer + size);
   use(net.name() != "srgan" || o.recipe.patch * net.scale() % 16 == 0, "--patch ", o.recipe.patch, ": x", net.scale(),
       " of it must be a multiple of 16, for the discriminator");
   use(o.vgg.empty() || net.name() == "srgan", "--vgg is for srgan");
@@ -194,7 +202,15 @@ void check_options(Options& o, const Network& net) {
   check_data(o.data);
 }
 
+// Each process has its part of the processors, unless the threads are told.
+void join_processes(Options& o) {
+  const int fair = processes().fair_threads();
+  if (processes().size() > 1 && o.computing.threads == 0 && !std::getenv("OMP_NUM_THREADS")) o.computing.threads = fair;
+  o.quiet = o.quiet || processes().rank() > 0;
+}
+
 void run(Options& o) {
+  join_processes(o);
   o.computing.apply();
   sort_lr(o);
   seed(std::uint64_t(o.seed));
@@ -265,6 +281,7 @@ void add_train(CLI::App& app) {
   command.add_flag("--quiet", o->quiet, "print the result only");
   o->computing.add_to(command);
   command.footer("Ctrl-C saves the state and stops; --resume goes on from there.\n"
+                 "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
                  "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
   command.callback([o, given, &command] {
     o->recipe = recipe_of(o->network.model, o->network.variant);
@@ -279,7 +296,12 @@ void add_train(CLI::App& app) {
     take("--loss", &Recipe::loss);
     take("--clip-grad", &Recipe::clip);
     take("--ema", &Recipe::ema);
-    run(*o);
+    try {
+      run(*o);
+    } catch (const std::exception& e) {
+      processes().leave_to_first(e.what());
+      throw;
+    }
   });
 }
 

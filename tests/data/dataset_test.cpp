@@ -47,6 +47,30 @@ TEST_CASE("batches are the same for any number of threads, and from any first st
   }
 }
 
+TEST_CASE("the parts of a batch, put together, are the batch; what cannot be split is refused") {
+  const auto images = dead_leaves({.count = 3, .height = 60, .width = 70});
+  const PatchDataset random(images, {.patch = 12, .noise = 5}), grid(images, {.patch = 12, .sampling = Sampling::grid});
+  for (const PatchDataset* patches : {&random, &grid})
+    for (const Index parts : {2, 3, 6}) {
+      std::vector<float> input, target, whole_input, whole_target;
+      const auto add = [](const auto& from, std::vector<float>& to) {
+        for (const float v : from.to_host()) to.push_back(v);
+      };
+      for (auto& [x, y] : patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4})) add(x, whole_input), add(y, whole_target);
+      for (Index part = 0; part < parts; ++part)
+        for (auto& [x, y] : patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4, .part = part, .parts = parts})) {
+          CHECK(x[0] == 6 / parts);
+          add(x, input);
+          add(y, target);
+        }
+      CHECK(input == whole_input);
+      CHECK(target == whole_target);
+    }
+  CHECK_ERROR(random.batches<Cpu>({.batch = 5, .part = 1, .parts = 2}), "part 1 (from 0) of a batch of 5 in 2 equal parts");
+  CHECK_ERROR(random.batches<Cpu>({.batch = 6, .part = 2, .parts = 2}), "part 2 (from 0) of a batch of 6 in 2 equal parts");
+  CHECK_ERROR(random.batches<Cpu>({.batch = 6, .parts = 0}), "in 0 equal parts");
+}
+
 TEST_CASE("pairs fit together: the patch of the input is that of the target, whatever the turn") {
   Image ramp(36, 36, 1);
   for (Index y = 0; y < 36; ++y)

@@ -67,12 +67,12 @@ class PatchDataset {
   Index epoch_steps(Index batch) const { return (count() + batch - 1) / batch; }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1: for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16})).
-  /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began.
+  /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began, nor on how it is split.
   template <class D, class T = float>
   Batches<T, D> batches(LoaderOptions o = {}) const {
     check(!pairs_.empty(), "PatchDataset: there are no images");
-    const Index C = pairs_[0].input.channels, in = options_.patch, out = in * hr_factor();
-    return Batches<T, D>(o, {o.batch, in, in, C}, {o.batch, out, out, C}, [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
+    const Index C = pairs_[0].input.channels, in = options_.patch, out = in * hr_factor(), share = o.batch / std::max<Index>(1, o.parts);
+    return Batches<T, D>(o, {share, in, in, C}, {share, out, out, C}, [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
   }
 
  private:
@@ -109,7 +109,8 @@ class PatchDataset {
     Rng rng = Rng(o.seed).split(std::uint64_t(step));
     std::vector<Index> order;
     Index epoch = -1;
-    for (Index b = 0; b < o.batch; ++b) {
+    const Index share = o.batch / o.parts;
+    for (Index b = 0; b < (o.part + 1) * share; ++b) {  // the patches of earlier parts are drawn, and left out
       Place place{};
       if (options_.sampling == Sampling::random) place = random_place(rng);
       else {
@@ -119,11 +120,14 @@ class PatchDataset {
       }
       const Pair& pair = pairs_[std::size_t(place.image)];
       const int way = options_.augment ? int(rng.below(8)) : 0;
-      const Index in = options_.patch, f = hr_factor(), C = pair.input.channels;
-      copy_patch(pair.input, place.top, place.left, in, way, input + b * in * in * C);
+      const Index in = options_.patch, f = hr_factor(), C = pair.input.channels, to = b - o.part * share;
+      if (to >= 0) copy_patch(pair.input, place.top, place.left, in, way, input + to * in * in * C);
       if (options_.noise > 0)
-        for (Index i = 0; i < in * in * C; ++i) input[b * in * in * C + i] += T(rng.normal(0, options_.noise / 255));
-      copy_patch(pair.target, place.top * f, place.left * f, in * f, way, target + b * in * f * in * f * C);
+        for (Index i = 0; i < in * in * C; ++i) {
+          const double noise = rng.normal(0, options_.noise / 255);
+          if (to >= 0) input[to * in * in * C + i] += T(noise);
+        }
+      if (to >= 0) copy_patch(pair.target, place.top * f, place.left * f, in * f, way, target + to * in * f * in * f * C);
     }
   }
 

@@ -18,6 +18,7 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   int threads = 1;                                  // in the background
   Index first_step = 0;                             // to go on where an earlier loop stopped
+  Index part = 0, parts = 1;                        // of each batch the part of this process: one of so many equal ones
 };
 
 template <class T, class D>
@@ -34,9 +35,11 @@ class Batches {
   /// fill(i, input, target) writes batch i; it is called from several threads, and must depend on i alone.
   using Fill = std::function<void(Index step, T* input, T* target)>;
 
-  /// Throws Error unless batch and threads are at least 1.
+  /// Throws Error unless batch and threads are at least 1, and the batch can be split as asked.
   Batches(LoaderOptions o, Shape input, Shape target, Fill fill) {
     check(o.batch >= 1 && o.threads >= 1, "batches: a batch of ", o.batch, " and ", o.threads, " threads were asked for; each must be at least 1");
+    check(o.parts >= 1 && o.part >= 0 && o.part < o.parts && o.batch % o.parts == 0, "batches: part ", o.part, " (from 0) of a batch of ", o.batch, " in ", o.parts,
+          " equal parts was asked for\n  hint: the batch must be a multiple of the parts");
     check(o.first_step >= 0, "batches: the first step must be 0 or more, not ", o.first_step);
     shared_ = std::make_shared<Shared>(o, input, target, std::move(fill));
     for (int i = 0; i < o.threads; ++i) workers_.emplace_back([shared = shared_] { shared->work(); });

@@ -12,8 +12,8 @@ struct BatchNormOptions {
   double eps = 1e-5;
 };
 
-/// (N, H, W, C) -> (N, H, W, C). In training (see nn/mode.hpp) with the statistics of the batch, which also move the running
-/// ones; else with the running ones. These are kept as parameters that are not trained.
+/// (N, H, W, C) -> (N, H, W, C). In training (see nn/mode.hpp) with the statistics of the batch (of the whole one, where processes
+/// share it), which also move the running ones; else with the running ones. These are kept as parameters that are not trained.
 template <class T, class D>
 struct BatchNorm2d {
   Param<T, D> weight, bias, running_mean, running_var;  // (C) each
@@ -30,7 +30,7 @@ struct BatchNorm2d {
     if (!training()) return batch_norm(x, weight, bias, as_they_are(), false, options.eps);
     const ChannelStatistics<T, D> batch = channel_statistics(x.value());
     if (!detail::recomputing) {
-      const double n = double(x.numel() / x[-1]);
+      const double n = double(x.numel() / x[-1] * crisp::detail::share.parts);
       move_towards(running_mean, batch.mean, 1);
       move_towards(running_var, batch.variance, n > 1 ? n / (n - 1) : 1);  // the estimate for the population
     }

@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 
+#include "crisp/core/share.hpp"
 #include "crisp/ops/elementwise.hpp"
 #include "crisp/ops/matmul.hpp"
 
@@ -22,6 +23,10 @@ template <class T> struct Divided {
 template <class T> struct SquaredDistance {
   const T *x, *mean; T* y; Index C;
   CRISP_HD void operator()(Index row, Index c) const { y[row * C + c] = (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]); }
+};
+template <class T> struct AddSquaredDistance {
+  const T *a, *b; T* y;
+  CRISP_HD void operator()(Index c) const { y[c] += (a[c] - b[c]) * (a[c] - b[c]); }
 };
 template <class T> struct BatchNormValue {
   const T *x, *w, *b, *mean, *variance; T* y; Index C; T eps;
@@ -55,10 +60,9 @@ Tensor<T, D> part(const Tensor<T, D>& x, Index first, Index count) {
 }
 }  // namespace detail
 
-/// The statistics of the channels of x (..., C). Throws Error for a value without elements.
+namespace detail {
 template <class T, class D>
-ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
-  check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
+ChannelStatistics<T, D> own_statistics(const Tensor<T, D>& x) {
   const Index C = x[-1], rows = x.numel() / C;
   if constexpr (requires(T* p) { D::channel_statistics(x.data(), rows, C, p, p); }) {
     ChannelStatistics<T, D> s{Tensor<T, D>({C}), Tensor<T, D>({C})};
@@ -72,6 +76,19 @@ ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
   s.variance = detail::sum_rows<T, D>(squares.data(), rows, C);
   D::for_each(C, detail::Divided<T>{s.variance.data(), T(rows)});
   return s;
+}
+}  // namespace detail
+
+/// The statistics of the channels of x (..., C); where processes share the batch, those of the whole of it (Chan, Golub and LeVeque
+/// 1979, for equal parts). Throws Error for a value without elements.
+template <class T, class D>
+ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
+  check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
+  ChannelStatistics<T, D> s = detail::own_statistics(x);
+  if (detail::share.parts == 1) return s;
+  const Tensor<T, D> mean = detail::over_parts(s.mean);  // (C)
+  D::for_each(x[-1], detail::AddSquaredDistance<T>{s.mean.data(), mean.data(), s.variance.data()});
+  return {mean, detail::over_parts(s.variance)};
 }
 
 /// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are those of x, as
@@ -90,9 +107,19 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
   if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, T(eps));
   else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, T(eps)});
   return {"batch_norm", y, {x, weight, bias, Var<T, D>(s.mean), Var<T, D>(s.variance)}, [=](Tensor<T, D> dy) {
+    const auto slope = [&](const Tensor<T, D>& dw, const Tensor<T, D>& db, Tensor<T, D>& dx) {
+      D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
+                                                     dx.data(), C, of_batch ? rows : 0, T(eps)});
+    };
+    const bool shared = of_batch && detail::share.parts > 1;  // then dx depends on the dw and db of all parts
     if constexpr (fast) {
       Tensor<T, D> sums({2 * C}), dx = x.requires_grad() ? detail::reuse_or_make(dy) : Tensor<T, D>();
-      D::batch_norm_gradient(x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), sums.data(), dx.data(), rows, C, T(eps), of_batch);
+      D::batch_norm_gradient(x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), sums.data(), shared ? nullptr : dx.data(), rows, C,
+                             T(eps), of_batch);
+      if (shared && dx.defined()) {
+        const Tensor<T, D> all = detail::over_parts(sums);  // (2 C)
+        slope(detail::part(all, 0, C), detail::part(all, C, C), dx);
+      }
       if (dx.defined()) x.add_grad(std::move(dx));
       weight.add_grad(detail::part(sums, 0, C));
       bias.add_grad(detail::part(sums, C, C));
@@ -102,8 +129,8 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
     D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, T(eps)});
     Tensor<T, D> dw = detail::sum_rows<T, D>(dx.data(), rows, C), db = detail::sum_rows<T, D>(dy.data(), rows, C);
     if (x.requires_grad()) {
-      D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
-                                                     dx.data(), C, of_batch ? rows : 0, T(eps)});
+      if (shared) slope(detail::over_parts(dw), detail::over_parts(db), dx);
+      else slope(dw, db, dx);
       x.add_grad(std::move(dx));
     }
     weight.add_grad(std::move(dw));

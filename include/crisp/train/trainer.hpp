@@ -1,14 +1,15 @@
-// fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from.
+// fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from; on one process
+// or several.
 #pragma once
-#include <csignal>
-
 #include "crisp/data/dataset.hpp"
 #include "crisp/nn/init.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/train/checkpoint.hpp"
+#include "crisp/train/ranks.hpp"
 #include "crisp/train/report.hpp"
+#include "crisp/train/stop.hpp"
 
 namespace crisp::train {
 
@@ -45,28 +46,6 @@ struct FitResult {
 
 namespace detail {
 
-inline volatile std::sig_atomic_t stop_asked = 0;
-
-// While it lives, Ctrl-C and SIGTERM ask the loop to stop after the step; a second Ctrl-C ends the program.
-class StopSignals {
- public:
-  StopSignals() {
-    stop_asked = 0;
-    for (int i = 0; i < 2; ++i) before_[i] = std::signal(signals[i], ask);
-  }
-  ~StopSignals() {
-    for (int i = 0; i < 2; ++i) std::signal(signals[i], before_[i]);
-  }
-
- private:
-  static constexpr int signals[2] = {SIGINT, SIGTERM};
-  static void ask(int signal) {
-    stop_asked = 1;
-    std::signal(signal, SIG_DFL);
-  }
-  void (*before_[2])(int);
-};
-
 inline void prepare_folder(const FitOptions& o) {
   check(!o.out.empty(), "train: give a folder for the results");
   check(o.accumulate >= 1, "train: gradients of at least 1 batch make a step, not of ", o.accumulate);
@@ -81,12 +60,13 @@ inline void prepare_folder(const FitOptions& o) {
   std::filesystem::remove(o.out / ".writable", error);
 }
 
-// One training in progress: what the loop needs at several places.
-template <class M, class T, class D>
+// One training in progress: what the loop needs at several places. Where several processes train, the first validates, prints and writes.
+template <class M, class T, class D, Ranks<T, D> R>
 class Fit {
  public:
-  Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o) : net_(net), optimizer_(optimizer), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet) {
-    prepare_folder(o_);
+  Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o, R& ranks)
+      : net_(net), optimizer_(optimizer), ranks_(ranks), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet || !first()) {
+    if (first()) prepare_folder(o_);
     // What the weights of a resumed training depend on; a caller may name these in words of its own.
     o_.settings.emplace("seed", std::to_string(o_.loader.seed));
     o_.settings.emplace("batch", std::to_string(o_.loader.batch));
@@ -94,17 +74,41 @@ class Fit {
     o_.settings.emplace(o_.steps > 0 ? "steps" : "minutes", o_.steps > 0 ? std::to_string(o_.steps) : str(o_.minutes));
     o_.settings.emplace("accumulate", std::to_string(o_.accumulate));
     o_.settings.emplace("ema", str(o_.ema));
-    if (o_.ema > 0) ema_.emplace(net_, o_.ema);
-    if (o_.resume) {
+    check_same(in_words(), ranks_);
+    o_.loader.part = ranks_.rank();
+    o_.loader.parts = ranks_.size();
+    if (o_.ema > 0 && first()) ema_.emplace(net_, o_.ema);
+    if (o_.resume && first()) {
       progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings, ema_ ? &ema_->state() : nullptr);
       history_ = History::load(o_.out / "metrics.csv", progress_.step);
     }
+    take_from_first(net_, optimizer_, progress_, ranks_);
   }
 
   template <class Loss>
   FitResult run(const data::PatchDataset& patches, Loss loss_of) {
     const StopSignals signals;
+    try {
+      train(patches, loss_of);
+    } catch (const LostRank& lost) {  // the weights are those after the last step that all made
+      if (!first()) throw;
+      check_weights();
+      save_all();
+      const std::string saved = str("\n  the training is saved up to step ", progress_.step, "; go on with it by --resume");
+      throw Error(lost.what() + saved);
+    }
+    return tell_result();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool first() const { return ranks_.rank() == 0; }
+
+  template <class Loss>
+  void train(const data::PatchDataset& patches, Loss& loss_of) {
     started_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(progress_.seconds));
+    clock_ = progress_.seconds;
     last_row_ = seconds();
     data::LoaderOptions loader = o_.loader;
     loader.first_step = progress_.step * o_.accumulate;
@@ -112,6 +116,7 @@ class Fit {
     begun_at_ = progress_.step;
     begun_seconds_ = seconds();
     if (part_done() < 1) {
+      const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, [this](Tensor<T, D>& x) { average(x, ranks_); });
       for (auto& [input, target] : patches.template batches<D, T>(loader)) {
         const Var<T, D> x = input, y = target;  // (N, H, W, C)
         const auto loss = [&] {
@@ -120,19 +125,15 @@ class Fit {
         };
         if (!step(loss)) continue;
         if (part_done() >= 1) break;
-        if (stop_asked) return interrupted();
+        if (stop_) return interrupted();
         if (validation_due()) validate();
       }
     }
     validate();
-    return result_;
   }
 
- private:
-  using Clock = std::chrono::steady_clock;
-
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
-  double part_done() const { return std::min(1.0, o_.steps > 0 ? double(progress_.step) / double(o_.steps) : seconds() / (60 * o_.minutes)); }
+  double part_done() const { return std::min(1.0, o_.steps > 0 ? double(progress_.step) / double(o_.steps) : clock_ / (60 * o_.minutes)); }
 
   // The length in steps: known, or as the clock promises it.
   Index total_steps() const { return o_.steps > 0 ? o_.steps : Index(double(progress_.step) / std::max(part_done(), 1e-9)); }
@@ -142,24 +143,61 @@ class Fit {
   bool step(const Loss& of_batch) {
     const Var<T, D> loss = of_batch();
     const double value = double(loss.item());
-    if (!std::isfinite(value)) fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, of_batch));
+    if (!std::isfinite(value)) {
+      const ShareOfBatch<T, D> alone;
+      fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, of_batch));
+    }
     loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(o_.accumulate)));
-    loss_sum_ += value;
-    ++loss_count_;
+    step_loss_ += value / double(o_.accumulate);
     if (++parts_ < o_.accumulate) return false;
     parts_ = 0;
+    agree();
+    average_gradients<T, D>(net_, ranks_);
     optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
     if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
     optimizer_.step();
     if (ema_) ema_->update(net_);
     ++progress_.step;
+    loss_sum_ += step_loss_;
+    ++loss_count_;
     if (bar_.due()) {
       const double now = seconds(), rate = double(progress_.step - begun_at_) / std::max(1e-9, now - begun_seconds_), done = part_done();
       const double left = o_.steps > 0 ? double(o_.steps - progress_.step) / rate : 60 * o_.minutes - now;
-      bar_.update(done, progress_.step, value, rate * double(o_.loader.batch * o_.accumulate), left);
+      bar_.update(done, progress_.step, step_loss_, rate * double(o_.loader.batch * o_.accumulate), left);
     }
+    step_loss_ = 0;
     if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
     return true;
+  }
+
+  // The loss of the whole batch, the clock of the first process, which decides for all, and whether one was asked to stop.
+  void agree() {
+    std::vector<double> numbers{step_loss_, first() ? seconds() : 0, stop_asked ? 1.0 : 0.0};
+    ranks_.sum(numbers);
+    step_loss_ = numbers[0] / double(ranks_.size());
+    clock_ = numbers[1];
+    stop_ = numbers[2] > 0;
+  }
+
+  // What all processes must have in common, line by line.
+  std::string in_words() const {
+    std::string text;
+    for (const auto& [key, value] : o_.settings) text += key + " " + value + "\n";
+    net_.each_param([&](const std::string& name, const auto& p) { text += str(name, " ", p.shape(), "\n"); });
+    return text;
+  }
+
+  // The same for all processes, once the first has written everything.
+  FitResult tell_result() {
+    if (ranks_.size() == 1) return result_;
+    Progress& p = result_.progress;
+    std::vector<double> numbers{double(p.step), p.seconds, p.best_psnr, double(p.best_step), result_.psnr, result_.bicubic_psnr};
+    if (!first()) numbers.assign(numbers.size(), 0);
+    ranks_.sum(numbers);
+    p = {Index(numbers[0]), numbers[1], numbers[2], Index(numbers[3])};
+    result_.psnr = numbers[4];
+    result_.bicubic_psnr = numbers[5];
+    return result_;
   }
 
   [[noreturn]] void fail(const std::string& what, Index step, const std::string& where) const {
@@ -210,10 +248,12 @@ class Fit {
   }
 
   void validate() {
+    if (!first()) return;
     check_weights();
     HistoryRow& row = add_row();
     if (o_.validate) {
       const Averaged weights(*this);
+      const ShareOfBatch<T, D> alone;
       Validation v = no_grad(o_.validate);
       if (std::isnan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
       row.psnr = v.psnr;
@@ -241,29 +281,30 @@ class Fit {
     return m;
   }
 
-  void save_all() {
+  void save_all() {  // the state first: after a signal there may be a second left
     progress_.seconds = seconds();
+    save_state(o_.out / "state.safetensors", net_, optimizer_, progress_, o_.settings, ema_ ? &ema_->state() : nullptr);
     {
       const Averaged weights(*this);
       save_weights(o_.out / "last.safetensors", result_.psnr);
     }
     history_.save(o_.out / "metrics.csv");
     save_report(o_.out / "report.html", {o_.title, validation_.protocol, o_.settings, history_, validation_.bicubic_psnr, validation_.pictures});
-    save_state(o_.out / "state.safetensors", net_, optimizer_, progress_, o_.settings, ema_ ? &ema_->state() : nullptr);
     result_.progress = progress_;
   }
 
-  FitResult interrupted() {
+  void interrupted() {
+    result_.interrupted = true;
+    if (!first()) return;
     check_weights();
     add_row();
     save_all();
-    result_.interrupted = true;
     bar_.line(str("stopped at step ", progress_.step, "; the state is saved"));
-    return result_;
   }
 
   M& net_;
   optim::Optimizer<T, D>& optimizer_;
+  R& ranks_;
   FitOptions o_;
   double base_lr_;
   ProgressBar bar_;
@@ -274,7 +315,9 @@ class Fit {
   FitResult result_;
   Clock::time_point started_ = Clock::now();
   Index begun_at_ = 0;
-  double begun_seconds_ = 0, last_row_ = 0, loss_sum_ = 0;
+  double begun_seconds_ = 0, last_row_ = 0, loss_sum_ = 0, step_loss_ = 0;
+  double clock_ = 0;   // seconds() of the first process at the last step
+  bool stop_ = false;  // one process was asked to
   Index loss_count_ = 0, parts_ = 0;
   int validations_ = 0;
 };
@@ -285,9 +328,16 @@ class Fit {
 /// the folder o.out as it goes. With a number of steps, the same seed gives the same weights to the bit, for any number
 /// of loader threads, and whether or not the training was stopped and resumed. Throws Error for options that do not
 /// fit, before any work; for a loss that is not finite; and for a folder that cannot be written.
+/// Where there are several `ranks`, each calls this with the same arguments, and o.loader.batch is that of all together, which
+/// they share equally; the loss must be a mean over the batch. The weights are then those of one process but for rounding.
+template <class M, class T, class D, class Loss, Ranks<T, D> R>
+FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of, FitOptions o, R& ranks) {
+  return detail::Fit<M, T, D, R>(net, optimizer, std::move(o), ranks).run(patches, loss_of);
+}
 template <class M, class T, class D, class Loss>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of, FitOptions o) {
-  return detail::Fit<M, T, D>(net, optimizer, std::move(o)).run(patches, loss_of);
+  OneRank alone;
+  return fit(net, optimizer, patches, loss_of, std::move(o), alone);
 }
 
 }  // namespace crisp::train

@@ -1,0 +1,28 @@
+// See processes.hpp.
+#include "processes.hpp"
+
+#include <memory>
+
+#include "common.hpp"
+
+namespace crisp::program {
+
+namespace {
+std::unique_ptr<Processes> joined;
+}
+
+Processes& processes() {
+  if (joined) return *joined;
+#if !defined(CRISP_MPI)
+  const Index started = train::processes_started();
+  use(started == 1, "mpirun started ", started, " processes, but this crisp was built without MPI; start one, or build again with an MPI installed, such as libopenmpi-dev");
+#endif
+  joined = std::make_unique<Processes>();
+  return *joined;
+}
+
+void end_processes(int status) {
+  if (joined) joined->end(status);
+}
+
+}  // namespace crisp::program

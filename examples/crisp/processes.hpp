@@ -1,0 +1,24 @@
+// The processes of one training: those that mpirun started, where this program was built with MPI; else this one.
+#pragma once
+#if defined(CRISP_MPI)
+#include "crisp/train/mpi_ranks.hpp"
+#else
+#include "crisp/train/ranks.hpp"
+#endif
+
+namespace crisp::program {
+
+#if defined(CRISP_MPI)
+using Processes = train::MpiRanks;
+#else
+using Processes = train::OneRank;
+#endif
+
+/// Joined at the first call. Throws Error where mpirun started several and they cannot be joined: each would train alone, in the
+/// same folder.
+Processes& processes();
+
+/// The last thing that the program does, with its exit status.
+void end_processes(int status);
+
+}  // namespace crisp::program

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Training on several processes that mpirun starts: the weights that one process finds, whatever the network does across its batch; a
+# process that is lost, and one that fails; what does not fit. Skipped (77) where the program was built without MPI.
+. "$(dirname "$0")/common.sh"
+expect_started() { PMI_SIZE=2 expect "$1" "mpirun started 2 processes" train --model srcnn --scale 2 --train synthetic --steps 1 --out none; }
+PMI_SIZE=2 "$crisp" train --model srcnn --scale 2 --train synthetic --steps 1 --out none >out.txt 2>err.txt
+if grep -q "built without MPI" err.txt; then
+  expect_started 2
+  [ "$failures" = 0 ] || exit 1
+  echo "skipped: this crisp was built without MPI; mpirun is refused"
+  exit 77
+fi
+command -v mpirun >/dev/null || { echo "skipped: there is no mpirun"; exit 77; }
+
+# As root, as in a container; on fewer processors than processes; without ssh; the messages by the common memory alone.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_plm_rsh_agent=sh
+export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_hwloc_base_binding_policy=none
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"  # MPI itself never frees some of its memory
+
+# together COUNT ARGUMENTS...: trains on so many processes; rankN holds the number of process N.
+together() {
+  count=$1
+  shift
+  mpirun -np "$count" sh -c 'echo $$ >"rank$OMPI_COMM_WORLD_RANK"; exec "$@"' sh "$crisp" train "$@" >out.txt 2>err.txt
+}
+
+# numbers FILE: the numbers of a safetensors file, in its order.
+numbers() { od -An -v -tf4 -w4 -j $((8 + $(od -An -tu8 -N8 "$1"))) "$1"; }
+
+# near FILE FILE BOUND: the largest difference, relative to the largest number.
+near() {
+  numbers "$1" >a.txt
+  numbers "$2" >b.txt
+  paste a.txt b.txt | awk -v bound="$3" -v what="$1 and $2" '
+    { d = $1 - $2; if (d < 0) d = -d; b = $2 < 0 ? -$2 : $2; if (d > far) far = d; if (b > most) most = b }
+    END { printf "%s: %d numbers, relative difference %.2g\n", what, NR, far / most; exit !(NR > 100 && far <= bound * most) }' ||
+    fail "$1 and $2 differ"
+}
+
+make_picture pictures/colour.png
+options="--model srcnn --scale 3 --train pictures --valid pictures --patch 21 --batch 4 --seed 7 --steps 50"
+works train $options --out one
+together 2 $options --out two || fail "two processes: status $?; $(cat err.txt)"
+shows "batches of 4 shared by 2 processes"
+near two/last.safetensors one/last.safetensors 1e-6
+[ "$(grep -c '^done' out.txt)" = 1 ] || fail "more than one process printed: $(cat out.txt)"
+together 2 $options --out again || fail "two processes again: status $?; $(cat err.txt)"
+cmp -s two/last.safetensors again/last.safetensors || fail "two processes give other weights the second time"
+curve() { cut -d, -f1,4 "$1/metrics.csv" | awk -F, '{ if (NR > 1) printf "%d %.5f\n", $1, $2 }'; }
+[ "$(curve one)" = "$(curve two)" ] || fail "other losses: $(curve one) and $(curve two)"
+
+# Batch normalisation, random paths, averaged weights, accumulated and clipped gradients: as one process does.
+other="--scale 2 --train pictures --valid pictures --batch 4 --seed 7 --steps 6"
+for network in "--model srcnn-bn --patch 12" "--model swinir-light --set embed=12 --set depths=2 --set heads=2 --patch 16 --accumulate 2 --clip-grad 0.1"; do
+  rm -rf one_other two_other
+  works train $network $other --out one_other
+  together 2 $network $other --out two_other || fail "$network: status $?; $(cat err.txt)"
+  near two_other/last.safetensors one_other/last.safetensors 1e-5
+done
+
+# A process is lost: status, sentence, a state from which one process goes on.
+long=$(echo "$options" | sed 's/--steps 50/--steps 100000 --validate-every 20/')
+: >out.txt
+together 2 $long --out lost &
+job=$!
+while ! grep -q '^step' out.txt && kill -0 $job 2>/dev/null; do sleep 0.05; done
+kill -9 "$(cat rank1)"
+wait $job && fail "a lost process: status 0"
+grep -q "a process was lost" err.txt || fail "a lost process: $(cat err.txt)"
+grep -q "the training is saved up to step [0-9]*; go on with it by --resume" err.txt || fail "a lost process, and no state: $(cat err.txt)"
+saved=$(sed -n 's/.*saved up to step \([0-9]*\);.*/\1/p' err.txt)
+works info lost/last.safetensors
+shows "$saved"
+short=$(echo "$long" | sed "s/--steps 100000/--steps $((saved + 5))/")
+expect 1 "setting 'steps'" train $short --out lost --resume
+
+# The first process is lost: the checkpoint of the last validation is there.
+rm -rf lost
+: >out.txt
+together 2 $long --out lost &
+job=$!
+while ! grep -q '^step' out.txt && kill -0 $job 2>/dev/null; do sleep 0.05; done
+kill -9 "$(cat rank0)"
+wait $job && fail "the first process lost: status 0"
+works info lost/last.safetensors
+
+# One process is asked to stop: all do, and the training goes on, on another number of processes.
+curve_options=$(echo "$options" | sed 's/--steps 50/--steps 400 --validate-every 20/')
+works train $curve_options --out one_long
+: >out.txt
+together 2 $curve_options --out stopped &
+job=$!
+while ! grep -q '^step' out.txt && kill -0 $job 2>/dev/null; do sleep 0.02; done
+kill -INT "$(cat rank1)" || fail "the training was over before it could be stopped"
+wait $job || fail "a process that is asked to stop: status $?; $(cat err.txt)"
+grep -q "stopped at step" out.txt || fail "a process that is asked to stop: $(cat out.txt)"
+together 4 $curve_options --out stopped --resume || fail "resumed by four: status $?; $(cat err.txt)"
+near stopped/last.safetensors one_long/last.safetensors 1e-5
+
+# What does not fit is said once, and ends all.
+expect_together() {
+  status=$1 pattern=$2
+  shift 2
+  together "$@" && fail "$*: status 0"
+  got=$?
+  [ "$got" = "$status" ] || fail "$*: exit status $got, not $status"
+  grep -q -- "$pattern" err.txt || fail "$*: standard error lacks '$pattern': $(cat err.txt)"
+  [ "$(grep -c -- "$pattern" err.txt)" = 1 ] || fail "$*: said more than once: $(cat err.txt)"
+}
+expect_together 2 "batch 4 cannot be shared equally by 3 processes; give --batch 3 or 6" 3 $options --out none
+expect_together 2 "holds a training already" 2 $options --out two
+expect_together 1 "the loss is" 2 $options --lr 1e30 --out none
+expect_started 1
+finish
