@@ -21,6 +21,10 @@ Processes& processes() {
   return *joined;
 }
 
+void leave_to_first(const std::string& why) {
+  if (joined) joined->leave_to_first(why);
+}
+
 void end_processes(int status) {
   if (joined) joined->end(status);
 }

@@ -18,6 +18,9 @@ using Processes = train::OneRank;
 /// same folder.
 Processes& processes();
 
+/// Another process than the first leaves it to that to report what went wrong here, and does not return.
+void leave_to_first(const std::string& why);
+
 /// The last thing that the program does, with its exit status.
 void end_processes(int status);
 

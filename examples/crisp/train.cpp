@@ -299,7 +299,7 @@ void add_train(CLI::App& app) {
     try {
       run(*o);
     } catch (const std::exception& e) {
-      processes().leave_to_first(e.what());
+      leave_to_first(e.what());
       throw;
     }
   });
