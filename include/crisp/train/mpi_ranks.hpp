@@ -49,16 +49,16 @@ class MpiRanks {
 
   void sum(std::vector<double>& numbers) {
     if (size_ == 1) return;
-    auto& [own, all] = std::get<Buffers<double>>(buffers_);
-    own = numbers;
-    sum_up(own, all);
-    std::copy_n(own.begin(), numbers.size(), numbers.begin());
+    auto& buffers = std::get<Buffers<double>>(buffers_);
+    buffers.own = numbers;
+    sum_up(buffers);
+    std::copy_n(buffers.own.begin(), numbers.size(), numbers.begin());
   }
 
   template <class T, class D>
   void sum(Tensor<T, D>& x) {
-    auto& [own, all] = std::get<Buffers<T>>(buffers_);
-    in_messages(x, own, [&] { sum_up(own, all); });
+    auto& buffers = std::get<Buffers<T>>(buffers_);
+    in_messages(x, buffers.own, [&] { sum_up(buffers); });
   }
 
   template <class T, class D>
@@ -143,7 +143,8 @@ class MpiRanks {
 
   // Each process adds up one piece of the numbers, in the order of the ranks, and gives it to all: the order does not depend on MPI.
   template <class T>
-  void sum_up(std::vector<T>& own, std::vector<T>& all) {
+  void sum_up(Buffers<T>& buffers) {
+    std::vector<T>&own = buffers.own, &all = buffers.all;
     const std::size_t size = std::size_t(size_), piece = (own.size() + size - 1) / size;
     own.resize(piece * size);  // of zeros at its end
     all.resize(piece * size);
