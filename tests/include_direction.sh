@@ -41,6 +41,9 @@ only() {  # only LIBRARY HEADER: the one header that may include a library
   grep -rlE "^ *# *include *[<\"]$1" "$root/crisp" | grep -v "/crisp/$2\$" | sed "s,\$, includes $1; only crisp/$2 may," >>"$wrong"
 }
 only Eigen/ backend/cpu.hpp
+only cuda_runtime backend/cuda/runtime.cuh
+only cublas backend/cuda/runtime.cuh
+only emulation/ backend/cuda/runtime.cuh
 only unsupported/ metrics/fourier.hpp
 only stb_ data/image_io.hpp
 only png.h data/image_writer.hpp

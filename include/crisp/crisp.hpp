@@ -1,6 +1,6 @@
 // Everything. For shorter compile times include only the headers that you use.
 #pragma once
-#include "crisp/backend/cpu.hpp"
+#include "crisp/backend/device.hpp"
 #include "crisp/data/image_io.hpp"
 #include "crisp/data/dataset.hpp"
 #include "crisp/data/synthetic.hpp"
@@ -25,9 +25,3 @@
 #include "crisp/optim/sgd.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "crisp/train/trainer.hpp"
-
-namespace crisp {
-
-using DefaultDevice = Cpu;  // for programs; the library itself never uses it
-
-}  // namespace crisp

@@ -2,12 +2,21 @@
 #pragma once
 #include <cstdint>
 
+// What runs on a GPU and what the tests emulate on the CPU lie in two namespaces, so that no program can mix them.
+#if defined(CRISP_EMULATE_CUDA)
+#define CRISP_CUDA_KIND emulated
+#else
+#define CRISP_CUDA_KIND gpu
+#endif
+
 namespace crisp {
 
 using Index = std::int64_t;  // every size, extent and position
 
-struct Cpu;   // backend/cpu.hpp
+struct Cpu;  // backend/cpu.hpp
+inline namespace CRISP_CUDA_KIND {
 struct Cuda;  // backend/cuda.cuh, in files that nvcc compiles
+}
 
 class Shape;
 template <class T, class D> class Tensor;

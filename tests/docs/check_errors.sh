@@ -78,4 +78,4 @@ exec awk '
     if (checked < 300 || messages < 300) complain("check_errors.sh found too few messages; does it still read the files?")
     print checked " messages of the source and " messages " of the document were checked"
     exit bad
-  }' docs/09_errors.md $(find include/crisp examples/crisp -name '*.hpp' -o -name '*.cpp' -o -name '*.html' | sort)
+  }' docs/09_errors.md $(find include/crisp examples/crisp -name '*.hpp' -o -name '*.cuh' -o -name '*.cpp' -o -name '*.html' | sort)
