@@ -7,14 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "crisp/backend/cpu.hpp"
+#include "crisp/backend/device.hpp"
 #include "crisp/core/random.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::test {
 
-template <class T>
-Tensor<T, Cpu> random_tensor(Shape shape, std::uint64_t seed = 0) {
+/// What the tests of ops, layers and networks run on: each is compiled for the CPU, for the emulated GPU, and by nvcc for the GPU.
+using Device = DefaultDevice;
+
+template <class T, class D = Device>
+Tensor<T, D> random_tensor(Shape shape, std::uint64_t seed = 0) {
   Rng rng(seed);
   std::vector<T> values(static_cast<std::size_t>(shape.numel()));
   for (T& v : values) v = T(rng.normal());

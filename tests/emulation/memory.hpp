@@ -1,0 +1,118 @@
+// The memory of the emulated GPU: a part of the address space that faults when the host touches it, but for copies and launches.
+// New blocks are full of NaN; around them and in what was freed the address sanitizer allows no access.
+#pragma once
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <new>
+
+#include "emulation/sanitizers.hpp"
+
+namespace crisp::emulation {
+
+class DeviceMemory {
+ public:
+  static DeviceMemory& get() {
+    static DeviceMemory* memory = new DeviceMemory;  // never destroyed, as static tensors may be freed late
+    return *memory;
+  }
+
+  // Opens the memory while it lives.
+  class Access {
+   public:
+    Access() : lock_(get().mutex_) {
+      if (get().depth_++ == 0) get().protect(PROT_READ | PROT_WRITE);
+    }
+    ~Access() {
+      if (--get().depth_ == 0) get().protect(PROT_NONE);
+    }
+    Access(const Access&) = delete;
+    Access& operator=(const Access&) = delete;
+
+   private:
+    std::lock_guard<std::recursive_mutex> lock_;
+  };
+
+  // nullptr where there is not enough.
+  void* allocate(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t whole = rounded(bytes);
+    if (bytes > size || whole > size) return nullptr;
+    auto gap = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second >= whole; });
+    std::size_t at = top_;
+    if (gap != gaps_.end()) {
+      at = gap->first;
+      if (gap->second > whole) gaps_[at + whole] = gap->second - whole;
+      gaps_.erase(gap);
+    } else {
+      if (top_ + whole > size) return nullptr;
+      top_ += whole;
+      forbid(begin_ + at, pages(top_) - at);
+    }
+    blocks_[at] = bytes;
+    used_ += bytes;
+    reserved_ = std::max(reserved_, used_);
+    peak_ = std::max(peak_, reserved_);
+    const Access open;
+    allow(begin_ + at, bytes);
+    std::memset(begin_ + at, 0xff, bytes);
+    return begin_ + at;
+  }
+
+  // false where p is no block.
+  bool release(void* p) {
+    const std::lock_guard lock(mutex_);
+    const auto block = blocks_.find(std::size_t(static_cast<char*>(p) - begin_));
+    if (block == blocks_.end()) return false;
+    std::size_t at = block->first, whole = rounded(block->second);
+    forbid(begin_ + at, whole);
+    used_ -= block->second;
+    blocks_.erase(block);
+    auto next = gaps_.lower_bound(at);  // joined with the gaps before and behind it
+    if (next != gaps_.end() && next->first == at + whole) {
+      whole += next->second;
+      next = gaps_.erase(next);
+    }
+    if (next != gaps_.begin() && std::prev(next)->first + std::prev(next)->second == at) {
+      at = std::prev(next)->first;
+      whole += std::prev(next)->second;
+    }
+    gaps_[at] = whole;
+    return true;
+  }
+
+  bool holds(const void* p) const { return p >= begin_ && p < begin_ + size; }
+
+  // As the attributes of CUDA's pool count: what is used, and the most that was reserved since trim() and forget_peak().
+  std::size_t used() const { return used_; }
+  std::size_t peak() const { return peak_; }
+  void trim() { reserved_ = used_; }
+  void forget_peak() { peak_ = reserved_; }
+
+ private:
+  static constexpr std::size_t size = std::size_t(8) << 30, red_zone = 64;
+
+  DeviceMemory() {
+    void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) throw std::bad_alloc();
+    begin_ = static_cast<char*>(p);
+  }
+  static std::size_t rounded(std::size_t bytes) { return (bytes + red_zone + 255) / 256 * 256; }
+  static std::size_t pages(std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+  void protect(int how) {
+    if (top_ > 0) mprotect(begin_, pages(top_), how);
+  }
+
+  std::recursive_mutex mutex_;
+  char* begin_ = nullptr;
+  std::size_t top_ = 0, used_ = 0, reserved_ = 0, peak_ = 0;
+  int depth_ = 0;
+  std::map<std::size_t, std::size_t> blocks_, gaps_;  // offset -> bytes
+};
+
+}  // namespace crisp::emulation

@@ -1,0 +1,169 @@
+// The calls of the CUDA runtime that crisp makes, on the emulated GPU. All work is done when a call returns.
+#pragma once
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "emulation/block.hpp"
+#include "emulation/memory.hpp"
+
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInvalidConfiguration = 9,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorInvalidDeviceFunction = 98,
+  cudaErrorInvalidDevice = 101,
+  cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorLaunchFailure = 719
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold, cudaMemPoolAttrReservedMemHigh, cudaMemPoolAttrUsedMemCurrent };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
+constexpr unsigned cudaStreamNonBlocking = 1;
+using cudaStream_t = struct crisp_emulated_stream*;
+using cudaMemPool_t = struct crisp_emulated_pool*;
+struct cudaDeviceProp {
+  char name[256];
+  std::size_t totalGlobalMem;
+  int major, minor, multiProcessorCount;
+};
+
+namespace crisp::emulation {
+
+inline thread_local cudaError_t last_error = cudaSuccess;
+inline thread_local std::string last_failure;  // what a kernel did wrong
+
+inline cudaError_t result(cudaError_t error) {
+  if (error != cudaSuccess) last_error = error;
+  return error;
+}
+
+// The bytes of dynamic shared memory that a kernel may have beyond 48 KiB.
+inline std::map<const void*, int>& shared_limits() {
+  static std::map<const void*, int> limits;
+  return limits;
+}
+
+template <class F>
+cudaError_t launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared, F body) {
+  const std::size_t threads = std::size_t(block.x) * block.y * block.z;
+  if (threads == 0 || threads > 1024 || block.z > 64 || grid.x == 0 || grid.x > 2147483647u || grid.y == 0 || grid.y > 65535 || grid.z == 0 || grid.z > 65535)
+    return result(cudaErrorInvalidConfiguration);
+  const DeviceMemory::Access open;
+  const auto limit = shared_limits().find(kernel);
+  if (shared > std::size_t(limit == shared_limits().end() ? 48 * 1024 : limit->second)) return result(cudaErrorInvalidValue);
+  Block& runner = Block::current();
+  runner.begin_launch();
+  std::string failure;
+  for (unsigned z = 0; z < grid.z && failure.empty(); ++z)
+    for (unsigned y = 0; y < grid.y && failure.empty(); ++y)
+      for (unsigned x = 0; x < grid.x && failure.empty(); ++x) failure = runner.run(grid, {x, y, z}, block, shared, body);
+  runner.end_launch();
+  if (failure.empty()) return cudaSuccess;
+  last_failure = failure;
+  return result(cudaErrorLaunchFailure);
+}
+
+}  // namespace crisp::emulation
+
+inline const char* cudaGetErrorString(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess: return "no error";
+    case cudaErrorInvalidValue: return "invalid argument";
+    case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInvalidConfiguration: return "invalid configuration argument";
+    case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorInvalidDeviceFunction: return "invalid device function";
+    case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
+    case cudaErrorLaunchFailure: return crisp::emulation::last_failure.c_str();
+  }
+  return "unknown error";
+}
+inline cudaError_t cudaGetLastError() { return std::exchange(crisp::emulation::last_error, cudaSuccess); }
+
+inline cudaError_t cudaGetDeviceCount(int* count) {
+  *count = crisp::emulation::options().devices;
+  return *count > 0 ? cudaSuccess : crisp::emulation::result(cudaErrorInsufficientDriver);  // as without a driver
+}
+inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
+  if (device >= crisp::emulation::options().devices) return crisp::emulation::result(cudaErrorInvalidDevice);
+  *p = {};
+  std::snprintf(p->name, sizeof p->name, "emulated GPU %d", device);
+  p->totalGlobalMem = std::size_t(8) << 30;
+  p->major = 9;
+  p->multiProcessorCount = 4;
+  return cudaSuccess;
+}
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
+  *value = which == cudaDevAttrMultiProcessorCount ? 4 : int(crisp::emulation::options().all_shared);
+  return cudaSuccess;
+}
+inline cudaError_t cudaSetDevice(int device) {
+  return device >= 0 && device < crisp::emulation::options().devices ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidDevice);
+}
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  *stream = nullptr;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
+  *pool = nullptr;
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void*) {
+  if (which == cudaMemPoolAttrReservedMemHigh) crisp::emulation::DeviceMemory::get().forget_peak();
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void* value) {
+  const auto& memory = crisp::emulation::DeviceMemory::get();
+  *static_cast<std::uint64_t*>(value) = which == cudaMemPoolAttrReservedMemHigh ? memory.peak() : memory.used();
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
+  crisp::emulation::DeviceMemory::get().trim();
+  return cudaSuccess;
+}
+
+inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
+  *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
+  return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
+}
+inline cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
+  return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+}
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+  const auto& memory = crisp::emulation::DeviceMemory::get();
+  if (bytes > 0 && (memory.holds(to) != (kind != cudaMemcpyDeviceToHost) || memory.holds(from) != (kind != cudaMemcpyHostToDevice)))
+    return crisp::emulation::result(cudaErrorInvalidValue);
+  const crisp::emulation::DeviceMemory::Access open;
+  if (bytes > 0) std::memcpy(to, from, bytes);
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t) {
+  if (bytes > 0 && !crisp::emulation::DeviceMemory::get().holds(p)) return crisp::emulation::result(cudaErrorInvalidValue);
+  const crisp::emulation::DeviceMemory::Access open;
+  std::memset(p, value, bytes);
+  return cudaSuccess;
+}
+
+template <class... P>
+cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), cudaFuncAttribute, int bytes) {
+  if (bytes < 0 || std::size_t(bytes) > crisp::emulation::options().all_shared) return crisp::emulation::result(cudaErrorInvalidValue);
+  const crisp::emulation::DeviceMemory::Access lock;
+  crisp::emulation::shared_limits()[reinterpret_cast<const void*>(kernel)] = bytes;
+  return cudaSuccess;
+}
+template <class... P>
+cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return crisp::emulation::launch(reinterpret_cast<const void*>(kernel), grid, block, shared, [&] { kernel(*static_cast<std::remove_cv_t<P>*>(arguments[i])...); });
+  }(std::index_sequence_for<P...>());
+}
