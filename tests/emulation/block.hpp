@@ -241,6 +241,7 @@ class Block {
     dynamic_ = fresh(dynamic_bytes, 128);
     failure_.clear();
     begun_ = done_ = at_barrier_ = 0;
+    taken_ = 0;
     stop_ = false;
   }
 
@@ -317,7 +318,6 @@ class Block {
         block.begin_next(fiber);
         continue;
       }
-      block.free_[block.set_].push_back(fiber);
       fiber->switch_to(block.host_);
     }
   }
@@ -355,23 +355,18 @@ class Block {
     threadIdx = running().index;
   }
 
+  // The next stack that this block has not used: the thread sanitizer takes what runs on one stack as done in that order.
   Fiber* take_fiber() {
-    if (free_[set_].empty()) {
-      fibers_[set_].emplace_back(&Block::run_threads);
-      return &fibers_[set_].back();
-    }
-    Fiber* const fiber = free_[set_].back();
-    free_[set_].pop_back();
-    return fiber;
+    std::deque<Fiber>& fibers = fibers_[set_];
+    if (taken_ == fibers.size()) fibers.emplace_back(&Block::run_threads);
+    return &fibers[taken_++];
   }
 
   // After a failure: every stack begins anew. What its threads owned is lost.
   void abandon() {
-    free_[set_].clear();
     for (Fiber& fiber : fibers_[set_]) {
       fiber.in_the_name_of([this] { signal_at(&launch_ends_); });
       fiber.reset();
-      free_[set_].push_back(&fiber);
     }
   }
 
@@ -388,7 +383,7 @@ class Block {
 
   Fiber host_;
   std::deque<Fiber> fibers_[2];  // stay where they are: suspended stacks refer to them
-  std::vector<Fiber*> free_[2];
+  std::size_t taken_ = 0;
   int set_ = 0;
 
   unsigned count_ = 0, begun_ = 0, done_ = 0, at_barrier_ = 0, current_ = 0;  // threads; the one that runs

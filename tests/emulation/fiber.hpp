@@ -65,6 +65,7 @@ class Fiber {
 
   // Continues `to`; returns when something switches back to this fiber, which must be the one that runs.
   void switch_to(Fiber& to) {
+    previous() = this;
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&fake_stack_, to.bottom_, to.size_);
 #endif
@@ -72,7 +73,6 @@ class Fiber {
     tsan_ = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(to.tsan_, __tsan_switch_to_fiber_no_sync);
 #endif
-    previous() = this;
 #if defined(__x86_64__)
     swap_stacks(&place_, to.place_);
 #else
