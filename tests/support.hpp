@@ -16,6 +16,13 @@ namespace crisp::test {
 /// What the tests of ops, layers and networks run on: each is compiled for the CPU, for the emulated GPU, and by nvcc for the GPU.
 using Device = DefaultDevice;
 
+/// Whether that is the emulated GPU, which is slow: tests of many elements take fewer.
+#if defined(CRISP_EMULATE_CUDA)
+constexpr bool slow_device = true;
+#else
+constexpr bool slow_device = false;
+#endif
+
 template <class T, class D = Device>
 Tensor<T, D> random_tensor(Shape shape, std::uint64_t seed = 0) {
   Rng rng(seed);

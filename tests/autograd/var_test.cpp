@@ -6,9 +6,9 @@
 
 using namespace crisp;
 using namespace crisp::test;
-using V = Var<double, Cpu>;
+using V = Var<double, Device>;
 
-static V leaf(double value) { return V(Tensor<double, Cpu>({1}, value), true); }
+static V leaf(double value) { return V(Tensor<double, Device>({1}, value), true); }
 
 TEST_CASE("a value used twice receives both gradients, and backward adds to what is there") {
   V x = leaf(3);
@@ -31,7 +31,7 @@ TEST_CASE("no_grad records nothing, detach cuts") {
 
 TEST_CASE("backward is refused on what is no loss, and on a history that is gone") {
   V x = leaf(2);
-  CHECK_ERROR(V(Tensor<double, Cpu>({2, 3}, 1.0), true).backward(), "call it on a scalar loss, not on a value of shape (2, 3)");
+  CHECK_ERROR(V(Tensor<double, Device>({2, 3}, 1.0), true).backward(), "call it on a scalar loss, not on a value of shape (2, 3)");
   const V y = x * x, loss = sum(y);
   loss.backward();
   CHECK_ERROR(loss.backward(), "this loss was used already");
@@ -39,7 +39,7 @@ TEST_CASE("backward is refused on what is no loss, and on a history that is gone
 }
 
 TEST_CASE("memory falls during backward: each node frees its history") {
-  V x(Tensor<double, Cpu>({1000}, 1.0), true);
+  V x(Tensor<double, Device>({1000}, 1.0), true);
   V y = x * 2.0;
   std::weak_ptr<V::Node> inner = y.node();
   const V loss = sum(y * y);
@@ -66,7 +66,7 @@ TEST_CASE("a chain of 100,000 ops neither overflows the stack in backward nor wh
 }
 
 TEST_CASE("an op may take the place of a value that nobody else reads, and of no other") {
-  const Tensor<double, Cpu> data({1000}, -1.0);
+  const Tensor<double, Device> data({1000}, -1.0);
   const V x(data, true), y = x * 3.0;
   const double* place = y.value().data();
   CHECK(relu(y).value().data() != place);
@@ -85,11 +85,11 @@ TEST_CASE("an op may take the place of a value that nobody else reads, and of no
 }
 
 TEST_CASE("a value that no gradient reads is freed while the network still runs") {
-  const V x(Tensor<double, Cpu>({100000}, 1.0), true);
-  const Index before = Cpu::memory_use().now, one = 100000 * Index(sizeof(double));
+  const V x(Tensor<double, Device>({100000}, 1.0), true);
+  const Index before = Device::memory_use().now, one = 100000 * Index(sizeof(double));
   V y = x;
   for (int i = 0; i < 20; ++i) y = x + y;
-  CHECK(Cpu::memory_use().now - before <= 2 * one);
+  CHECK(Device::memory_use().now - before <= 2 * one);
   sum(y).backward();
   CHECK(x.grad().to_host()[0] == 21);
 }

@@ -63,7 +63,7 @@ TEST_CASE("a product over nothing is zero, or leaves what was there") {
 }
 
 TEST_CASE("the matrix product is the same to the bit for any number of threads") {
-  const auto a = random_tensor<float>({500, 300}, 1), b = random_tensor<float>({300, 520}, 2);
+  const auto a = random_tensor<float, Cpu>({500, 300}, 1), b = random_tensor<float, Cpu>({300, 520}, 2);
   std::vector<std::vector<float>> results;
   const int before = threads();
   for (const int count : {1, 2, 5}) {

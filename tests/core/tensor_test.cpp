@@ -1,4 +1,4 @@
-// Shape, Tensor, Rng, the memory of the CPU, gemm and row_reduce.
+// Shape, Tensor, Rng, running out of memory, gemm.
 #include "support.hpp"
 
 using namespace crisp;
@@ -19,24 +19,24 @@ TEST_CASE("a shape knows its extents from both ends and refuses what cannot be")
 }
 
 TEST_CASE("a tensor shares, clones, reshapes and converts") {
-  Tensor<float, Cpu> a({2, 3}, {1, 2, 3, 4, 5, 6});
-  Tensor<float, Cpu> shared = a, copy = a.clone();
+  Tensor<float, Device> a({2, 3}, {1, 2, 3, 4, 5, 6});
+  Tensor<float, Device> shared = a, copy = a.clone();
   a.fill(7);
   CHECK(shared.to_host() == std::vector<float>(6, 7));
   CHECK(copy.to_host() == std::vector<float>{1, 2, 3, 4, 5, 6});
   CHECK(copy.reshape({3, 2}).shape() == Shape{3, 2});
   CHECK(copy.to<double>().to_host()[5] == 6.0);
-  CHECK(Tensor<float, Cpu>({0, 3}).numel() == 0);
-  CHECK_FALSE(Tensor<float, Cpu>().defined());
+  CHECK(Tensor<float, Device>({0, 3}).numel() == 0);
+  CHECK_FALSE(Tensor<float, Device>().defined());
   CHECK_ERROR(copy.reshape({4}), "(2, 3) holds 6 elements, but (4,) needs 4");
-  CHECK_ERROR((Tensor<float, Cpu>({2, 2}, {1, 2, 3})), "shape (2, 2) holds 4 elements, but 3 were given");
+  CHECK_ERROR((Tensor<float, Device>({2, 2}, {1, 2, 3})), "shape (2, 2) holds 4 elements, but 3 were given");
   CHECK_ERROR(copy.item(), "only a tensor with one element");
-  CHECK_ERROR(copy.add_(Tensor<float, Cpu>({6}, 1.0f)), "shapes differ: (2, 3) and (6,)");
+  CHECK_ERROR(copy.add_(Tensor<float, Device>({6}, 1.0f)), "shapes differ: (2, 3) and (6,)");
 }
 
 TEST_CASE("memory that cannot be had is an error with the number in it") {
-  CHECK_ERROR((Tensor<float, Cpu>({Index(1) << 50})), "out of memory");
-  CHECK_ERROR((Tensor<double, Cpu>({Index(1) << 61})), "out of memory");
+  CHECK_ERROR((Tensor<float, Device>({Index(1) << 50})), "out of memory");
+  CHECK_ERROR((Tensor<double, Device>({Index(1) << 61})), "out of memory");
 }
 
 TEST_CASE("the generator gives the same numbers everywhere, and splits into independent ones") {
@@ -80,19 +80,19 @@ TEST_CASE("gemm agrees with plain loops for every transposition, odd sizes and b
           expected[std::size_t(i * m * n + r * n + s)] = sum;
         }
     if (!add) c.fill(NAN);  // what was there before must not matter
-    Cpu::gemm(Gemm<double>{.m = m, .n = n, .k = k, .a = a.data(), .b = b.data(), .c = c.data(), .a_transposed = ta, .b_transposed = tb,
-                           .beta = double(add), .batch = batch, .a_stride = m * k, .b_stride = k * n, .c_stride = m * n});
+    Device::gemm(Gemm<double>{.m = m, .n = n, .k = k, .a = a.data(), .b = b.data(), .c = c.data(), .a_transposed = ta, .b_transposed = tb,
+                              .beta = double(add), .batch = batch, .a_stride = m * k, .b_stride = k * n, .c_stride = m * n});
     INFO("m " << m << " n " << n << " k " << k << " batch " << batch << " ta " << ta << " tb " << tb << " add " << add);
     CHECK(relative_error(c.to_host(), expected) < 1e-12);
   }
 }
 
-TEST_CASE("results do not depend on the number of threads, to the bit") {
+TEST_CASE("results do not depend on the number of the CPU's threads, to the bit") {
   const int before = threads();
   std::vector<std::vector<float>> results;
   for (int t : {1, 2, 5}) {
     set_threads(t);
-    const auto a = random_tensor<float>({700, 130}, 1), b = random_tensor<float>({130, 300}, 2);
+    const auto a = random_tensor<float, Cpu>({700, 130}, 1), b = random_tensor<float, Cpu>({130, 300}, 2);
     Tensor<float, Cpu> c({700, 300});
     Cpu::gemm(Gemm<float>{.m = 700, .n = 300, .k = 130, .a = a.data(), .b = b.data(), .c = c.data()});
     results.push_back(c.to_host());

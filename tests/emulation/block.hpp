@@ -107,7 +107,7 @@ class Block {
     bool all = (warp.waiting & mask) == mask;
     for (unsigned m = mask; all && m; m &= m - 1) {
       const Thread& other = threads_[first + unsigned(std::countr_zero(m))];
-      all = other.mask == mask && !std::strcmp(other.what, what);
+      all = other.mask == mask && (other.what == what || !std::strcmp(other.what, what));
     }
     if (all) {
       Argument* arguments[32] = {};

@@ -1,7 +1,9 @@
 // The memory of the emulated GPU: a part of the address space that faults when the host touches it, but for copies and launches.
-// New blocks are full of NaN; around them and in what was freed the address sanitizer allows no access.
+// New blocks are full of NaN; around them and in what was freed the address sanitizer allows no access. The emulation itself reaches the
+// same memory at other addresses, where it is always open.
 #pragma once
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -22,7 +24,7 @@ class DeviceMemory {
     return *memory;
   }
 
-  // Opens the memory while it lives.
+  // Opens the memory for what runs on the GPU, while it lives.
   class Access {
    public:
     Access() : lock_(get().mutex_) {
@@ -58,9 +60,8 @@ class DeviceMemory {
     used_ += bytes;
     reserved_ = std::max(reserved_, used_);
     peak_ = std::max(peak_, reserved_);
-    const Access open;
     allow(begin_ + at, bytes);
-    std::memset(begin_ + at, 0xff, bytes);
+    std::memset(open_ + at, 0xff, bytes);
     return begin_ + at;
   }
 
@@ -86,7 +87,17 @@ class DeviceMemory {
     return true;
   }
 
-  bool holds(const void* p) const { return p >= begin_ && p < begin_ + size; }
+  // Whether so many bytes from p on lie in one block.
+  bool holds(const void* p, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (p < begin_ || p >= begin_ + size) return false;
+    const std::size_t at = std::size_t(static_cast<const char*>(p) - begin_);
+    const auto block = blocks_.upper_bound(at);
+    return block != blocks_.begin() && at + bytes <= std::prev(block)->first + std::prev(block)->second;
+  }
+
+  // Where the emulation itself finds what the GPU has at p.
+  void* open(const void* p) const { return open_ + (static_cast<const char*>(p) - begin_); }
 
   // As the attributes of CUDA's pool count: what is used, and the most that was reserved since trim() and forget_peak().
   std::size_t used() const { return used_; }
@@ -98,9 +109,16 @@ class DeviceMemory {
   static constexpr std::size_t size = std::size_t(8) << 30, red_zone = 64;
 
   DeviceMemory() {
-    void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const int file = memfd_create("emulated GPU", 0);
+    if (file < 0 || ftruncate(file, off_t(size))) throw std::bad_alloc();
+    begin_ = map(file, PROT_NONE);
+    open_ = map(file, PROT_READ | PROT_WRITE);
+    close(file);
+  }
+  static char* map(int file, int how) {
+    void* p = mmap(nullptr, size, how, MAP_SHARED | MAP_NORESERVE, file, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
-    begin_ = static_cast<char*>(p);
+    return static_cast<char*>(p);
   }
   static std::size_t rounded(std::size_t bytes) { return (bytes + red_zone + 255) / 256 * 256; }
   static std::size_t pages(std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
@@ -109,7 +127,7 @@ class DeviceMemory {
   }
 
   std::recursive_mutex mutex_;
-  char* begin_ = nullptr;
+  char *begin_ = nullptr, *open_ = nullptr;
   std::size_t top_ = 0, used_ = 0, reserved_ = 0, peak_ = 0;
   int depth_ = 0;
   std::map<std::size_t, std::size_t> blocks_, gaps_;  // offset -> bytes

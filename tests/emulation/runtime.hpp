@@ -140,17 +140,17 @@ inline cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
   return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
-  const auto& memory = crisp::emulation::DeviceMemory::get();
-  if (bytes > 0 && (memory.holds(to) != (kind != cudaMemcpyDeviceToHost) || memory.holds(from) != (kind != cudaMemcpyHostToDevice)))
-    return crisp::emulation::result(cudaErrorInvalidValue);
-  const crisp::emulation::DeviceMemory::Access open;
-  if (bytes > 0) std::memcpy(to, from, bytes);
+  auto& memory = crisp::emulation::DeviceMemory::get();
+  const bool to_gpu = kind != cudaMemcpyDeviceToHost, from_gpu = kind != cudaMemcpyHostToDevice;
+  if (bytes == 0) return cudaSuccess;
+  if (memory.holds(to, bytes) != to_gpu || memory.holds(from, bytes) != from_gpu) return crisp::emulation::result(cudaErrorInvalidValue);
+  std::memcpy(to_gpu ? memory.open(to) : to, from_gpu ? memory.open(from) : from, bytes);
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t) {
-  if (bytes > 0 && !crisp::emulation::DeviceMemory::get().holds(p)) return crisp::emulation::result(cudaErrorInvalidValue);
-  const crisp::emulation::DeviceMemory::Access open;
-  std::memset(p, value, bytes);
+  auto& memory = crisp::emulation::DeviceMemory::get();
+  if (bytes > 0 && !memory.holds(p, bytes)) return crisp::emulation::result(cudaErrorInvalidValue);
+  if (bytes > 0) std::memset(memory.open(p), value, bytes);
   return cudaSuccess;
 }
 

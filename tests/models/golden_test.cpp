@@ -6,27 +6,28 @@
 #include "support.hpp"
 
 using namespace crisp;
+using crisp::test::Device;
 using crisp::test::error_of;
-using Any = models::AnyModel<float, Cpu>;
+using Any = models::AnyModel<float, Device>;
 
 namespace {
 
 // (N, C, H, W) of the file as (N, H, W, C).
-Var<float, Cpu> image(const train::HostTensor& t) {
-  const Var<float, Cpu> x = Tensor<float, Cpu>(t.shape, t.values<float>());
+Var<float, Device> image(const train::HostTensor& t) {
+  const Var<float, Device> x = Tensor<float, Device>(t.shape, t.values<float>());
   return permute(x, {0, 2, 3, 1});
 }
 
 // The largest error of the network in `folder`, relative to the largest value, over all pairs of input and output.
 double golden_error(const std::filesystem::path& folder) {
   const train::WeightsFile file = train::open_weights(folder / "weights.safetensors");
-  const Any net = train::load_any<float, Cpu>(file);
+  const Any net = train::load_any<float, Device>(file);
   const train::SafeTensors golden = train::read_safetensors(folder / "golden.safetensors");
   double worst = 0;
   for (const auto& [name, tensor] : golden.tensors) {
     if (!name.starts_with("input")) continue;
     const NoGrad guard;
-    const Var<float, Cpu> y = net(image(tensor)), expected = image(golden.tensors.at("output" + name.substr(5)));
+    const Var<float, Device> y = net(image(tensor)), expected = image(golden.tensors.at("output" + name.substr(5)));
     const double error = test::relative_error(y.value().to_host(), expected.value().to_host());
     INFO(folder.filename().string() << " " << name << ": relative error " << error);
     CHECK(error <= 1e-5);
@@ -73,7 +74,7 @@ TEST_CASE("every network has the published number of parameters") {
     CHECK(nn::parameter_count(net).trained == row.trained);
     CHECK(nn::parameter_count(net).untrained == row.untrained);
   }
-  CHECK(nn::parameter_count(models::Discriminator<float, Cpu>()).trained == 23565505);
+  CHECK(nn::parameter_count(models::Discriminator<float, Device>()).trained == 23565505);
 }
 
 TEST_CASE("golden outputs of the reference implementations, within 1e-5") {

@@ -9,7 +9,7 @@
 using namespace crisp;
 using namespace crisp::test;
 using models::Settings;
-using Any = models::AnyModel<float, Cpu>;
+using Any = models::AnyModel<float, Device>;
 
 namespace {
 
@@ -49,7 +49,7 @@ std::string label(const Settings& s) {
   return text;
 }
 
-Tensor<float, Cpu> picture(Shape shape) {
+Tensor<float, Device> picture(Shape shape) {
   Rng rng(3);
   std::vector<float> values(static_cast<std::size_t>(shape.numel()));
   for (float& v : values) v = float(rng.uniform());
@@ -75,11 +75,11 @@ TEST_CASE("every network: images of any size, at every scale, and a gradient for
       const Index f = net.form().enlarged ? 1 : scale;
       for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {13, 1}, {2, 9}, {12, 8}}) {
         const NoGrad guard;
-        const Var<float, Cpu> y = net(Var<float, Cpu>(picture({1, h, w, net.channels()})));
+        const Var<float, Device> y = net(Var<float, Device>(picture({1, h, w, net.channels()})));
         CHECK(y.shape() == Shape{1, f * h, f * w, net.channels()});
         for (const float v : y.value().to_host()) CHECK(std::isfinite(v));
       }
-      const Var<float, Cpu> x = picture({2, 20, 24, net.channels()}), y = net.training_forward(x);
+      const Var<float, Device> x = picture({2, 20, 24, net.channels()}), y = net.training_forward(x);
       mse_loss(y, picture(y.shape())).backward();
       net.each_param([&](const std::string& name, const auto& p) {
         INFO(name);
@@ -130,8 +130,8 @@ TEST_CASE("other names of the same weights; counters and masks are left out; wha
 TEST_CASE("a small SwinIR of every tail: the gradient of the image by differences, in double") {
   using models::SwinTail;
   for (const SwinTail tail : {SwinTail::pixelshuffle, SwinTail::pixelshuffledirect, SwinTail::nearest_conv, SwinTail::none}) {
-    const models::SwinIr<double, Cpu> net({.scale = tail == SwinTail::none ? 1 : 2, .channels = 1, .embed = 4, .heads = 2, .window = 2, .depths = {2}, .drop_path = 0, .tail = tail});
-    const auto result = testing::gradcheck([&](const auto& v) { return net(v); }, testing::random_input<Cpu>({1, 3, 5, 1}, 1));
+    const models::SwinIr<double, Device> net({.scale = tail == SwinTail::none ? 1 : 2, .channels = 1, .embed = 4, .heads = 2, .window = 2, .depths = {2}, .drop_path = 0, .tail = tail});
+    const auto result = testing::gradcheck([&](const auto& v) { return net(v); }, testing::random_input<Device>({1, 3, 5, 1}, 1));
     INFO(str(result));
     CHECK(result);
   }
@@ -141,9 +141,9 @@ TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {
   std::vector<std::vector<float>> gradients;
   for (const bool checkpointed : {false, true}) {
     seed(4);
-    models::SwinIr<float, Cpu> net({.embed = 8, .heads = 2, .window = 4, .depths = {2, 2}, .checkpointed = checkpointed});
+    models::SwinIr<float, Device> net({.embed = 8, .heads = 2, .window = 4, .depths = {2, 2}, .checkpointed = checkpointed});
     seed(5);
-    l1_loss(net(Var<float, Cpu>(picture({2, 12, 8, 3}))), picture({2, 24, 16, 3})).backward();
+    l1_loss(net(Var<float, Device>(picture({2, 12, 8, 3}))), picture({2, 24, 16, 3})).backward();
     std::vector<float> all;
     net.each_param([&](const std::string&, const auto& p) {
       const auto g = p.grad().to_host();

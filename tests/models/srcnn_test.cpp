@@ -9,20 +9,21 @@
 
 using namespace crisp;
 using crisp::test::contains;
+using crisp::test::Device;
 using crisp::test::error_of;
 
 namespace {
 
 constexpr const char* published = "weights/srcnn_915_x2_published";
-using Srcnn = models::Srcnn<float, Cpu>;
+using Srcnn = models::Srcnn<float, Device>;
 
 // "input_zero" and its like are (1, 1, H, W): with one channel, the order of (1, H, W, 1).
-Tensor<float, Cpu> golden(const train::SafeTensors& file, const std::string& name) {
+Tensor<float, Device> golden(const train::SafeTensors& file, const std::string& name) {
   const train::HostTensor& t = file.tensors.at(name);
   return {Shape{t.shape[0], t.shape[2], t.shape[3], t.shape[1]}, t.values<float>()};
 }
 
-double largest_difference(const Tensor<float, Cpu>& a, const Tensor<float, Cpu>& b) {
+double largest_difference(const Tensor<float, Device>& a, const Tensor<float, Device>& b) {
   REQUIRE(a.shape() == b.shape());
   const std::vector<float> x = a.to_host(), y = b.to_host();
   double most = 0;
@@ -35,7 +36,7 @@ double largest_difference(const Tensor<float, Cpu>& a, const Tensor<float, Cpu>&
 TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all trained") {
   const std::pair<const char*, Index> variants[] = {{"9-1-5", 8129}, {"9-3-5", 24513}, {"9-5-5", 57281}};
   for (const auto& [variant, parameters] : variants) {
-    const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
+    const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
     CHECK(nn::parameter_count(net).trained == parameters);
     CHECK(nn::parameter_count(net).untrained == 0);
     CHECK(net.scale() == 3);
@@ -46,11 +47,11 @@ TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all tra
 }
 
 TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
-  const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}});
+  const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}});
   CHECK(net.form().margin == 6);
-  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Cpu>(shape, 0.5f)).shape() == shape);
-  const Tensor<float, Cpu> x = test::random_tensor<float>({1, 20, 17, 1});
-  const Var<float, Cpu> all = net(x), centre = net.training_forward(x);
+  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Device>(shape, 0.5f)).shape() == shape);
+  const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 17, 1});
+  const Var<float, Device> all = net(x), centre = net.training_forward(x);
   REQUIRE(centre.shape() == Shape{1, 8, 5, 1});
   const std::vector<float> a = all.value().to_host(), c = centre.value().to_host();
   double most = 0;
@@ -60,7 +61,7 @@ TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training 
 }
 
 TEST_CASE("srcnn: what it cannot be is said") {
-  using Any = models::AnyModel<float, Cpu>;
+  using Any = models::AnyModel<float, Device>;
   CHECK(contains(error_of([] { Any::create({{"model", "srcm"}}); }), "no network called 'srcm'"));
   CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"variant", "9-7-5"}}); }), "not '9-7-5'"));
   CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"scale", "three"}}); }), "'scale' must be a whole number"));
@@ -68,22 +69,22 @@ TEST_CASE("srcnn: what it cannot be is said") {
 }
 
 TEST_CASE("srcnn: a colour variant works on three channels, and says so to a gray image") {
-  const auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"channels", "3"}});
-  CHECK(net(Tensor<float, Cpu>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
-  CHECK(contains(error_of([&] { net(Tensor<float, Cpu>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
+  const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}, {"channels", "3"}});
+  CHECK(net(Tensor<float, Device>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
+  CHECK(contains(error_of([&] { net(Tensor<float, Device>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
 }
 
 TEST_CASE("srcnn: beginning as the identity, it gives back about what it is given, and yet its filters learn") {
   for (const Index channels : {1, 3}) {
     const Srcnn net({.f2 = 5, .channels = channels, .identity = true});
-    const Tensor<float, Cpu> x = test::random_tensor<float>({1, 20, 21, channels});
+    const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 21, channels});
     std::vector<float> light = x.to_host();
     for (float& v : light) v = std::abs(v);  // an image is not negative
-    const Tensor<float, Cpu> image(x.shape(), light);
-    const Var<float, Cpu> y = net(image);
+    const Tensor<float, Device> image(x.shape(), light);
+    const Var<float, Device> y = net(image);
     CHECK(test::relative_error(y.value().to_host(), light) < 0.35);
     CHECK(test::relative_error(Srcnn({.f2 = 5, .channels = channels})(image).value().to_host(), light) > 0.5);
-    mse_loss(y, Tensor<float, Cpu>(x.shape(), 0.3f)).backward();
+    mse_loss(y, Tensor<float, Device>(x.shape(), 0.3f)).backward();
     net.each_param([](const std::string& name, const auto& p) {
       INFO(name);
       Index moved = 0;
@@ -95,7 +96,7 @@ TEST_CASE("srcnn: beginning as the identity, it gives back about what it is give
       CHECK(double(moved) >= 0.8 * double(p[0]));  // some are silenced by their relu
     });
   }
-  Tensor<float, Cpu> small({2, 3, 3, 1});
+  Tensor<float, Device> small({2, 3, 3, 1});
   CHECK(contains(error_of([&] { nn::pass_through(small, 2); }), "pass_through: 2 channels do not fit"));
 }
 
@@ -109,12 +110,12 @@ TEST_CASE("srcnn: the published weights load, are recognised, and give the golde
 
   Srcnn net;
   train::load(*folder / "weights.safetensors", net);
-  const Var<float, Cpu> replicate = net(golden(outputs, "input_replicate"));
+  const Var<float, Device> replicate = net(golden(outputs, "input_replicate"));
   CHECK(largest_difference(replicate.value(), golden(outputs, "output_replicate")) < 1e-5);
 
   // Zeros at the edge: the same weights through convolutions that pad so.
   const Conv2dOptions zeros{.padding = Padding::same, .border = Border::zero};
-  Var<float, Cpu> x = golden(outputs, "input_zero");
+  Var<float, Device> x = golden(outputs, "input_zero");
   x = relu(conv2d(x, net.conv1.weight, net.conv1.bias, zeros));
   x = relu(conv2d(x, net.conv2.weight, net.conv2.bias, zeros));
   CHECK(largest_difference(conv2d(x, net.conv3.weight, net.conv3.bias, zeros).value(), golden(outputs, "output_zero")) < 1e-5);

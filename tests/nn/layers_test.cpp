@@ -15,7 +15,7 @@ using namespace crisp;
 using namespace crisp::test;
 using testing::gradcheck;
 using testing::random_input;
-using V = Var<double, Cpu>;
+using V = Var<double, Device>;
 
 namespace {
 
@@ -56,43 +56,43 @@ void stir(M& net) {
     const auto noise = random_tensor<double>(p.shape(), ++seed).to_host();
     auto values = p.value().to_host();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = name.find("running_var") != std::string::npos ? 1 + std::abs(noise[i]) : values[i] + 0.3 * noise[i];
-    p.value().copy_(Tensor<double, Cpu>(p.shape(), values));
+    p.value().copy_(Tensor<double, Device>(p.shape(), values));
   });
 }
 
 }  // namespace
 
 TEST_CASE("layers: gradients of the input and of every weight") {
-  const V x = random_input<Cpu>({2, 4, 4, 4}, 1);
+  const V x = random_input<Device>({2, 4, 4, 4}, 1);
   const auto test = [&](auto&& layer, const V& input) {
     stir(layer);
     const auto result = check_layer(layer, input);
     INFO(str(result));
     CHECK(result);
   };
-  test(nn::Linear<double, Cpu>(4, 3), x);
-  test(nn::Linear<double, Cpu>(4, 3, {.bias = false}), x);
-  test(nn::LayerNorm<double, Cpu>(4), x);
-  test(nn::PReLU<double, Cpu>(), x);
-  test(nn::PReLU<double, Cpu>(4), x);
-  test(nn::ConvTranspose2d<double, Cpu>(4, 2, 3, {.stride = 2, .padding = 1, .output_padding = 1}), x);
-  test(nn::GroupedConv2d<double, Cpu>(4, 6, 3, 2), x);
-  test(nn::Upsampler<double, Cpu>(4, 2), random_input<Cpu>({1, 2, 3, 2}, 1));
-  test(nn::ResBlock<double, Cpu>(4, 0.5), x);
-  test(nn::ChannelAttention<double, Cpu>(4, 2), x);
-  test(nn::WindowAttention<double, Cpu>(4, 2, 2), random_input<Cpu>({3, 4, 4}, 1));
-  test(nn::Mlp<double, Cpu>(4, 6), x);
+  test(nn::Linear<double, Device>(4, 3), x);
+  test(nn::Linear<double, Device>(4, 3, {.bias = false}), x);
+  test(nn::LayerNorm<double, Device>(4), x);
+  test(nn::PReLU<double, Device>(), x);
+  test(nn::PReLU<double, Device>(4), x);
+  test(nn::ConvTranspose2d<double, Device>(4, 2, 3, {.stride = 2, .padding = 1, .output_padding = 1}), x);
+  test(nn::GroupedConv2d<double, Device>(4, 6, 3, 2), x);
+  test(nn::Upsampler<double, Device>(4, 2), random_input<Device>({1, 2, 3, 2}, 1));
+  test(nn::ResBlock<double, Device>(4, 0.5), x);
+  test(nn::ChannelAttention<double, Device>(4, 2), x);
+  test(nn::WindowAttention<double, Device>(4, 2, 2), random_input<Device>({3, 4, 4}, 1));
+  test(nn::Mlp<double, Device>(4, 6), x);
   {
     const nn::TrainingMode fixed(false);  // the differences must not move the statistics
-    test(nn::BatchNorm2d<double, Cpu>(4), x);
-    test(nn::ResBlockBN<double, Cpu>(4), x);
+    test(nn::BatchNorm2d<double, Device>(4), x);
+    test(nn::ResBlockBN<double, Device>(4), x);
   }
 }
 
 TEST_CASE("a Swin block, shifted and not, and an RSTB: gradients of the input and of every weight") {
-  const V x = random_input<Cpu>({1, 4, 6, 4}, 1);
+  const V x = random_input<Device>({1, 4, 6, 4}, 1);
   for (const Index shift : {0, 1}) {
-    nn::SwinBlock<double, Cpu> block({.channels = 4, .heads = 2, .window = 2, .shift = shift});
+    nn::SwinBlock<double, Device> block({.channels = 4, .heads = 2, .window = 2, .shift = shift});
     stir(block);
     CHECK(gradcheck([&](const auto& v) { return block(v); }, x));
     block.each_param([&](const std::string& name, const auto& p) {
@@ -102,13 +102,13 @@ TEST_CASE("a Swin block, shifted and not, and an RSTB: gradients of the input an
       CHECK(result);
     });
   }
-  nn::Rstb<double, Cpu> rstb({.channels = 4, .heads = 2, .window = 2}, 2, {0, 0});
+  nn::Rstb<double, Device> rstb({.channels = 4, .heads = 2, .window = 2}, 2, {0, 0});
   CHECK(gradcheck([&](const auto& v) { return rstb(v); }, x));
 }
 
 TEST_CASE("BatchNorm2d: the batch's statistics in training, the running ones under no_grad; TrainingMode overrides") {
-  nn::BatchNorm2d<double, Cpu> bn(2);
-  const V x = Tensor<double, Cpu>({2, 1, 2, 2}, {1, 10, 2, 10, 3, 10, 6, 14});
+  nn::BatchNorm2d<double, Device> bn(2);
+  const V x = Tensor<double, Device>({2, 1, 2, 2}, {1, 10, 2, 10, 3, 10, 6, 14});
   const auto y = bn(x).value().to_host();
   CHECK(y[0] + y[2] + y[4] + y[6] == doctest::Approx(0));
   CHECK(bn.running_mean.value().to_host()[0] == doctest::Approx(0.1 * 3));
@@ -131,7 +131,7 @@ TEST_CASE("BatchNorm2d: the batch's statistics in training, the running ones und
 }
 
 TEST_CASE("Dropout and DropPath act in training alone, and follow from the seed") {
-  const V x(Tensor<double, Cpu>({8, 50}, 1.0));
+  const V x(Tensor<double, Device>({8, 50}, 1.0));
   seed(5);
   const auto first = nn::Dropout{0.5}(x).value().to_host();
   const auto second = nn::Dropout{0.5}(x).value().to_host();
@@ -144,9 +144,9 @@ TEST_CASE("Dropout and DropPath act in training alone, and follow from the seed"
 
 TEST_CASE("checkpoint: the same values, gradients, statistics and random decisions, from one block's memory") {
   seed(3);
-  nn::SwinBlock<double, Cpu> block({.channels = 4, .heads = 2, .window = 2, .shift = 1, .drop_path = 0.5});
+  nn::SwinBlock<double, Device> block({.channels = 4, .heads = 2, .window = 2, .shift = 1, .drop_path = 0.5});
   stir(block);
-  const V x = random_input<Cpu>({3, 4, 4, 4}, 1);
+  const V x = random_input<Device>({3, 4, 4, 4}, 1);
   seed(9);
   const V y = block(x);
   const std::size_t kept = y.history().size();
@@ -162,9 +162,9 @@ TEST_CASE("checkpoint: the same values, gradients, statistics and random decisio
   CHECK(x.grad().to_host() == dx);
   CHECK(all_gradients(block) == dw);
 
-  nn::ResBlockBN<double, Cpu> plain(4), again = [] { return nn::ResBlockBN<double, Cpu>(4); }();
+  nn::ResBlockBN<double, Device> plain(4), again = [] { return nn::ResBlockBN<double, Device>(4); }();
   nn::copy_weights(plain, again);
-  const V first = random_input<Cpu>({2, 3, 3, 4}, 2).detach();  // data needs no gradient: the weights get theirs all the same
+  const V first = random_input<Device>({2, 3, 3, 4}, 2).detach();  // data needs no gradient: the weights get theirs all the same
   const V target = random_tensor<double>({2, 3, 3, 4}, 3);
   sum(plain(first) * target).backward();
   sum(nn::checkpoint(again, first) * target).backward();
@@ -173,10 +173,10 @@ TEST_CASE("checkpoint: the same values, gradients, statistics and random decisio
 }
 
 TEST_CASE("layers without weights stand in a Sequential") {
-  nn::Sequential net(nn::Conv2d<double, Cpu>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2}, nn::AvgPool2d{2}, nn::Upsample{2},
+  nn::Sequential net(nn::Conv2d<double, Device>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2}, nn::AvgPool2d{2}, nn::Upsample{2},
                      nn::PixelUnshuffle{2},
                      nn::Softmax{}, nn::GlobalAvgPool2d{});
-  const V y = net(random_input<Cpu>({2, 8, 4, 3}, 1));
+  const V y = net(random_input<Device>({2, 8, 4, 3}, 1));
   REQUIRE(y.shape() == Shape{2, 1, 1, 8});
   double total = 0;
   for (const double v : y.value().to_host()) total += v;
@@ -184,7 +184,7 @@ TEST_CASE("layers without weights stand in a Sequential") {
 }
 
 TEST_CASE("backward takes a gradient for a value of any shape") {
-  const V x = random_input<Cpu>({2, 3}, 1);
+  const V x = random_input<Device>({2, 3}, 1);
   const auto g = random_tensor<double>({2, 3}, 2);
   (x * 3.0).backward(g);
   CHECK(x.grad().to_host()[4] == doctest::Approx(3 * g.to_host()[4]));
@@ -193,36 +193,36 @@ TEST_CASE("backward takes a gradient for a value of any shape") {
 }
 
 TEST_CASE("what layers cannot be is said") {
-  CHECK_ERROR((nn::Linear<float, Cpu>(0, 3)), "0 inputs and 3 outputs");
-  CHECK_ERROR((nn::ConvTranspose2d<float, Cpu>(1, 1, 0)), "a kernel of 0");
-  CHECK_ERROR((nn::Upsampler<float, Cpu>(5, 8)), "must be 1, 2, 3, 4 or 8, not 5");
-  CHECK_ERROR((nn::WindowAttention<float, Cpu>(10, 3, 8)), "3 heads do not divide 10 channels");
-  CHECK_ERROR((nn::GroupedConv2d<float, Cpu>(4, 6, 3, 4)), "4 groups, a kernel of 3, 4 input and 6 output channels do not go together");
-  CHECK_ERROR((models::Discriminator<float, Cpu>({.size = 40})), "must be a multiple of 16, not 40");
-  CHECK_ERROR((models::Vgg19<float, Cpu>({.layer = "conv3_5"})), "there is no layer 'conv3_5'");
+  CHECK_ERROR((nn::Linear<float, Device>(0, 3)), "0 inputs and 3 outputs");
+  CHECK_ERROR((nn::ConvTranspose2d<float, Device>(1, 1, 0)), "a kernel of 0");
+  CHECK_ERROR((nn::Upsampler<float, Device>(5, 8)), "must be 1, 2, 3, 4 or 8, not 5");
+  CHECK_ERROR((nn::WindowAttention<float, Device>(10, 3, 8)), "3 heads do not divide 10 channels");
+  CHECK_ERROR((nn::GroupedConv2d<float, Device>(4, 6, 3, 4)), "4 groups, a kernel of 3, 4 input and 6 output channels do not go together");
+  CHECK_ERROR((models::Discriminator<float, Device>({.size = 40})), "must be a multiple of 16, not 40");
+  CHECK_ERROR((models::Vgg19<float, Device>({.layer = "conv3_5"})), "there is no layer 'conv3_5'");
 }
 
 TEST_CASE("VGG19: torchvision's names, shapes by block, and a gradient to the image alone") {
-  models::Vgg19<double, Cpu> vgg({.layer = "conv3_2", .width = 2});
+  models::Vgg19<double, Device> vgg({.layer = "conv3_2", .width = 2});
   std::string names;
   vgg.each_param([&](const std::string& name, const auto& p) {
     if (name.ends_with("weight")) names += name + " ";
     CHECK_FALSE(p.requires_grad());
   });
   CHECK(names == "features.0.weight features.2.weight features.5.weight features.7.weight features.10.weight features.12.weight ");
-  const V x = random_input<Cpu>({1, 9, 8, 3}, 1), target = random_tensor<double>({1, 9, 8, 3}, 2);
+  const V x = random_input<Device>({1, 9, 8, 3}, 1), target = random_tensor<double>({1, 9, 8, 3}, 2);
   CHECK(vgg(x).shape() == Shape{1, 2, 2, 8});
   CHECK(gradcheck([&](const auto& v) { return models::feature_loss(vgg, v, target); }, x));
-  models::Vgg19<double, Cpu> last({.layer = "relu5_4", .width = 1});
+  models::Vgg19<double, Device> last({.layer = "relu5_4", .width = 1});
   std::string last_name;
   last.each_param([&](const std::string& name, const auto&) { last_name = name; });
   CHECK(last_name == "features.34.bias");
-  CHECK(last(V(Tensor<double, Cpu>({1, 16, 16, 3}, 0.5))).shape() == Shape{1, 1, 1, 8});
+  CHECK(last(V(Tensor<double, Device>({1, 16, 16, 3}, 0.5))).shape() == Shape{1, 1, 1, 8});
 }
 
 TEST_CASE("SRGAN: both players learn from one loss, each by its own gradient") {
-  models::SrResNet<double, Cpu> generator({.scale = 2, .features = 4, .blocks = 1});
-  models::SrganGame<models::SrResNet<double, Cpu>, double, Cpu> game{generator, models::Discriminator<double, Cpu>({.size = 16, .features = 2})};
+  models::SrResNet<double, Device> generator({.scale = 2, .features = 4, .blocks = 1});
+  models::SrganGame<models::SrResNet<double, Device>, double, Device> game{generator, models::Discriminator<double, Device>({.size = 16, .features = 2})};
   const V lr = random_tensor<double>({2, 8, 8, 3}, 1), hr = random_tensor<double>({2, 16, 16, 3}, 2);
   game.loss(lr, hr).backward();
   const auto played = all_gradients(game.discriminator);

@@ -8,7 +8,7 @@ using namespace crisp;
 using namespace crisp::test;
 using testing::gradcheck;
 using testing::random_input;
-using V = Var<double, Cpu>;
+using V = Var<double, Device>;
 
 // The pixel that position i of an axis of n shows under a border; -1 for none.
 static Index outside(Index i, Index n, Border border) {
@@ -19,7 +19,7 @@ static Index outside(Index i, Index n, Border border) {
 }
 
 // The definition, in six loops.
-static std::vector<double> plain_conv2d(const Tensor<double, Cpu>& x, const Tensor<double, Cpu>& w, const std::vector<double>& b, Index stride, Index before_h,
+static std::vector<double> plain_conv2d(const Tensor<double, Device>& x, const Tensor<double, Device>& w, const std::vector<double>& b, Index stride, Index before_h,
                                         Index after_h, Index before_w, Index after_w, Border border) {
   const auto X = x.to_host(), W = w.to_host();
   const Index N = x[0], H = x[1], Wd = x[2], C = x[3], O = w[0], kH = w[1], kW = w[2];
@@ -57,7 +57,7 @@ TEST_CASE("conv2d equals the definition in random shapes: kernels, strides, padd
     INFO("x " << str(xs) << " w " << str(ws) << " stride " << stride << " padding " << pad << " border " << int(border));
     CHECK(relative_error(y.value().to_host(), expected) < 1e-12);
     if (same) CHECK(y.shape() == Shape{xs[0], H, W, ws[0]});
-    const auto yf = conv2d(Var<float, Cpu>(x.to<float>()), w.to<float>(), with_bias ? Var<float, Cpu>(b.to<float>()) : Var<float, Cpu>(), {stride, pad, border});
+    const auto yf = conv2d(Var<float, Device>(x.to<float>()), w.to<float>(), with_bias ? Var<float, Device>(b.to<float>()) : Var<float, Device>(), {stride, pad, border});
     CHECK(relative_error(yf.value().to<double>().to_host(), expected) < 1e-5);
   }
 }
@@ -65,7 +65,7 @@ TEST_CASE("conv2d equals the definition in random shapes: kernels, strides, padd
 TEST_CASE("conv2d: gradients of x, w and b") {
   const auto with = [](Conv2dOptions o) { return [o](const auto& x, const auto& w, const auto& b) { return conv2d(x, w, b, o); }; };
   const auto test = [&](Shape x, Shape w, Conv2dOptions o) {
-    const auto result = gradcheck(with(o), random_input<Cpu>(x, 1), random_input<Cpu>(w, 2), random_input<Cpu>({w[0]}, 3));
+    const auto result = gradcheck(with(o), random_input<Device>(x, 1), random_input<Device>(w, 2), random_input<Device>({w[0]}, 3));
     INFO("x " << str(x) << " w " << str(w) << " " << str(result));
     CHECK(result);
   };
@@ -80,15 +80,15 @@ TEST_CASE("conv2d: gradients of x, w and b") {
   test({1, 1, 3, 2}, {2, 3, 3, 2}, {.border = Border::replicate});
   test({1, 6, 5, 1}, {2, 5, 5, 1}, {.border = Border::reflect});
   test({2, 9, 9, 1}, {1, 3, 3, 1}, {.stride = 2, .padding = 3, .border = Border::replicate});
-  CHECK(gradcheck([](const auto& x, const auto& w) { return conv2d(conv2d(x, w), w); }, random_input<Cpu>({1, 4, 4, 2}, 1), random_input<Cpu>({2, 3, 3, 2}, 2)));
+  CHECK(gradcheck([](const auto& x, const auto& w) { return conv2d(conv2d(x, w), w); }, random_input<Device>({1, 4, 4, 2}, 1), random_input<Device>({2, 3, 3, 2}, 2)));
 }
 
-TEST_CASE("conv2d gives the same bits for any number of threads, also where patches come in several pieces") {
+TEST_CASE("conv2d gives the same bits for any number of the CPU's threads, also where patches come in several pieces") {
   const int before = threads();
   std::vector<std::vector<float>> results;
   for (int t : {1, 2, 5}) {
     set_threads(t);
-    Var<float, Cpu> x(random_tensor<float>({2, 90, 70, 24}, 1), true), w(random_tensor<float>({8, 5, 5, 24}, 2), true), b(random_tensor<float>({8}, 3), true);
+    Var<float, Cpu> x(random_tensor<float, Cpu>({2, 90, 70, 24}, 1), true), w(random_tensor<float, Cpu>({8, 5, 5, 24}, 2), true), b(random_tensor<float, Cpu>({8}, 3), true);
     sum(conv2d(x, w, b) * conv2d(x, w, b)).backward();
     std::vector<float> all = x.grad().to_host();
     for (float v : w.grad().to_host()) all.push_back(v);
@@ -142,7 +142,7 @@ TEST_CASE("what relu remembers is whether a value was positive: NaN and both zer
 }
 
 TEST_CASE("pad: values and gradients of all borders, and of margins that take away") {
-  const V x = Tensor<double, Cpu>({1, 1, 3, 1}, {1, 2, 3});
+  const V x = Tensor<double, Device>({1, 1, 3, 1}, {1, 2, 3});
   const auto row = [&](Border b) { return pad(x, {.left = 2, .right = 2}, b).value().to_host(); };
   CHECK(row(Border::zero) == std::vector<double>{0, 0, 1, 2, 3, 0, 0});
   CHECK(row(Border::replicate) == std::vector<double>{1, 1, 1, 2, 3, 3, 3});
@@ -150,8 +150,8 @@ TEST_CASE("pad: values and gradients of all borders, and of margins that take aw
   CHECK(centre(x, 1, 1).value().to_host() == std::vector<double>{2});
   for (Border b : {Border::zero, Border::replicate, Border::reflect})
     for (Margins m : {Margins{1, 2, 3, 0}, Margins{-1, 2, 1, -2}, Margins{3, 3, 3, 3}, Margins{0, 0, 0, 0}})
-      CHECK(gradcheck([&](const auto& v) { return pad(v, m, b); }, random_input<Cpu>({2, 4, 5, 3}, 4)));
-  CHECK(gradcheck([](const auto& v) { return pad(v, {3, 1, 2, 5}, Border::replicate); }, random_input<Cpu>({1, 1, 1, 1}, 4)));
+      CHECK(gradcheck([&](const auto& v) { return pad(v, m, b); }, random_input<Device>({2, 4, 5, 3}, 4)));
+  CHECK(gradcheck([](const auto& v) { return pad(v, {3, 1, 2, 5}, Border::replicate); }, random_input<Device>({1, 1, 1, 1}, 4)));
   CHECK_ERROR(pad(x, {.left = 3}, Border::reflect), "an image of 1 x 3 can be reflected by at most 0 x 2 pixels");
   CHECK_ERROR(pad(x, {.left = -3}), "an image of 1 x 3 would become 1 x 0");
   CHECK_ERROR(pad(V(random_tensor<double>({2, 2})), {}), "must have 4 axes");
@@ -159,11 +159,11 @@ TEST_CASE("pad: values and gradients of all borders, and of margins that take aw
 }
 
 TEST_CASE("matmul: one, a batch, and one b for a batch") {
-  const V a = Tensor<double, Cpu>({2, 2}, {1, 2, 3, 4}), b = Tensor<double, Cpu>({2, 2}, {5, 6, 7, 8});
+  const V a = Tensor<double, Device>({2, 2}, {1, 2, 3, 4}), b = Tensor<double, Device>({2, 2}, {5, 6, 7, 8});
   CHECK(matmul(a, b).value().to_host() == std::vector<double>{19, 22, 43, 50});
   const std::pair<Shape, Shape> pairs[] = {{{1, 1}, {1, 1}}, {{3, 5}, {5, 2}}, {{2, 3, 4}, {2, 4, 5}}, {{2, 2, 3, 4}, {4, 3}}, {{1, 2, 2, 3}, {1, 2, 3, 1}}};
-  for (const auto& [s, t] : pairs) CHECK(gradcheck([](const auto& x, const auto& y) { return matmul(x, y); }, random_input<Cpu>(s, 1), random_input<Cpu>(t, 2)));
-  CHECK(gradcheck([](const auto& x, const auto& y) { return matmul(x, y); }, random_input<Cpu>({1030, 2}, 1), random_input<Cpu>({2, 1}, 2)));
+  for (const auto& [s, t] : pairs) CHECK(gradcheck([](const auto& x, const auto& y) { return matmul(x, y); }, random_input<Device>(s, 1), random_input<Device>(t, 2)));
+  CHECK(gradcheck([](const auto& x, const auto& y) { return matmul(x, y); }, random_input<Device>({1030, 2}, 1), random_input<Device>({2, 1}, 2)));
   CHECK_ERROR(matmul(a, V(random_tensor<double>({3, 2}))), "a has 2 columns, but b has 3 rows");
   CHECK_ERROR(matmul(a, V(random_tensor<double>({2}))), "at least 2 axes");
   CHECK_ERROR(matmul(V(random_tensor<double>({2, 3, 4})), V(random_tensor<double>({3, 4, 5}))), "the leading axes of a and b differ");

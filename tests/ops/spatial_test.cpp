@@ -18,12 +18,12 @@ using namespace crisp;
 using namespace crisp::test;
 using testing::gradcheck;
 using testing::random_input;
-using V = Var<double, Cpu>;
+using V = Var<double, Device>;
 
 static V counting(Shape shape) {
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = double(i);
-  return {Tensor<double, Cpu>(shape, values), true};
+  return {Tensor<double, Device>(shape, values), true};
 }
 
 TEST_CASE("permute moves every element; its gradient moves it back") {
@@ -32,23 +32,23 @@ TEST_CASE("permute moves every element; its gradient moves it back") {
   REQUIRE(y.shape() == Shape{4, 2, 3});
   CHECK(y.value().to_host()[1 * 6 + 1 * 3 + 2] == (1 * 3 + 2) * 4 + 1);
   CHECK(permute(y, {1, 2, 0}).value().to_host() == x.value().to_host());
-  CHECK(gradcheck([](const auto& v) { return permute(v, {3, 1, 0, 2}); }, random_input<Cpu>({2, 3, 1, 4}, 1)));
-  CHECK(gradcheck([](const auto& v) { return permute(v, {5, 0, 3, 1, 4, 2}); }, random_input<Cpu>({2, 1, 2, 3, 1, 2}, 1)));
-  CHECK(gradcheck([](const auto& v) { return permute(v, {0}); }, random_input<Cpu>({3}, 1)));
+  CHECK(gradcheck([](const auto& v) { return permute(v, {3, 1, 0, 2}); }, random_input<Device>({2, 3, 1, 4}, 1)));
+  CHECK(gradcheck([](const auto& v) { return permute(v, {5, 0, 3, 1, 4, 2}); }, random_input<Device>({2, 1, 2, 3, 1, 2}, 1)));
+  CHECK(gradcheck([](const auto& v) { return permute(v, {0}); }, random_input<Device>({3}, 1)));
   CHECK_ERROR(permute(x, {0, 1}), "2 axes were named; a value with 3 axes");
   CHECK_ERROR(permute(x, {0, 1, 1}), "once");
 }
 
 TEST_CASE("slice takes a range of any axis") {
   CHECK(slice(counting({2, 3}), 1, 1, 2).value().to_host() == std::vector<double>{1, 2, 4, 5});
-  for (int axis : {0, 1, 2, -1}) CHECK(gradcheck([&](const auto& v) { return slice(v, axis, 1, 1); }, random_input<Cpu>({2, 3, 4}, 1)));
+  for (int axis : {0, 1, 2, -1}) CHECK(gradcheck([&](const auto& v) { return slice(v, axis, 1, 1); }, random_input<Device>({2, 3, 4}, 1)));
   CHECK_ERROR(slice(counting({2, 3}), 1, 2, 2), "2 positions from 2 on were asked of axis 1, which has 3");
 }
 
 TEST_CASE("roll is cyclic, in both directions and by more than the image") {
   CHECK(roll(counting({1, 1, 4, 1}), 0, 1).value().to_host() == std::vector<double>{3, 0, 1, 2});
   CHECK(roll(counting({1, 4, 1, 1}), -1, 9).value().to_host() == std::vector<double>{1, 2, 3, 0});
-  const V x = random_input<Cpu>({2, 5, 3, 2}, 1);
+  const V x = random_input<Device>({2, 5, 3, 2}, 1);
   CHECK(roll(roll(x, 7, -4), -7, 4).value().to_host() == x.value().to_host());
   CHECK(gradcheck([](const auto& v) { return roll(v, 2, -1); }, x));
 }
@@ -56,7 +56,7 @@ TEST_CASE("roll is cyclic, in both directions and by more than the image") {
 TEST_CASE("windows: row by row, and back") {
   const V x = counting({1, 4, 4, 1});
   CHECK(slice(window_partition(x, 2), 0, 1, 1).value().to_host() == std::vector<double>{2, 3, 6, 7});
-  const V y = random_input<Cpu>({2, 6, 9, 2}, 1);
+  const V y = random_input<Device>({2, 6, 9, 2}, 1);
   CHECK(window_reverse(window_partition(y, 3), 3, 6, 9).value().to_host() == y.value().to_host());
   CHECK(gradcheck([](const auto& v) { return window_partition(v, 3); }, y));
   CHECK_ERROR(window_partition(x, 3), "must divide by the window, 3");
@@ -67,10 +67,10 @@ TEST_CASE("pixel_shuffle puts channel (c, i, j) at pixel (i, j) of channel c; un
   const V y = pixel_shuffle(counting({1, 1, 1, 8}), 2);
   CHECK(y.shape() == Shape{1, 2, 2, 2});
   CHECK(y.value().to_host() == std::vector<double>{0, 4, 1, 5, 2, 6, 3, 7});
-  const V x = random_input<Cpu>({2, 2, 3, 18}, 1);
+  const V x = random_input<Device>({2, 2, 3, 18}, 1);
   CHECK(pixel_unshuffle(pixel_shuffle(x, 3), 3).value().to_host() == x.value().to_host());
   CHECK(gradcheck([](const auto& v) { return pixel_shuffle(v, 3); }, x));
-  CHECK(gradcheck([](const auto& v) { return pixel_unshuffle(v, 2); }, random_input<Cpu>({1, 2, 4, 3}, 1)));
+  CHECK(gradcheck([](const auto& v) { return pixel_unshuffle(v, 2); }, random_input<Device>({1, 2, 4, 3}, 1)));
   CHECK_ERROR(pixel_shuffle(x, 4), "must divide by 4 x 4");
   CHECK_ERROR(pixel_unshuffle(x, 2), "must divide by 2");
 }
@@ -79,7 +79,7 @@ TEST_CASE("pooling: maximum, mean, whole image; what is left at the edge is drop
   CHECK(max_pool2d(counting({1, 3, 5, 1}), 2).value().to_host() == std::vector<double>{6, 8});
   CHECK(avg_pool2d(counting({1, 2, 2, 1}), 2).item() == 1.5);
   CHECK(global_avg_pool2d(counting({1, 2, 2, 2})).value().to_host() == std::vector<double>{3, 4});
-  const V x = random_input<Cpu>({2, 5, 4, 3}, 1);
+  const V x = random_input<Device>({2, 5, 4, 3}, 1);
   for (Index k : {1, 2, 3}) {
     CHECK(gradcheck([&](const auto& v) { return max_pool2d(v, k); }, x));
     CHECK(gradcheck([&](const auto& v) { return avg_pool2d(v, k); }, x));
@@ -94,30 +94,30 @@ TEST_CASE("upsample equals data::resize, for every method, and its gradient is r
       data::Image image(5, 4, 3);
       Rng rng(4);
       for (float& v : image.samples) v = float(rng.uniform());
-      const Var<float, Cpu> x = Tensor<float, Cpu>({1, 5, 4, 3}, image.samples);
+      const Var<float, Device> x = Tensor<float, Device>({1, 5, 4, 3}, image.samples);
       CHECK(relative_error(upsample(x, scale, method).value().to_host(), data::enlarge(image, scale, method).samples) < 1e-6);
-      CHECK(gradcheck([&](const auto& v) { return upsample(v, scale, method); }, random_input<Cpu>({2, 3, 2, 2}, 1)));
+      CHECK(gradcheck([&](const auto& v) { return upsample(v, scale, method); }, random_input<Device>({2, 3, 2, 2}, 1)));
     }
   CHECK_ERROR(upsample(counting({1, 2, 2, 1}), 0, Resampling::nearest), "a scale of at least 1 are needed, not 0");
 }
 
 TEST_CASE("scale_channels and linear") {
-  CHECK(scale_channels(counting({2, 1, 1, 2}), V(Tensor<double, Cpu>({2, 1, 1, 2}, {1, 10, 100, 1000}))).value().to_host() == std::vector<double>{0, 10, 200, 3000});
-  CHECK(gradcheck([](const auto& v, const auto& s) { return scale_channels(v, s); }, random_input<Cpu>({2, 3, 2, 4}, 1), random_input<Cpu>({2, 1, 1, 4}, 2)));
-  CHECK_ERROR(scale_channels(counting({2, 1, 1, 2}), V(Tensor<double, Cpu>({2}, 1.0))), "one number a channel");
-  const V x = random_input<Cpu>({2, 3, 5}, 1), w = random_input<Cpu>({4, 5}, 2), b = random_input<Cpu>({4}, 3);
+  CHECK(scale_channels(counting({2, 1, 1, 2}), V(Tensor<double, Device>({2, 1, 1, 2}, {1, 10, 100, 1000}))).value().to_host() == std::vector<double>{0, 10, 200, 3000});
+  CHECK(gradcheck([](const auto& v, const auto& s) { return scale_channels(v, s); }, random_input<Device>({2, 3, 2, 4}, 1), random_input<Device>({2, 1, 1, 4}, 2)));
+  CHECK_ERROR(scale_channels(counting({2, 1, 1, 2}), V(Tensor<double, Device>({2}, 1.0))), "one number a channel");
+  const V x = random_input<Device>({2, 3, 5}, 1), w = random_input<Device>({4, 5}, 2), b = random_input<Device>({4}, 3);
   const V y = linear(x, w, b);
   REQUIRE(y.shape() == Shape{2, 3, 4});
   double expected = b.value().to_host()[1];
   for (std::size_t k = 0; k < 5; ++k) expected += x.value().to_host()[5 + k] * w.value().to_host()[5 + k];
   CHECK(y.value().to_host()[4 + 1] == doctest::Approx(expected));
   CHECK(gradcheck([](const auto& v, const auto& a, const auto& c) { return linear(v, a, c); }, x, w, b));
-  CHECK(gradcheck([](const auto& v, const auto& a) { return linear(v, a); }, random_input<Cpu>({1}, 1), random_input<Cpu>({3, 1}, 2)));
-  CHECK_ERROR(linear(x, random_input<Cpu>({4, 6}, 2)), "as long as a row of the weight");
+  CHECK(gradcheck([](const auto& v, const auto& a) { return linear(v, a); }, random_input<Device>({1}, 1), random_input<Device>({3, 1}, 2)));
+  CHECK_ERROR(linear(x, random_input<Device>({4, 6}, 2)), "as long as a row of the weight");
 }
 
 // The definition: every input pixel stamps the kernel, times its value, onto the output.
-static std::vector<double> plain_transpose(const Tensor<double, Cpu>& x, const Tensor<double, Cpu>& w, const std::vector<double>& b, ConvTranspose2dOptions o, Index OH, Index OW) {
+static std::vector<double> plain_transpose(const Tensor<double, Device>& x, const Tensor<double, Device>& w, const std::vector<double>& b, ConvTranspose2dOptions o, Index OH, Index OW) {
   const auto X = x.to_host(), K = w.to_host();
   const Index N = x[0], H = x[1], W = x[2], C = x[3], kH = w[1], kW = w[2], O = w[3];
   std::vector<double> y;
@@ -151,33 +151,33 @@ TEST_CASE("conv_transpose2d equals the definition in random shapes; gradients") 
     CHECK(relative_error(y.value().to_host(), plain_transpose(x, w, b.to_host(), o, OH, OW)) < 1e-12);
   }
   for (const ConvTranspose2dOptions o : {ConvTranspose2dOptions{1, 0, 0}, {2, 1, 1}, {3, 0, 2}, {2, 1, 0}})
-    CHECK(gradcheck([&](const auto& x, const auto& w, const auto& b) { return conv_transpose2d(x, w, b, o); }, random_input<Cpu>({2, 3, 2, 2}, 1),
-                    random_input<Cpu>({2, 3, 3, 2}, 2), random_input<Cpu>({2}, 3)));
-  CHECK_ERROR(conv_transpose2d(random_input<Cpu>({1, 3, 3, 2}), random_input<Cpu>({3, 3, 3, 1}), V()), "has 2 channels, but the weight expects 3");
-  CHECK_ERROR(conv_transpose2d(random_input<Cpu>({1, 3, 3, 2}), random_input<Cpu>({2, 3, 3, 1}), V(), {.stride = 2, .output_padding = 2}), "below the stride");
+    CHECK(gradcheck([&](const auto& x, const auto& w, const auto& b) { return conv_transpose2d(x, w, b, o); }, random_input<Device>({2, 3, 2, 2}, 1),
+                    random_input<Device>({2, 3, 3, 2}, 2), random_input<Device>({2}, 3)));
+  CHECK_ERROR(conv_transpose2d(random_input<Device>({1, 3, 3, 2}), random_input<Device>({3, 3, 3, 1}), V()), "has 2 channels, but the weight expects 3");
+  CHECK_ERROR(conv_transpose2d(random_input<Device>({1, 3, 3, 2}), random_input<Device>({2, 3, 3, 1}), V(), {.stride = 2, .output_padding = 2}), "below the stride");
 }
 
 TEST_CASE("grouped convolution: each group sees its own channels") {
-  const V x = random_input<Cpu>({1, 4, 5, 4}, 1), w = random_input<Cpu>({6, 3, 3, 2}, 2), b = random_input<Cpu>({6}, 3);
+  const V x = random_input<Device>({1, 4, 5, 4}, 1), w = random_input<Device>({6, 3, 3, 2}, 2), b = random_input<Device>({6}, 3);
   const V y = grouped_conv2d(x, w, b, 2);
   const V second = conv2d(slice(x, 3, 2, 2), slice(w, 0, 3, 3), slice(b, 0, 3, 3));
   CHECK(slice(y, 3, 3, 3).value().to_host() == second.value().to_host());
   CHECK(gradcheck([](const auto& v, const auto& k, const auto& c) { return grouped_conv2d(v, k, c, 2); }, x, w, b));
-  CHECK(gradcheck([](const auto& v, const auto& k) { return grouped_conv2d(v, k, {}, 4, {.stride = 2, .padding = 1}); }, x, random_input<Cpu>({4, 3, 3, 1}, 2)));
+  CHECK(gradcheck([](const auto& v, const auto& k) { return grouped_conv2d(v, k, {}, 4, {.stride = 2, .padding = 1}); }, x, random_input<Device>({4, 3, 3, 1}, 2)));
   CHECK_ERROR(grouped_conv2d(x, w, b, 4), "4 groups do not divide the channels");
 }
 
 TEST_CASE("tv_loss and ssim_loss: values, gradients, errors") {
   CHECK(tv_loss(counting({1, 2, 3, 1})).item() == 3 + 1);
-  CHECK(gradcheck([](const auto& v) { return tv_loss(v * v); }, random_input<Cpu>({1, 4, 5, 2}, 1)));
+  CHECK(gradcheck([](const auto& v) { return tv_loss(v * v); }, random_input<Device>({1, 4, 5, 2}, 1)));
   data::Image a(14, 13, 1), b(14, 13, 1);
   Rng rng(1);
   for (float& v : a.samples) v = float(rng.uniform(0, 255));
   for (std::size_t i = 0; i < a.samples.size(); ++i) b.samples[i] = a.samples[i] * 0.7f + float(rng.uniform(0, 60));
-  const Var<float, Cpu> x = Tensor<float, Cpu>({1, 14, 13, 1}, a.samples), y = Tensor<float, Cpu>({1, 14, 13, 1}, b.samples);
+  const Var<float, Device> x = Tensor<float, Device>({1, 14, 13, 1}, a.samples), y = Tensor<float, Device>({1, 14, 13, 1}, b.samples);
   CHECK(1 - ssim_loss(x, y, 255).item() == doctest::Approx(metrics::ssim(a, b).value).epsilon(1e-4));
   CHECK(ssim_loss(x, x, 255).item() == doctest::Approx(0).epsilon(1e-5));
-  CHECK(gradcheck([](const auto& u, const auto& v) { return ssim_loss(u, v); }, random_input<Cpu>({1, 12, 11, 2}, 1), random_input<Cpu>({1, 12, 11, 2}, 2)));
-  CHECK_ERROR(ssim_loss(x, Var<float, Cpu>(Tensor<float, Cpu>({1, 13, 14, 1}, 0.f))), "two images of one size");
+  CHECK(gradcheck([](const auto& u, const auto& v) { return ssim_loss(u, v); }, random_input<Device>({1, 12, 11, 2}, 1), random_input<Device>({1, 12, 11, 2}, 2)));
+  CHECK_ERROR(ssim_loss(x, Var<float, Device>(Tensor<float, Device>({1, 13, 14, 1}, 0.f))), "two images of one size");
   CHECK_ERROR(tv_loss(counting({1, 1, 3, 1})), "at least 2 x 2 pixels");
 }

@@ -22,7 +22,7 @@ struct Two {
 }  // namespace
 
 TEST_CASE("SGD with momentum and decay, and a rate of its own for a layer") {
-  Two<double, Cpu> net;
+  Two<double, Device> net;
   optim::Sgd sgd(net, {.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .layers = {{"b", 0.01}}});
   double a = 1, va = 0, b = 3, vb = 0;
   for (int i = 0; i < 5; ++i) {
@@ -45,10 +45,10 @@ TEST_CASE("SGD with momentum and decay, and a rate of its own for a layer") {
 
 TEST_CASE("Adam and AdamW against algorithm 1 of their papers") {
   for (bool decoupled : {false, true}) {
-    Two<double, Cpu> net;
-    std::unique_ptr<optim::Optimizer<double, Cpu>> adam;
-    if (decoupled) adam = std::make_unique<optim::AdamW<double, Cpu>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
-    else adam = std::make_unique<optim::Adam<double, Cpu>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
+    Two<double, Device> net;
+    std::unique_ptr<optim::Optimizer<double, Device>> adam;
+    if (decoupled) adam = std::make_unique<optim::AdamW<double, Device>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
+    else adam = std::make_unique<optim::Adam<double, Device>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
     double p = 1, m = 0, v = 0;
     for (int t = 1; t <= 6; ++t) {
       net.loss().backward();
@@ -64,7 +64,7 @@ TEST_CASE("Adam and AdamW against algorithm 1 of their papers") {
 }
 
 TEST_CASE("optimizers refuse what makes no sense") {
-  Two<float, Cpu> net;
+  Two<float, Device> net;
   optim::Adam adam(net);
   CHECK_ERROR(adam.step(), "no parameter has a gradient");
   CHECK_ERROR(adam.set_lr(NAN), "the learning rate must be 0 or more");
@@ -74,12 +74,12 @@ TEST_CASE("optimizers refuse what makes no sense") {
 }
 
 TEST_CASE("the state can be saved and put back") {
-  Two<float, Cpu> net;
+  Two<float, Device> net;
   optim::Adam adam(net);
   net.loss().backward();
   adam.step();
   std::string names;
-  adam.each_state([&](const std::string& name, Tensor<float, Cpu>& t) { names += name + str(t.shape()) + " "; });
+  adam.each_state([&](const std::string& name, Tensor<float, Device>& t) { names += name + str(t.shape()) + " "; });
   CHECK(names == "a.m(2,) a.v(2,) b.m(1,) b.v(1,) ");
   CHECK(adam.step_count() == 1);
 }
@@ -104,7 +104,7 @@ TEST_CASE("schedules at golden points") {
 }
 
 TEST_CASE("gradients are clipped together, or one by one") {
-  Two<double, Cpu> net;
+  Two<double, Device> net;
   net.loss().backward();  // 2, -4, 6: length sqrt(56)
   CHECK(optim::clip_grad_norm(net, 1.0) == doctest::Approx(std::sqrt(56.0)));
   CHECK(net.b.grad().item() == doctest::Approx(6 / std::sqrt(56.0)));
@@ -116,8 +116,8 @@ TEST_CASE("gradients are clipped together, or one by one") {
 }
 
 TEST_CASE("the average of the weights follows them slowly, is exchanged and exchanged back") {
-  nn::Conv2d<double, Cpu> net(1, 1, 1, {.init = nn::Init::constant(1)});
-  optim::Ema<double, Cpu> ema(net, 0.75);
+  nn::Conv2d<double, Device> net(1, 1, 1, {.init = nn::Init::constant(1)});
+  optim::Ema<double, Device> ema(net, 0.75);
   net.weight.value().fill(5);
   ema.update(net);
   CHECK(net.weight.value().item() == 5);
@@ -128,7 +128,7 @@ TEST_CASE("the average of the weights follows them slowly, is exchanged and exch
   net.weight.set_trained(false);
   ema.update(net);
   CHECK(ema.state()[0].second.item() == 5);
-  CHECK_ERROR((optim::Ema<double, Cpu>(net, 1)), "at least 0 and below 1, not 1");
+  CHECK_ERROR((optim::Ema<double, Device>(net, 1)), "at least 0 and below 1, not 1");
 }
 
 TEST_CASE("milestones: the same shape for any length") {

@@ -30,7 +30,7 @@ struct PlainCuda {
       throw Error(str("out of memory: ", double(bytes) / 1048576.0, " MB more were asked for on the GPU; use smaller images, patches or batches"));
     }
     cuda::cuda_check(error, "allocating memory");
-#if defined(CRISP_POISON)
+#if defined(CRISP_POISON) && !defined(CRISP_EMULATE_CUDA)  // the emulation does so always
     cuda::cuda_check(cudaMemsetAsync(p, 0xff, bytes, session.stream), "filling new memory");
 #endif
     return static_cast<T*>(p);
@@ -63,14 +63,15 @@ struct PlainCuda {
   template <class F>
   static void for_each(Index n, const F& f) {
     if (n <= 0) return;
-    const Index blocks = std::min(cuda::pieces(n, cuda::block_threads), cuda::most_blocks_x);
-    cuda::launch("for_each", cuda::for_each_element<F>, dim3(unsigned(blocks)), dim3(cuda::block_threads), 0, n, f);
+    const Index threads = cuda::block_size(n), blocks = std::min(cuda::pieces(n, threads), cuda::most_blocks_x);
+    cuda::launch("for_each", cuda::for_each_element<F>, dim3(unsigned(blocks)), dim3(unsigned(threads)), 0, n, f);
   }
 
   template <class F>
   static void for_each(Index rows, Index cols, const F& f) {
     if (rows <= 0 || cols <= 0) return;
-    const dim3 block(cuda::block_width(cols), cuda::block_threads / cuda::block_width(cols));
+    const unsigned width = cuda::block_width(cols);
+    const dim3 block(width, unsigned(cuda::block_size(std::min(rows, cuda::most_blocks) * width)) / width);
     const Index down = std::min(cuda::pieces(rows, block.y), cuda::most_blocks_x), across = std::min(cuda::pieces(cols, block.x), cuda::most_blocks);
     cuda::launch("for_each", cuda::for_each_row_and_column<F>, dim3(unsigned(down), unsigned(across)), block, 0, rows, cols, f);
   }
@@ -84,8 +85,8 @@ struct PlainCuda {
       return cuda::launch("row_reduce", cuda::reduce_rows_by_blocks<Join, F, T>, grid, dim3(cols >= 8192 ? 1024 : 256), 0, rows, cols, f, y);
     }
     const int lanes = int(std::bit_ceil(std::uint64_t(std::clamp<Index>(cols, 1, 32))));
-    const Index blocks = std::min(cuda::pieces(rows, cuda::block_threads / lanes), cuda::most_blocks_x);
-    cuda::launch("row_reduce", cuda::reduce_rows_by_lanes<Join, F, T>, dim3(unsigned(blocks)), dim3(cuda::block_threads), 0, rows, cols, f, y, lanes);
+    const Index threads = cuda::block_size(std::min(rows, cuda::most_blocks) * lanes), blocks = std::min(cuda::pieces(rows, threads / lanes), cuda::most_blocks_x);
+    cuda::launch("row_reduce", cuda::reduce_rows_by_lanes<Join, F, T>, dim3(unsigned(blocks)), dim3(unsigned(threads)), 0, rows, cols, f, y, lanes);
   }
 
   /// cuBLAS stores matrices by columns, where ours are their transposes: it computes c^T = op(b)^T op(a)^T.

@@ -13,6 +13,9 @@ constexpr Index most_blocks_x = 2147483647;  // along its x
 
 inline Index pieces(Index n, Index size) { return (n + size - 1) / size; }
 
+// The threads of a block where n are needed in all: whole warps, and no more than are needed.
+inline Index block_size(Index n) { return std::min<Index>(pieces(n, 32) * 32, block_threads); }
+
 template <class T> struct Zeros {  // of matrices that lie `stride` elements apart
   T* c; Index stride;
   CRISP_HD void operator()(Index i, Index at) const { c[i * stride + at] = T(0); }
@@ -51,7 +54,7 @@ __device__ T join_lanes(T value, int lanes) {
 // `lanes` neighbouring threads a row: rows that lie one after the other are read without gaps, however short they are.
 template <class Join, class F, class T>
 __global__ void __launch_bounds__(block_threads) reduce_rows_by_lanes(Index rows, Index cols, F f, T* y, int lanes) {
-  const Index per_block = block_threads / lanes, lane = int(threadIdx.x) % lanes, mine = int(threadIdx.x) / lanes;
+  const Index per_block = int(blockDim.x) / lanes, lane = int(threadIdx.x) % lanes, mine = int(threadIdx.x) / lanes;
   for (Index first = blockIdx.x * per_block; first < rows; first += gridDim.x * per_block) {  // the same for all threads of the block
     const Index row = first + mine;
     T result = Join::template first<T>();
