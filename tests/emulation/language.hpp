@@ -21,6 +21,8 @@
   }())
 #define CRISP_DYNAMIC_SHARED(type, name) type* const name = static_cast<type*>(::crisp::emulation::Block::current().dynamic_shared())
 #define CRISP_UNROLL
+#define CRISP_UNROLL_FEW
+#define CRISP_ROLLED
 
 struct alignas(8) int2 { int x, y; };
 struct alignas(16) int4 { int x, y, z, w; };

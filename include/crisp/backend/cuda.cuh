@@ -1,143 +1,19 @@
-// The GPU backend: the primitives as CUDA kernels and cuBLAS products, in the order of one stream, and the ops that backend/cuda/
-// computes as a whole. With CRISP_NO_FAST_PATHS there are none of those.
+// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/fast/*.cuh compute as a whole. With
+// CRISP_NO_FAST_PATHS there are none of those.
 #pragma once
-#include <mutex>
-
-#include "crisp/backend/cuda/primitives.cuh"
-#include "crisp/backend/cuda/runtime.cuh"
-#include "crisp/core/backend.hpp"
-
-namespace crisp {
-
-/// How the GPU multiplies float matrices: exactly, or on its tensor cores with factors rounded to 11 or 8 bits. Sums are float in all.
-enum class Math { fp32, tf32, bf16 };
-
-inline namespace CRISP_CUDA_KIND {
-
-/// The primitives, from which every op can be computed: the twin that the fast paths of Cuda are tested against.
-struct PlainCuda {
-  static constexpr const char* name = "cuda";
-
-  template <class T>
-  static T* allocate(Index n) {
-    check(n <= std::numeric_limits<Index>::max() / Index(sizeof(T)), "out of memory: ", n, " elements were asked for");
-    const cuda::Session& session = cuda::Session::get();
-    const std::size_t bytes = std::max<std::size_t>(std::size_t(n) * sizeof(T), 1);
-    void* p = nullptr;
-    const cudaError_t error = cudaMallocAsync(&p, bytes, session.stream);
-    if (error == cudaErrorMemoryAllocation) {
-      static_cast<void>(cudaGetLastError());
-      throw Error(str("out of memory: ", double(bytes) / 1048576.0, " MB more were asked for on the GPU; use smaller images, patches or batches"));
-    }
-    cuda::cuda_check(error, "allocating memory");
-#if defined(CRISP_POISON) && !defined(CRISP_EMULATE_CUDA)  // the emulation does so always
-    cuda::cuda_check(cudaMemsetAsync(p, 0xff, bytes, session.stream), "filling new memory");
+#include "crisp/backend/cuda/plain.cuh"
+#if !defined(CRISP_NO_FAST_PATHS)
+#include "crisp/backend/fast/conv2d.cuh"
 #endif
-    return static_cast<T*>(p);
-  }
-  template <class T>
-  static void deallocate(T* p, Index) noexcept {
-    static_cast<void>(cudaFreeAsync(p, cuda::Session::get().stream));  // fails at the end of the program, where it does not matter
-  }
 
-  static MemoryUse memory_use() {
-    synchronize();
-    return {attribute(cudaMemPoolAttrUsedMemCurrent), attribute(cudaMemPoolAttrReservedMemHigh)};
-  }
-  static void reset_peak() {
-    synchronize();
-    std::uint64_t zero = 0;  // the only value that may be set: the peak begins anew at what is reserved now
-    cuda::cuda_check(cudaMemPoolTrimTo(cuda::Session::get().pool, 0), "giving back memory");
-    cuda::cuda_check(cudaMemPoolSetAttribute(cuda::Session::get().pool, cudaMemPoolAttrReservedMemHigh, &zero), "giving back memory");
-  }
-
-  // The host's memory may be overwritten when from_host returns, unless it is pinned.
-  template <class T> static void from_host(T* to, const T* from, Index n) {
-    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyHostToDevice, cuda::Session::get().stream), "copying to the GPU");
-  }
-  template <class T> static void to_host(T* to, const T* from, Index n) {
-    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyDeviceToHost, cuda::Session::get().stream), "copying from the GPU");
-    synchronize();
-  }
-
-  template <class F>
-  static void for_each(Index n, const F& f) {
-    if (n <= 0) return;
-    const Index threads = cuda::block_size(n), blocks = std::min(cuda::pieces(n, threads), cuda::most_blocks_x);
-    cuda::launch("for_each", cuda::for_each_element<F>, dim3(unsigned(blocks)), dim3(unsigned(threads)), 0, n, f);
-  }
-
-  template <class F>
-  static void for_each(Index rows, Index cols, const F& f) {
-    if (rows <= 0 || cols <= 0) return;
-    const unsigned width = cuda::block_width(cols);
-    const dim3 block(width, unsigned(cuda::block_size(std::min(rows, cuda::most_blocks) * width)) / width);
-    const Index down = std::min(cuda::pieces(rows, block.y), cuda::most_blocks_x), across = std::min(cuda::pieces(cols, block.x), cuda::most_blocks);
-    cuda::launch("for_each", cuda::for_each_row_and_column<F>, dim3(unsigned(down), unsigned(across)), block, 0, rows, cols, f);
-  }
-
-  // The order of each sum depends on the number of columns alone.
-  template <class Join, class F, class T>
-  static void row_reduce(Index rows, Index cols, const F& f, T* y) {
-    if (rows <= 0) return;
-    if (cols >= 512) {
-      const dim3 grid(unsigned(std::min(rows, cuda::most_blocks_x)));
-      return cuda::launch("row_reduce", cuda::reduce_rows_by_blocks<Join, F, T>, grid, dim3(cols >= 8192 ? 1024 : 256), 0, rows, cols, f, y);
-    }
-    const int lanes = int(std::bit_ceil(std::uint64_t(std::clamp<Index>(cols, 1, 32))));
-    const Index threads = cuda::block_size(std::min(rows, cuda::most_blocks) * lanes), blocks = std::min(cuda::pieces(rows, threads / lanes), cuda::most_blocks_x);
-    cuda::launch("row_reduce", cuda::reduce_rows_by_lanes<Join, F, T>, dim3(unsigned(blocks)), dim3(unsigned(threads)), 0, rows, cols, f, y, lanes);
-  }
-
-  /// cuBLAS stores matrices by columns, where ours are their transposes: it computes c^T = op(b)^T op(a)^T.
-  template <class T>
-  static void gemm(const Gemm<T>& g) {
-    static_assert(std::same_as<T, float> || std::same_as<T, double>, "crisp: matrix products are of float or double");
-    if (g.m <= 0 || g.n <= 0 || g.batch <= 0) return;
-    if (g.k <= 0) {
-      if (g.beta == T(0)) for_each(g.batch, g.m * g.n, cuda::Zeros<T>{g.c, g.c_stride});
-      return;
-    }
-    const cuda::Session& session = cuda::Session::get();
-    const cudaDataType type = std::same_as<T, float> ? CUDA_R_32F : CUDA_R_64F;
-    const cublasComputeType_t compute = std::same_as<T, double> ? CUBLAS_COMPUTE_64F
-                                        : math() == Math::tf32  ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                        : math() == Math::bf16  ? CUBLAS_COMPUTE_32F_FAST_16BF
-                                                                : CUBLAS_COMPUTE_32F;
-    const T one = 1;
-    const std::lock_guard lock(blas_mutex_);
-    cuda::cuda_check(cublasGemmStridedBatchedEx_64(session.blas, g.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, g.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
-                                                   g.n, g.m, g.k, &one, g.b, type, g.b_transposed ? g.k : g.n, g.b_stride, g.a, type,
-                                                   g.a_transposed ? g.m : g.k, g.a_stride, &g.beta, g.c, type, g.n, g.c_stride, g.batch, compute,
-                                                   CUBLAS_GEMM_DEFAULT),
-                     "a matrix product");
-  }
-
-  /// How float matrices are multiplied from now on; exactly, unless this says otherwise.
-  static void set_math(Math math) { math_ = math; }
-  static Math math() { return math_; }
-
-  /// Waits until the GPU has done all that was asked of it: before a time is taken.
-  static void synchronize() { cuda::cuda_check(cudaStreamSynchronize(cuda::Session::get().stream), "waiting for the GPU"); }
-
-  /// The GPU to use, by its place in cuda_devices(); the first one, unless this names another before the first tensor is made.
-  static void choose_device(int index) { cuda::Session::choose(index); }
-
- private:
-  static Index attribute(cudaMemPoolAttr which) {
-    std::uint64_t value = 0;
-    cuda::cuda_check(cudaMemPoolGetAttribute(cuda::Session::get().pool, which, &value), "asking for the use of memory");
-    return Index(value);
-  }
-
-  static inline std::atomic<Math> math_ = Math::fp32;
-  static inline std::mutex blas_mutex_;
-};
-static_assert(Backend<PlainCuda>);
+namespace crisp::inline CRISP_CUDA_KIND {
 
 /// The GPU: the primitives, and the whole ops that it computes faster than from them.
+#if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
+#else
+struct Cuda : PlainCuda, cuda::FastConv2d {};
+#endif
 static_assert(Backend<Cuda>);
 
-}  // namespace CRISP_CUDA_KIND
-}  // namespace crisp
+}  // namespace crisp::inline CRISP_CUDA_KIND

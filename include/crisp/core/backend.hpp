@@ -25,8 +25,8 @@ struct Gemm {
 /// (i stride - top, j stride - left) under tap (0, 0), and zeros beyond the image.
 struct ConvSizes {
   Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
-  Index pixels() const { return N * OH * OW; }
-  Index taps() const { return kH * kW * C; }
+  CRISP_HD Index pixels() const { return N * OH * OW; }
+  CRISP_HD Index taps() const { return kH * kW * C; }
   bool pointwise() const { return kH == 1 && kW == 1 && stride == 1 && top == 0 && left == 0 && OH == H && OW == W; }
 };
 

@@ -11,7 +11,7 @@ constexpr int block_threads = 256;
 constexpr Index most_blocks = 65535;         // along the y and z of a grid
 constexpr Index most_blocks_x = 2147483647;  // along its x
 
-inline Index pieces(Index n, Index size) { return (n + size - 1) / size; }
+CRISP_HD inline Index pieces(Index n, Index size) { return (n + size - 1) / size; }
 
 // The threads of a block where n are needed in all: whole warps, and no more than are needed.
 inline Index block_size(Index n) { return std::min<Index>(pieces(n, 32) * 32, block_threads); }

@@ -19,13 +19,16 @@
 #include "crisp/core/error.hpp"
 
 // Memory that the threads of a block share, of a type such as float[32][33], 16-byte aligned; and such memory whose size the launch
-// gives, as elements of a type. The loop that follows CRISP_UNROLL is written out, so that its arrays stay in registers.
+// gives, as elements of a type. The loop that follows CRISP_UNROLL is written out, so that its arrays stay in registers; after
+// CRISP_UNROLL_FEW four rounds of it at a time; after CRISP_ROLLED, one, so that what it reads does not take up registers too early.
 #if !defined(CRISP_EMULATE_CUDA)
 #define CRISP_SHARED(type, name) __shared__ __align__(16) ::crisp::cuda::Same<type> name
 #define CRISP_DYNAMIC_SHARED(type, name)                             \
   extern __shared__ __align__(128) unsigned char crisp_dynamic_shared[]; \
   type* const name = reinterpret_cast<type*>(crisp_dynamic_shared)
 #define CRISP_UNROLL _Pragma("unroll")
+#define CRISP_UNROLL_FEW _Pragma("unroll 4")
+#define CRISP_ROLLED _Pragma("unroll 1")
 #endif
 
 namespace crisp {
