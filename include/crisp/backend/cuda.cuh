@@ -3,7 +3,9 @@
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #if !defined(CRISP_NO_FAST_PATHS)
+#include "crisp/backend/fast/channels.cuh"
 #include "crisp/backend/fast/conv2d.cuh"
+#include "crisp/backend/fast/window_attention.cuh"
 #endif
 
 namespace crisp::inline CRISP_CUDA_KIND {
@@ -12,7 +14,7 @@ namespace crisp::inline CRISP_CUDA_KIND {
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
 #else
-struct Cuda : PlainCuda, cuda::FastConv2d {};
+struct Cuda : PlainCuda, cuda::FastSumRows, cuda::FastConv2d, cuda::FastWindowAttention {};
 #endif
 static_assert(Backend<Cuda>);
 

@@ -64,6 +64,13 @@ inline Index check_heads(const Shape& qkv, const char* axes, const Shape& bias, 
   return heads;
 }
 
+// Whether D computes it as a whole also for windows of n pixels, d channels a head.
+template <class D>
+bool window_attention_fits(Index n, Index d) {
+  if constexpr (requires { D::window_attention_fits(n, d); }) return D::window_attention_fits(n, d);
+  return true;
+}
+
 inline void check_windows(const Shape& x, const char* axes, Index M, Index shift) {
   check(x.rank() == 4 && M >= 1 && x[1] % M == 0 && x[2] % M == 0 && shift >= 0 && shift < M, "window_attention: windows of ", M, " x ", M, " pixels, moved by ", shift,
         ", do not fill the image", operand("image", x, axes), "\n  hint: pad the image by reflection first");
@@ -149,7 +156,7 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Wind
   detail::check_windows(qkv.shape(), "(N, H, W, 3 C)", M, shift);
   const Index N = qkv[0], H = qkv[1], W = qkv[2], C = qkv[3] / 3, heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
   if constexpr (requires(T* p, Index n) { D::window_attention(p, p, p, n, n, n, n, n, n, n); })
-    if (!Var<T, D>::steps) {  // who writes the ops down wants those that every program has
+    if (!Var<T, D>::steps && detail::window_attention_fits<D>(M * M, C / heads)) {  // who writes the ops down wants those that every program has
       Tensor<T, D> y({N, H, W, C});
       D::window_attention(qkv.value().data(), bias.value().data(), y.data(), N, H, W, C, heads, M, shift);
       return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {

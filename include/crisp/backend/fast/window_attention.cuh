@@ -1,0 +1,287 @@
+// Fused window attention on the GPU: a block has one head of one window. It copies what it needs from the image once; scores and their
+// softmax never leave its registers and shared memory; the way back computes them again (the idea of Dao et al. 2022, without blocks over
+// the keys: a window is small). A thread has one query and goes through the keys, which all threads of a warp read at once.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+
+#include "crisp/backend/fast/channels.cuh"
+
+namespace crisp::cuda::inline CRISP_CUDA_KIND {
+
+constexpr int attention_threads = 256;  // at most; as many as a window has pixels, in whole warps
+
+struct Attention {
+  const float *qkv, *bias;  // (N, H, W, 3 C), and turned: (heads, key, query)
+  Index windows;
+  int H, W, C, heads, M, shift, n, d;  // n: pixels of a window, d: channels of a head
+  float scale;                         // 1 / sqrt(d)
+};
+
+// A window of the image rolled by -shift.
+struct AttentionWindow {
+  int top, left;
+  Index image;
+  bool bottom, right;  // whether it joins opposite edges of the image
+
+  __device__ AttentionWindow(const Attention& a, Index window) {
+    const int across = a.W / a.M, high = a.H / a.M, row = int(window / across % high), column = int(window % across);
+    top = row * a.M;
+    left = column * a.M;
+    image = window / across / high;
+    bottom = a.shift > 0 && row == high - 1;
+    right = a.shift > 0 && column == across - 1;
+  }
+  __device__ Index pixel(const Attention& a, int i) const {
+    const int h = top + i / a.M + a.shift, w = left + i % a.M + a.shift;
+    return (image * a.H + (h < a.H ? h : h - a.H)) * a.W + (w < a.W ? w : w - a.W);
+  }
+  // The part of the image that pixel i comes from: those of different parts do not see each other.
+  __device__ int part(const Attention& a, int i) const { return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0); }
+};
+
+// What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them zeros.
+template <int D>
+struct AttentionRows {
+  __device__ static void copy_in(float* rows, const float* image, int channels, const Index* pixels, const Attention& a, float scale = 1) {
+    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x)) rows[i] = i % D < a.d ? scale * image[pixels[i / D] * channels + i % D] : 0.0f;
+  }
+  __device__ static void copy_out(const float* rows, float* image, int channels, const Index* pixels, const Attention& a) {
+    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x))
+      if (i % D < a.d) image[pixels[i / D] * channels + i % D] = rows[i];
+  }
+  __device__ static void read(float (&x)[D], const float* row) {
+    CRISP_UNROLL
+    for (int c = 0; c < D; c += 4) {
+      const float4 v = *reinterpret_cast<const float4*>(row + c);
+      x[c] = v.x, x[c + 1] = v.y, x[c + 2] = v.z, x[c + 3] = v.w;
+    }
+  }
+  __device__ static void write(float* row, const float (&x)[D], float factor = 1) {
+    CRISP_UNROLL
+    for (int c = 0; c < D; c += 4) *reinterpret_cast<float4*>(row + c) = make_float4(factor * x[c], factor * x[c + 1], factor * x[c + 2], factor * x[c + 3]);
+  }
+  __device__ static float dot(const float (&x)[D], const float* row) {
+    float sum = 0;
+    CRISP_UNROLL
+    for (int c = 0; c < D; c += 4) {
+      const float4 v = *reinterpret_cast<const float4*>(row + c);
+      sum += x[c] * v.x;
+      sum += x[c + 1] * v.y;
+      sum += x[c + 2] * v.z;
+      sum += x[c + 3] * v.w;
+    }
+    return sum;
+  }
+  __device__ static void add(float (&sum)[D], float factor, const float* row) {
+    CRISP_UNROLL
+    for (int c = 0; c < D; c += 4) {
+      const float4 v = *reinterpret_cast<const float4*>(row + c);
+      sum[c] += factor * v.x;
+      sum[c + 1] += factor * v.y;
+      sum[c + 2] += factor * v.z;
+      sum[c + 3] += factor * v.w;
+    }
+  }
+};
+
+// y (N, H, W, C). The keys come eight at a time; where a score is larger than all before it, the sums so far shrink (Milakov and
+// Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
+template <int D>
+__global__ void __launch_bounds__(attention_threads) attend(Attention a, float* y) {
+  using Rows = AttentionRows<D>;
+  CRISP_DYNAMIC_SHARED(float, q);
+  float *k = q + a.n * D, *v = k + a.n * D;
+  CRISP_SHARED(Index[attention_threads], pixels);
+  CRISP_SHARED(int[attention_threads], parts);
+  const int head = int(blockIdx.x % unsigned(a.heads)), query = min(int(threadIdx.x), a.n - 1);
+  const AttentionWindow window(a, blockIdx.x / unsigned(a.heads));
+  pixels[threadIdx.x] = window.pixel(a, query);
+  parts[threadIdx.x] = window.part(a, query);
+  __syncthreads();
+  const float* from = a.qkv + head * a.d;
+  Rows::copy_in(q, from, 3 * a.C, pixels, a, a.scale);
+  Rows::copy_in(k, from + a.C, 3 * a.C, pixels, a);
+  Rows::copy_in(v, from + 2 * a.C, 3 * a.C, pixels, a);
+  __syncthreads();
+
+  const bool masked = window.bottom || window.right;
+  const float* bias = a.bias + head * a.n * a.n + query;
+  float own[D], out[D] = {}, most = -INFINITY, sum = 0;
+  Rows::read(own, q + query * D);
+  constexpr int together = 8;
+  CRISP_ROLLED
+  for (int first = 0; first < a.n; first += together) {
+    float s[together], before = most;
+    CRISP_UNROLL
+    for (int i = 0; i < together; ++i) {
+      const int key = min(first + i, a.n - 1);
+      s[i] = Rows::dot(own, k + key * D) + bias[key * a.n];
+      if (masked && parts[key] != parts[query]) s[i] -= 100;
+      if (first + i >= a.n) s[i] = -INFINITY;
+      most = s[i] > most || s[i] != s[i] ? s[i] : most;
+    }
+    const float shrink = expf(before - most);
+    sum *= shrink;
+    CRISP_UNROLL
+    for (int c = 0; c < D; ++c) out[c] *= shrink;
+    CRISP_UNROLL
+    for (int i = 0; i < together; ++i) {
+      const float p = expf(s[i] - most);
+      sum += p;
+      Rows::add(out, p, v + min(first + i, a.n - 1) * D);
+    }
+  }
+  if (int(threadIdx.x) < a.n) Rows::write(q + query * D, out, 1 / sum);  // nobody else reads this row of q
+  __syncthreads();
+  Rows::copy_out(q, y + head * a.d, a.C, pixels, a);
+}
+
+// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces, heads, key, query): a block
+// goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n + 1), the softmax and then the gradient of the scores; sums (n, n).
+// In turns a thread has a query, along a row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
+template <int D>
+__global__ void __launch_bounds__(attention_threads) attend_back(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+  using Rows = AttentionRows<D>;
+  CRISP_DYNAMIC_SHARED(float, q);
+  const int n = a.n, line = n + 1;
+  float *k = q + n * D, *v = k + n * D, *dout = v + n * D, *p = dout + n * D, *sums = p + n * line;
+  CRISP_SHARED(Index[attention_threads], pixels);
+  CRISP_SHARED(int[attention_threads], parts);
+  const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)), me = min(int(threadIdx.x), n - 1);
+  const bool real = int(threadIdx.x) < n;
+  const float* bias = a.bias + head * n * n + me;
+  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) sums[i] = 0;
+
+  for (Index number = piece * a.windows / pieces_of_windows; number < (piece + 1) * a.windows / pieces_of_windows; ++number) {
+    const AttentionWindow window(a, number);
+    pixels[threadIdx.x] = window.pixel(a, me);
+    parts[threadIdx.x] = window.part(a, me);
+    __syncthreads();
+    const float* from = a.qkv + head * a.d;
+    Rows::copy_in(q, from, 3 * a.C, pixels, a, a.scale);
+    Rows::copy_in(k, from + a.C, 3 * a.C, pixels, a);
+    Rows::copy_in(v, from + 2 * a.C, 3 * a.C, pixels, a);
+    Rows::copy_in(dout, dy + head * a.d, a.C, pixels, a);
+    __syncthreads();
+
+    const bool masked = window.bottom || window.right;
+    float own[D], own_dout[D], along = 0;
+    Rows::read(own_dout, dout + me * D);
+    if (real) {  // p = softmax of the scores; along = the sum over the keys of p dp, where dp = dout v
+      Rows::read(own, q + me * D);
+      float most = -INFINITY, sum = 0;
+      CRISP_UNROLL_FEW
+      for (int key = 0; key < n; ++key) {
+        float s = Rows::dot(own, k + key * D) + bias[key * n];
+        if (masked && parts[key] != parts[me]) s -= 100;
+        most = s > most || s != s ? s : most;
+        p[key * line + me] = s;
+      }
+      CRISP_UNROLL_FEW
+      for (int key = 0; key < n; ++key) {
+        const float e = expf(p[key * line + me] - most);
+        sum += e;
+        along += e * Rows::dot(own_dout, v + key * D);
+        p[key * line + me] = e;
+      }
+      along /= sum;
+      CRISP_UNROLL_FEW
+      for (int key = 0; key < n; ++key) p[key * line + me] /= sum;
+    }
+    __syncthreads();
+    float dv[D] = {}, dq[D] = {}, dk[D] = {};
+    CRISP_UNROLL_FEW
+    for (int query = 0; query < n; ++query) Rows::add(dv, p[me * line + query], dout + query * D);
+    __syncthreads();
+    if (real) {
+      CRISP_UNROLL_FEW
+      for (int key = 0; key < n; ++key) {
+        float& at = p[key * line + me];
+        const float ds = at * (Rows::dot(own_dout, v + key * D) - along);
+        at = ds;
+        sums[key * n + me] += ds;
+        Rows::add(dq, ds, k + key * D);
+      }
+    }
+    __syncthreads();
+    CRISP_UNROLL_FEW
+    for (int query = 0; query < n; ++query) Rows::add(dk, p[me * line + query], q + query * D);  // q is scaled already
+    __syncthreads();
+    if (real) {
+      Rows::write(q + me * D, dq, a.scale);
+      Rows::write(k + me * D, dk);
+      Rows::write(v + me * D, dv);
+    }
+    __syncthreads();
+    float* to = dqkv + head * a.d;
+    Rows::copy_out(q, to, 3 * a.C, pixels, a);
+    Rows::copy_out(k, to + a.C, 3 * a.C, pixels, a);
+    Rows::copy_out(v, to + 2 * a.C, 3 * a.C, pixels, a);
+    __syncthreads();
+  }
+  float* to = sums_of_pieces + Index(blockIdx.x) * n * n;
+  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) to[i] = sums[i];
+}
+
+struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of each matrix exchanged
+  const float* x; float* y; Index n;
+  CRISP_HD void operator()(Index row, Index col) const { y[row * n + col] = x[(row / n * n + col) * n + row % n]; }
+};
+
+struct FastWindowAttention {
+  /// Whether the attention of windows of n pixels, d channels a head, fits into the shared memory of this GPU.
+  static bool window_attention_fits(Index n, Index d) {
+    static const int most = [] {
+      int bytes = 0;
+      cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device), "asking for the shared memory");
+      return bytes;
+    }();
+    return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= most;
+  }
+
+  /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
+  template <std::same_as<float> T>
+  static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
+    const Scratch<T> turned(heads * M * M * M * M);
+    const Attention a = sizes(qkv, bias, turned.data(), N, H, W, C, heads, M, shift);
+    with_width(a.d, [&](auto D) {
+      launch("window_attention", attend<D()>, dim3(unsigned(a.windows * heads)), threads(a), sizeof(T) * 3 * std::size_t(a.n) * D(), a, y);
+    });
+  }
+
+  /// dqkv and dbias, which may hold anything before.
+  template <std::same_as<float> T>
+  static void window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
+    const Index size = heads * M * M * M * M, count = std::clamp<Index>(2048 / heads, 1, N * (H / M) * (W / M));
+    const Scratch<T> turned(size), sums(count * size);
+    const Attention a = sizes(qkv, bias, turned.data(), N, H, W, C, heads, M, shift);
+    with_width(a.d, [&](auto D) {
+      launch("window_attention_gradient", attend_back<D()>, dim3(unsigned(count * heads)), threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
+    });
+    FastSumRows::sum_rows(sums.data(), count, size, turned.data());
+    PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo{turned.data(), dbias, a.n});
+  }
+
+ private:
+  static Attention sizes(const float* qkv, const float* bias, float* turned, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
+    PlainCuda::for_each(heads * M * M, M * M, ExchangeLastTwo{bias, turned, M * M});
+    return {qkv, turned, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), float(1 / std::sqrt(double(C / heads)))};
+  }
+  static dim3 threads(const Attention& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
+  static int padded(Index d) { return d <= 12 ? 12 : d <= 16 ? 16 : 32; }
+  static int back_bytes(int n, int D) { return 4 * (4 * n * D + n * (n + 1) + n * n); }
+
+  // Calls f with the length of a row as a constant.
+  template <class F>
+  static void with_width(Index d, const F& f) {
+    switch (padded(d)) {
+      case 12: return f(std::integral_constant<int, 12>());
+      case 16: return f(std::integral_constant<int, 16>());
+      default: return f(std::integral_constant<int, 32>());
+    }
+  }
+};
+
+}  // namespace crisp::cuda::inline CRISP_CUDA_KIND

@@ -1,0 +1,73 @@
+// The GPU's fused window attention of an image against the composed one of PlainCuda: values and gradients, in small and odd shapes.
+#include "crisp/ops/window_attention.hpp"
+#include "support.hpp"
+
+using namespace crisp;
+using namespace crisp::test;
+
+namespace {
+
+struct Case {
+  Index N, high, across, heads, d, M, shift;  // high x across windows
+  Shape qkv() const { return {N, high * M, across * M, 3 * heads * d}; }
+  Shape bias() const { return {heads, M * M, M * M}; }
+  std::string text() const { return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ", heads, " heads of ", d, " channels"); }
+};
+
+// y, dqkv and dbias on device D.
+template <class D>
+std::vector<std::vector<float>> results(const Case& c, float scale = 1) {
+  std::vector<float> values = random_tensor<float, D>(c.qkv(), 1).to_host();
+  for (float& v : values) v *= scale;
+  const Var<float, D> qkv(Tensor<float, D>(c.qkv(), values), true), bias(random_tensor<float, D>(c.bias(), 2), true);
+  const Var<float, D> y = window_attention(qkv, bias, Windows{c.M, c.shift});
+  y.backward(random_tensor<float, D>(y.shape(), 3));
+  return {y.value().to_host(), qkv.grad().to_host(), bias.grad().to_host()};
+}
+
+void check_case(const Case& c) {
+  const auto fast = results<Cuda>(c), plain = results<PlainCuda>(c);
+  const char* names[] = {"y", "dqkv", "dbias"};
+  for (std::size_t i = 0; i < fast.size(); ++i) {
+    INFO(names[i] << " of " << c.text());
+    CHECK(relative_error(fast[i], plain[i]) < 1e-5);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("fused window attention on the GPU equals the composed one, gradients included") {
+  for (const Case& c : {Case{1, 1, 1, 1, 1, 1, 0}, Case{2, 2, 3, 3, 5, 2, 1}, Case{1, 2, 1, 2, 10, 4, 2}, Case{1, 1, 2, 2, 13, 3, 1}, Case{1, 2, 2, 1, 17, 5, 0},
+                        Case{1, 2, 2, 1, 30, 3, 2}})
+    check_case(c);
+}
+
+TEST_CASE("the windows of SwinIR, and more windows than pieces of the sum for the bias") {
+  CHECK(Cuda::window_attention_fits(64, 32));
+  check_case({1, 2, 1, 1, 10, 8, 4});
+  check_case({1, 1, 1, 1, 30, 7, 0});
+  check_case({1, 10, 13, 16, 1, 2, 1});
+}
+
+TEST_CASE("windows that do not fit into the shared memory of a GPU are composed") {
+  CHECK_FALSE(Cuda::window_attention_fits(256, 10));
+  CHECK_FALSE(Cuda::window_attention_fits(16, 33));
+  check_case({1, 1, 1, 1, 33, 2, 1});
+}
+
+TEST_CASE("large scores do not overflow, and a NaN does not leave its window") {
+  const Case c{1, 1, 2, 1, 4, 3, 0};
+  for (const auto& values : results<Cuda>(c, 50))
+    for (const float v : values) CHECK(std::isfinite(v));
+  std::vector<float> values = random_tensor<float, Cuda>(c.qkv(), 1).to_host();
+  values[0] = NAN;
+  const auto y = window_attention(Var<float, Cuda>(Tensor<float, Cuda>(c.qkv(), values)), Var<float, Cuda>(random_tensor<float, Cuda>(c.bias(), 2)), Windows{3}).value().to_host();
+  CHECK(std::isnan(y[0]));
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t i = 12; i < 24; ++i) CHECK(std::isfinite(y[row * 24 + i]));
+}
+
+TEST_CASE("window attention and its gradients are the same to the bit each time") {
+  const Case c{1, 2, 2, 2, 4, 3, 1};
+  CHECK(results<Cuda>(c) == results<Cuda>(c));
+}
