@@ -3,8 +3,15 @@
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #if !defined(CRISP_NO_FAST_PATHS)
+#include "crisp/backend/fast/batch_norm.cuh"
 #include "crisp/backend/fast/channels.cuh"
 #include "crisp/backend/fast/conv2d.cuh"
+#include "crisp/backend/fast/for_each_of.cuh"
+#include "crisp/backend/fast/gelu.cuh"
+#include "crisp/backend/fast/layer_norm.cuh"
+#include "crisp/backend/fast/pixel_shuffle.cuh"
+#include "crisp/backend/fast/prelu.cuh"
+#include "crisp/backend/fast/sign_bits.cuh"
 #include "crisp/backend/fast/window_attention.cuh"
 #endif
 
@@ -14,7 +21,7 @@ namespace crisp::inline CRISP_CUDA_KIND {
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
 #else
-struct Cuda : PlainCuda, cuda::FastSumRows, cuda::FastConv2d, cuda::FastWindowAttention {};
+struct Cuda : PlainCuda, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastWindowAttention {};
 #endif
 static_assert(Backend<Cuda>);
 

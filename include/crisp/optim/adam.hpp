@@ -44,12 +44,17 @@ class Adam : public Optimizer<T, D> {
   using Slot = typename Optimizer<T, D>::Slot;
   void update(Slot& s, double lr) override {
     const double t = double(this->step_count()), decay = options_.weight_decay;
-    D::for_each(s.param.numel(),
-                detail::AdamStep<T>{s.param.value().data(), s.state[0].second.data(), s.state[1].second.data(), s.param.grad().data(), T(lr),
-                                    T(options_.beta1), T(options_.beta2), T(options_.eps), T(decoupled_ ? 0 : decay), T(decoupled_ ? 1 - lr * decay : 1),
-                                    T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))});
+    steps_.emplace_back(s.param.numel(),
+                        detail::AdamStep<T>{s.param.value().data(), s.state[0].second.data(), s.state[1].second.data(), s.param.grad().data(), T(lr),
+                                            T(options_.beta1), T(options_.beta2), T(options_.eps), T(decoupled_ ? 0 : decay), T(decoupled_ ? 1 - lr * decay : 1),
+                                            T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))});
+  }
+  void run_updates() override {
+    detail::for_each_of<D>(steps_);
+    steps_.clear();
   }
   AdamOptions options_;
+  std::vector<std::pair<Index, detail::AdamStep<T>>> steps_;
   bool decoupled_;
 };
 template <template <class, class> class M, class T, class D> Adam(M<T, D>&, AdamOptions = {}) -> Adam<T, D>;

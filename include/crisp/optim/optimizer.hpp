@@ -13,6 +13,16 @@ struct LayerRate {
   double lr;
 };
 
+namespace detail {
+// f(i) for i in [0, n), for each (n, f): at once, where the device can.
+template <class D, class F>
+void for_each_of(const std::vector<std::pair<Index, F>>& work) {
+  if constexpr (requires { D::for_each_of(work); }) D::for_each_of(work);
+  else
+    for (const auto& [n, f] : work) D::for_each(n, f);
+}
+}  // namespace detail
+
 template <class T, class D>
 class Optimizer {
  public:
@@ -29,8 +39,9 @@ class Optimizer {
     for (Slot& slot : slots_) {
       if (!slot.param.grad().defined()) continue;
       update(slot, lr_ * slot.rate);
-      slot.param.zero_grad();
     }
+    run_updates();
+    zero_grad();
   }
   void zero_grad() {
     for (Slot& slot : slots_) slot.param.zero_grad();
@@ -84,6 +95,7 @@ class Optimizer {
   }
 
   virtual void update(Slot& slot, double lr) = 0;
+  virtual void run_updates() {}  // those that update() has only gathered, for all parameters at once
 
  private:
   std::vector<Slot> slots_;

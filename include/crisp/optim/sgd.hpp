@@ -32,10 +32,15 @@ class Sgd : public Optimizer<T, D> {
  private:
   using Slot = typename Optimizer<T, D>::Slot;
   void update(Slot& s, double lr) override {
-    D::for_each(s.param.numel(), detail::SgdStep<T>{s.param.value().data(), s.state[0].second.data(), s.param.grad().data(), T(lr),
-                                                    T(options_.momentum), T(options_.weight_decay)});
+    steps_.emplace_back(s.param.numel(), detail::SgdStep<T>{s.param.value().data(), s.state[0].second.data(), s.param.grad().data(), T(lr),
+                                                            T(options_.momentum), T(options_.weight_decay)});
+  }
+  void run_updates() override {
+    detail::for_each_of<D>(steps_);
+    steps_.clear();
   }
   SgdOptions options_;
+  std::vector<std::pair<Index, detail::SgdStep<T>>> steps_;
 };
 template <template <class, class> class M, class T, class D> Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<T, D>;
 

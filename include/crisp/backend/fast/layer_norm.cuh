@@ -1,0 +1,92 @@
+// layer_norm on the GPU: a warp has a row of C channels, a lane every 32nd of them. On the way back a block goes through a piece of the rows,
+// and each of its warps sums the gradients of the weights for itself in shared memory, where a lane always meets the same channels.
+#pragma once
+#include "crisp/backend/fast/channels.cuh"
+
+namespace crisp::cuda::inline CRISP_CUDA_KIND {
+
+constexpr int norm_warps = 8;  // of a block
+
+template <class T>
+__global__ void __launch_bounds__(norm_warps * 32) layer_norm_of_rows(const T* x, const T* w, const T* b, T* y, T* mean, T* rstd, Index rows, int C, T eps) {
+  const Index row = Index(blockIdx.x) * norm_warps + threadIdx.x / 32;
+  if (row >= rows) return;  // all of the warp
+  const int lane = int(threadIdx.x) % 32;
+  const T* from = x + row * C;
+  T sum = 0, squares = 0;
+  for (int c = lane; c < C; c += 32) sum += from[c];
+  const T m = join_lanes<Sum>(sum, 32) / T(C);
+  for (int c = lane; c < C; c += 32) squares += (from[c] - m) * (from[c] - m);
+  const T r = T(1) / sqrt(join_lanes<Sum>(squares, 32) / T(C) + eps);
+  for (int c = lane; c < C; c += 32) y[row * C + c] = w[c] * ((from[c] - m) * r) + b[c];
+  if (lane == 0) {
+    mean[row] = m;
+    rstd[row] = r;
+  }
+}
+
+// g = w dy, n = (x - m) rstd; dx = (g - mean(g) - n mean(g n)) rstd. dx may be dy: a lane writes what it alone reads. Of each piece, what its
+// rows add to dw and to db: two matrices (pieces, C).
+template <class T>
+__global__ void __launch_bounds__(norm_warps * 32)
+    layer_norm_back(const T* x, const T* w, const T* mean, const T* rstd, const T* dy, T* dx, T* dw_parts, T* db_parts, Index rows, int C, Index piece) {
+  CRISP_DYNAMIC_SHARED(T, shared);  // (warps, 2, C)
+  const int lane = int(threadIdx.x) % 32, warp = int(threadIdx.x) / 32;
+  T *dw = shared + warp * 2 * C, *db = dw + C;
+  for (int c = lane; c < C; c += 32) dw[c] = db[c] = 0;
+  const Index first = Index(blockIdx.x) * piece, end = min(rows, first + piece);
+  for (Index row = first + warp; row < end; row += norm_warps) {
+    const T *from = x + row * C, *d = dy + row * C, m = mean[row], r = rstd[row];
+    T sum = 0, along = 0;
+    for (int c = lane; c < C; c += 32) {
+      const T n = (from[c] - m) * r, g = w[c] * d[c];
+      sum += g;
+      along += g * n;
+      dw[c] += d[c] * n;
+      db[c] += d[c];
+    }
+    sum = join_lanes<Sum>(sum, 32) / T(C);
+    along = join_lanes<Sum>(along, 32) / T(C);
+    for (int c = lane; c < C; c += 32) dx[row * C + c] = (w[c] * d[c] - sum - (from[c] - m) * r * along) * r;
+  }
+  __syncthreads();
+  for (int c = int(threadIdx.x); c < C; c += int(blockDim.x)) {
+    T dw_sum = 0, db_sum = 0;
+    for (int i = 0; i < norm_warps; ++i) {
+      dw_sum += shared[2 * i * C + c];
+      db_sum += shared[(2 * i + 1) * C + c];
+    }
+    dw_parts[Index(blockIdx.x) * C + c] = dw_sum;
+    db_parts[Index(blockIdx.x) * C + c] = db_sum;
+  }
+}
+
+struct FastLayerNorm {
+  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False, and nothing done, for more
+  /// channels than the way back has room for.
+  template <class T>
+  static bool layer_norm(const T* x, const T* w, const T* b, T* y, T* mean, T* rstd, Index rows, Index C, T eps) {
+    if (!fits<T>(C)) return false;
+    if (rows > 0) launch("layer_norm", layer_norm_of_rows<T>, dim3(unsigned(pieces(rows, norm_warps))), dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps);
+    return true;
+  }
+
+  /// dx, which may be dy itself, dw and db. False as above.
+  template <class T>
+  static bool layer_norm_gradient(const T* x, const T* w, const T* mean, const T* rstd, const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
+    if (!fits<T>(C)) return false;
+    const Index piece = pieces(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)), count = std::max<Index>(pieces(rows, piece), 1);
+    const Scratch<T> dw_parts(count * C), db_parts(count * C);
+    launch("layer_norm_gradient", layer_norm_back<T>, dim3(unsigned(count)), dim3(norm_warps * 32), bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(), db_parts.data(),
+           rows, int(C), piece);
+    FastSumRows::sum_rows(dw_parts.data(), count, C, dw);
+    FastSumRows::sum_rows(db_parts.data(), count, C, db);
+    return true;
+  }
+
+ private:
+  template <class T> static std::size_t bytes(Index C) { return sizeof(T) * 2 * norm_warps * std::size_t(C); }
+  template <class T> static bool fits(Index C) { return C <= Index(48 * 1024 / sizeof(T) / (2 * norm_warps)); }
+};
+
+}  // namespace crisp::cuda::inline CRISP_CUDA_KIND
