@@ -8,7 +8,11 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 // The numbers that a block shares for its product: 128 rows of a, 32 for each of four warps, and 8 NT columns of b.
 constexpr int tile_threads = 128, tile_rows = 128, tile_depth = 16, tile_stages = 3;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int tile_blocks = 1;  // on one multiprocessor, which has no room for more, and does the work of tensor cores by other means
+#else
 constexpr int tile_blocks = 3;  // at least, on one multiprocessor: up to 168 registers a thread, which is enough
+#endif
 
 // How a tile lies in shared memory: depth_last, each row of a and each column of b is 16 numbers along the depth; depth_first, the depth
 // counts the lines, each with all rows (or all columns). What is added to the length of a line keeps what a warp reads at once, 16 bytes of

@@ -10,7 +10,7 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-constexpr int attention_threads = 256;  // at most; as many as a window has pixels, in whole warps
+constexpr int attention_threads = 128;  // at most; as many as a window has pixels, in whole warps
 
 struct Attention {
   const float *qkv, *bias;  // (N, H, W, 3 C), and turned: (heads, key, query)
