@@ -28,10 +28,10 @@ class DeviceMemory {
   class Access {
    public:
     Access() : lock_(get().mutex_) {
-      if (get().depth_++ == 0) get().protect(PROT_READ | PROT_WRITE);
+      if (get().depth_++ == 0) get().open_to_all();
     }
     ~Access() {
-      if (--get().depth_ == 0) get().protect(PROT_NONE);
+      if (--get().depth_ == 0) get().close_to_host();
     }
     Access(const Access&) = delete;
     Access& operator=(const Access&) = delete;
@@ -82,8 +82,10 @@ class DeviceMemory {
     if (next != gaps_.begin() && std::prev(next)->first + std::prev(next)->second == at) {
       at = std::prev(next)->first;
       whole += std::prev(next)->second;
+      gaps_.erase(std::prev(next));
     }
-    gaps_[at] = whole;
+    if (at + whole == top_) top_ = at;
+    else gaps_[at] = whole;
     return true;
   }
 
@@ -122,13 +124,19 @@ class DeviceMemory {
   }
   static std::size_t rounded(std::size_t bytes) { return (bytes + red_zone + 255) / 256 * 256; }
   static std::size_t pages(std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
-  void protect(int how) {
-    if (top_ > 0) mprotect(begin_, pages(top_), how);
+  void open_to_all() {
+    if (pages(top_) > opened_) mprotect(begin_ + opened_, pages(top_) - opened_, PROT_READ | PROT_WRITE);
+    opened_ = std::max(opened_, pages(top_));
+  }
+  void close_to_host() {  // for much memory this takes long, and tests that use little find the same mistakes
+    if (opened_ == 0 || top_ > (1 << 20)) return;
+    mprotect(begin_, opened_, PROT_NONE);
+    opened_ = 0;
   }
 
   std::recursive_mutex mutex_;
   char *begin_ = nullptr, *open_ = nullptr;
-  std::size_t top_ = 0, used_ = 0, reserved_ = 0, peak_ = 0;
+  std::size_t top_ = 0, opened_ = 0, used_ = 0, reserved_ = 0, peak_ = 0;
   int depth_ = 0;
   std::map<std::size_t, std::size_t> blocks_, gaps_;  // offset -> bytes
 };
