@@ -8,16 +8,21 @@
 
 #include "crisp/data/image_io.hpp"
 #include "crisp/train/checkpoint.hpp"
+#include "device.hpp"
 
 namespace crisp::program {
 
 void Computing::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "threads that compute (default: all that the machine has)")->check(CLI::Range(1, 1024));
-  command.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  command.add_option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
 }
 
+std::string Computing::chosen() const { return !device.empty() ? device : gpus().lines.empty() ? "cpu" : "cuda"; }
+
 void Computing::apply() const {
-  use(device == "cpu", "--device cuda: this crisp was built without CUDA; use --device cpu");
+  const std::string why_none = device == "cuda" ? gpus().why_none : "";
+  check(why_none.empty(), "--device cuda: ", why_none, "; --device cpu needs no GPU");
   if (threads > 0) set_threads(threads);
 }
 
@@ -57,7 +62,7 @@ Network Architecture::make() const {
 Loaded load_network(const fs::path& file) {
   require_file("--weights", file);
   const train::WeightsFile weights = train::open_weights(file);
-  return {train::load_any<float, Device>(weights), weights.content.metadata, weights.knows_scale};
+  return {train::load_any<float, Cpu>(weights), weights.content.metadata, weights.knows_scale};
 }
 
 void Weights::add_to(CLI::App& command) {
@@ -78,13 +83,13 @@ Loaded interpolated(const std::vector<std::string>& given) {
     const std::string other = found == b.net.settings().end() ? "missing" : found->second;
     check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key, "' is ", value, " in the first, ", other, " in the second");
   }
-  std::map<std::string, Tensor<float, Device>> of_b;
+  std::map<std::string, Tensor<float, Cpu>> of_b;
   b.net.each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
   a.net.each_param([&](const std::string& name, auto& p) {
     const std::vector<float> x = p.value().to_host(), y = of_b.at(name).to_host();
     std::vector<float> mixed(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
-    p.value().copy_(Tensor<float, Device>(p.shape(), mixed));
+    p.value().copy_(Tensor<float, Cpu>(p.shape(), mixed));
   });
   return a;
 }

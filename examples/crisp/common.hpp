@@ -18,8 +18,7 @@ class App;  // its header is for those that name options: it takes seconds to co
 namespace crisp::program {
 
 namespace fs = std::filesystem;
-using Device = Cpu;
-using Network = models::AnyModel<float, Device>;
+using Network = models::AnyModel<float, Cpu>;  // running.hpp takes it to the device that computes
 
 /// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
 struct WrongUse : Error {
@@ -43,9 +42,10 @@ void add_mos(CLI::App& app);
 /// --threads and --device, the same for every command that computes.
 struct Computing {
   int threads = 0;
-  std::string device = "cpu";
+  std::string device;           // empty: see chosen()
   void add_to(CLI::App& command);
-  void apply() const;  // throws WrongUse for a device that this program was built without
+  void apply() const;           // throws Error for a device that is not there; to be called before any work
+  std::string chosen() const;   // "cpu" or "cuda": what was asked for, else cuda where it can be used
 };
 
 /// --model, --variant, --scale and --set: which network.

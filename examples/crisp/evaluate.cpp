@@ -11,6 +11,7 @@
 #include "crisp/metrics/nqm.hpp"
 #include "crisp/metrics/wpsnr.hpp"
 #include "crisp/train/progress_bar.hpp"
+#include "device.hpp"
 #include "lr_files.hpp"
 #include "score_table.hpp"
 #include "train_data.hpp"
@@ -35,10 +36,11 @@ struct Options {
 struct Method {
   std::string name, protocol;       // protocol: y, rgb8 or basicsr
   std::optional<Loaded> network;
+  std::optional<Running> running;   // the network, where it computes
   data::Resampling resampling{};
   std::vector<Index> scales;        // none: any
 
-  infer::Upscaler upscaler() const { return network ? infer::upscaler(network->net) : infer::upscaler(resampling); }
+  infer::Upscaler upscaler() const { return running ? running->upscaler : infer::upscaler(resampling); }
 };
 
 data::Resampling resampling(const std::string& method) {
@@ -53,6 +55,7 @@ Method network_method(const std::string& given, const Options& o) {
   const fs::path file = has_scales ? given.substr(0, at) : given;
   Method m;
   m.network = load_network(file);
+  m.running = running_on(o.computing.chosen(), m.network->net);
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
   for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
   const Network& net = m.network->net;
@@ -75,7 +78,7 @@ Method network_method(const std::string& given, const Options& o) {
 
 std::vector<Method> methods_of(const Options& o) {
   std::vector<Method> all;
-  for (const std::string& name : o.methods) all.push_back({.name = name, .protocol = o.protocol.empty() ? "y" : o.protocol, .network = {}, .resampling = resampling(name), .scales = {}});
+  for (const std::string& name : o.methods) all.push_back({.name = name, .protocol = o.protocol.empty() ? "y" : o.protocol, .network = {}, .running = {}, .resampling = resampling(name), .scales = {}});
   for (const std::string& given : o.weights) all.push_back(network_method(given, o));
   return all;
 }

@@ -32,7 +32,7 @@ void add_constants(const Network& net, train::SafeTensors& file) {
       const Index distance = (i / M - j / M + M - 1) * (2 * M - 1) + i % M - j % M + M - 1;
       for (int byte = 0; byte < 8; ++byte) distances += char(std::uint64_t(distance) >> (8 * byte) & 255);
     }
-  const Tensor<float, Device> mask = nn::shifted_window_mask<float, Device>(size, size, M, M / 2);
+  const Tensor<float, Cpu> mask = nn::shifted_window_mask<float, Cpu>(size, size, M, M / 2);
   std::vector<std::string> blocks;
   for (const auto& [name, tensor] : file.tensors)
     if (name.ends_with(".norm1.weight")) blocks.push_back(name.substr(0, name.size() - 12));

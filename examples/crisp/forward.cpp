@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "common.hpp"
+#include "device.hpp"
 
 namespace crisp::program {
 
@@ -14,26 +15,19 @@ struct Options {
   Computing computing;
 };
 
-// (N, C, H, W) of the file <-> (N, H, W, C).
-Var<float, Device> from_file(const train::HostTensor& t) { return permute(Var<float, Device>(Tensor<float, Device>(t.shape, t.values<float>())), {0, 2, 3, 1}); }
-train::HostTensor to_file(const Var<float, Device>& x) {
-  const Var<float, Device> y = permute(x, {0, 3, 1, 2});
-  return train::HostTensor::of(y.shape(), y.value().to_host());
-}
-
 void run(const Options& o) {
   o.computing.apply();
   require_file("IN", o.input);
   const Loaded loaded = load_network(o.weights);
   const train::SafeTensors in = train::read_safetensors(o.input);
   train::SafeTensors out;
-  const NoGrad guard;
+  const Running network = running_on(o.computing.chosen(), loaded.net);
   for (const auto& [name, tensor] : in.tensors) {
     if (!name.starts_with("input")) continue;
     check(tensor.shape.rank() == 4 && tensor.shape[1] == loaded.net.channels(), "forward: '", name, "' in '", o.input.string(), "' is ", tensor.shape,
           ", but this network takes (N, C, H, W) with ", loaded.net.channels(), " channels");
     const std::string result = "output" + name.substr(5);
-    out.tensors[result] = to_file(loaded.net(from_file(tensor)));
+    out.tensors[result] = network.forward(tensor);
     std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;
   }
   check(!out.tensors.empty(), "forward: '", o.input.string(), "' holds no tensor whose name begins with 'input'");

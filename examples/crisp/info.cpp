@@ -1,10 +1,11 @@
-// crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters.
+// crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters. And what can compute.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "common.hpp"
+#include "device.hpp"
 
 namespace crisp::program {
 
@@ -13,7 +14,7 @@ namespace {
 struct Options {
   fs::path file;
   Architecture network;
-  bool json = false;
+  bool json = false, devices = false;
 };
 
 struct Layer {
@@ -37,7 +38,7 @@ std::vector<Layer> layers_of(const Network& net) {
   });
   const nn::TrainingMode inference(false);  // the example must not move any statistics
   const NoGrad guard;
-  for (const auto& step : steps_of<float, Device>([&] { net(Tensor<float, Device>({1, example_size, example_size, net.channels()}, 0.5f)); }))
+  for (const auto& step : steps_of<float, Cpu>([&] { net(Tensor<float, Cpu>({1, example_size, example_size, net.channels()}, 0.5f)); }))
     for (const auto& input : step.inputs)
       if (const auto found = layer_of.find(input.node().get()); found != layer_of.end()) {
         Layer& layer = layers[found->second];
@@ -83,7 +84,16 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
 }
 
+void print_devices() {
+  std::cout << "cpu   " << processor() << "\n";
+  const Gpus found = gpus();
+  for (const std::string& gpu : found.lines) std::cout << "cuda  " << gpu << "\n";
+  if (found.lines.empty()) std::cout << "cuda  none: " << found.why_none << "\n";
+}
+
 void run(const Options& o) {
+  use(!o.devices || (o.file.empty() && o.network.model.empty() && !o.json), "--devices goes alone");
+  if (o.devices) return print_devices();
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
   use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
@@ -102,6 +112,7 @@ void add_info(CLI::App& app) {
   command.add_option("FILE", o->file, "weights, a .safetensors file");
   o->network.add_to(command);
   command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.add_flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run(*o); });
 }

@@ -1,5 +1,5 @@
-// The networks of the program, compiled once, here.
-#include "crisp/backend/cpu.hpp"
+// The networks of the program, compiled once for each device, here.
+#include "crisp/backend/device.hpp"
 #include "crisp/models/any_model.hpp"
 
-template class crisp::models::AnyModel<float, crisp::Cpu>;
+template class crisp::models::AnyModel<float, crisp::DefaultDevice>;

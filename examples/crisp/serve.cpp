@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "common.hpp"
-#include "crisp/infer/upscale.hpp"
+#include "device.hpp"
 #include "jobs.hpp"
 #include "local_server.hpp"
 #include "pages.hpp"
@@ -29,19 +29,20 @@ struct Options {
 
 struct Model {
   std::string label;
-  Network net;
+  models::Form form;
+  Running network;
   std::vector<Index> scales;  // the one that it was trained for is first
 };
 
-Model load_model(const fs::path& file) {
-  Loaded loaded = load_network(file);
+Model load_model(const fs::path& file, const std::string& device) {
+  const Loaded loaded = load_network(file);
   std::vector<Index> scales;
   if (loaded.knows_scale || !loaded.net.form().enlarged) scales.push_back(loaded.net.scale());
   if (loaded.net.form().enlarged)
     for (const Index scale : {2, 3, 4})
       if (std::find(scales.begin(), scales.end(), scale) == scales.end()) scales.push_back(scale);
   const fs::path named = fs::absolute(file).lexically_normal();
-  return {loaded.net.name() + " · " + (named.parent_path().filename() / named.filename()).string(), std::move(loaded.net), scales};
+  return {loaded.net.name() + " · " + (named.parent_path().filename() / named.filename()).string(), loaded.net.form(), running_on(device, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as PNG.
@@ -49,8 +50,7 @@ Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) <<
 
 // Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and end soon when
 // cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees the whole picture.
-Index tile_of(const Network& net, Index scale) {
-  const models::Form form = net.form();
+Index tile_of(const models::Form& form, Index scale) {
   if (form.reach < 0) return 0;
   return std::max<Index>(96, 8 * (form.enlarged ? (form.reach + scale - 1) / scale : form.reach));
 }
@@ -58,7 +58,7 @@ Index tile_of(const Network& net, Index scale) {
 class Service {
  public:
   explicit Service(const Options& o) : options_(o), jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
-    for (const fs::path& file : o.weights) models_.push_back(load_model(file));
+    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o.computing.chosen()));
   }
 
   void add_to(LocalServer& server) {
@@ -91,7 +91,7 @@ class Service {
     const std::string name = r.query.count("name") ? r.parameter("name").substr(0, 200) : "picture";
     const PictureSize size = checked(r.body, name, scale);
 
-    const Work work{models_[model].net, std::make_shared<std::string>(r.body), name, scale, options_.memory};
+    const Work work{models_[model].form, models_[model].network, std::make_shared<std::string>(r.body), name, scale, options_.memory};
     const std::string id = jobs_.add(work);
     if (id.empty()) throw busy();
     return {{"id", id}, {"width", size.width}, {"height", size.height}, {"scale", scale}};
@@ -126,7 +126,8 @@ class Service {
 
   // Enlarges one picture; a copy of it goes into the queue.
   struct Work {
-    Network net;  // shares its weights with the model
+    models::Form form;
+    Running network;
     std::shared_ptr<const std::string> bytes;
     std::string name;
     Index scale, memory;
@@ -136,9 +137,9 @@ class Service {
       const auto png = [&](const std::function<void(const Rows&)>& make) {
         return std::make_shared<std::string>(to_png(image.height * scale, image.width * scale, image.channels, bits_of(*bytes), make));
       };
-      const infer::Options options{.memory = memory, .tile = tile_of(net, scale), .progress = progress};
+      const infer::Options options{.memory = memory, .tile = tile_of(form, scale), .progress = progress};
       progress(0);
-      const auto after = png([&](const Rows& sink) { infer::upscale(net, image, scale, options, sink); });
+      const auto after = png([&](const Rows& sink) { network.upscale(image, scale, options, sink); });
       progress(1);
       return {{"before", png([&](const Rows& sink) { sink(data::enlarge(image, scale, data::Resampling::bicubic_matlab)); })}, {"after", after}};
     }

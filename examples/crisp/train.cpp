@@ -6,157 +6,68 @@
 
 #include "common.hpp"
 #include "crisp/data/degrade.hpp"
-#include "crisp/models/srgan.hpp"
-#include "crisp/ops/loss.hpp"
-#include "crisp/optim/adam.hpp"
-#include "crisp/optim/sgd.hpp"
+#include "device.hpp"
 #include "processes.hpp"
-#include "recipe.hpp"
-#include "train_data.hpp"
 
 namespace crisp::program {
 
-namespace {
-
-struct Options {
-  Architecture network;
-  DataOptions data;
-  Recipe recipe;                     // of the paper, then as the options say
-  std::vector<std::string> lr;       // a learning rate, and a folder: see below
-  fs::path out, init, vgg;
-  Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
-  double minutes = 0;
-  Index seed = 0;
-  int loader_threads = 1;
-  bool resume = false, quiet = false;
-  Computing computing;
-};
-
-optim::Schedule schedule(const Options& o) {
-  const std::string& name = o.recipe.schedule;
+optim::Schedule TrainOptions::schedule() const {
+  const std::string& name = recipe.schedule;
   optim::Schedule s = optim::constant();
   if (name == "cosine") s = optim::cosine();
   if (name == "step") s = optim::milestones({0.25, 0.5, 0.75});
   if (name == "edsr") s = optim::milestones({2.0 / 3});
   if (name == "swinir") s = optim::milestones({0.5, 0.8, 0.9, 0.95});
   if (name == "srgan") s = optim::milestones({0.5}, 0.1);
-  return o.warm_up > 0 ? optim::warm_up(o.warm_up, s) : s;
+  return warm_up > 0 ? optim::warm_up(warm_up, s) : s;
 }
 
-template <class Net>
-std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
-  if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
-  if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
-  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
-}
-
-Var<float, Device> loss(const std::string& name, const Var<float, Device>& x, const Var<float, Device>& target) {
-  if (name == "l1") return l1_loss(x, target);
-  if (name == "charbonnier") return charbonnier_loss(x, target);
-  return mse_loss(x, target);
-}
-
-// What has to agree when a training is resumed, and what the report shows.
-train::Metadata settings_of(const Options& o, const Network& net, Index images) {
-  train::Metadata s = net.settings();
-  std::string sources = o.data.hr.empty() ? "" : str(o.data.lr.lexically_normal().string(), " with ", o.data.hr.lexically_normal().string());
-  for (const std::string& source : o.data.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
+train::Metadata TrainOptions::settings(const models::Settings& net, Index images) const {
+  train::Metadata s = net;
+  std::string sources = data.hr.empty() ? "" : str(data.lr.lexically_normal().string(), " with ", data.hr.lexically_normal().string());
+  for (const std::string& source : data.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
   s["train"] = sources;
   s["train_images"] = std::to_string(images);
-  s["degrade"] = o.recipe.degrade;
-  s["batch"] = std::to_string(o.recipe.batch);
-  s["patch"] = std::to_string(o.recipe.patch);
-  s["optimizer"] = o.recipe.optimizer;
-  s["lr"] = str(o.recipe.lr);
-  s["schedule"] = schedule(o).description();
-  s["loss"] = o.recipe.loss;
-  s["clip_grad"] = str(o.recipe.clip);
-  s["ema"] = str(o.recipe.ema);
-  s["accumulate"] = std::to_string(o.accumulate);
-  s["seed"] = std::to_string(o.seed);
-  if (!o.init.empty()) s["init"] = o.init.string();
-  if (o.steps > 0) s["steps"] = std::to_string(o.steps);
-  else s["minutes"] = str(o.minutes);
+  s["degrade"] = recipe.degrade;
+  s["batch"] = std::to_string(recipe.batch);
+  s["patch"] = std::to_string(recipe.patch);
+  s["optimizer"] = recipe.optimizer;
+  s["lr"] = str(recipe.lr);
+  s["schedule"] = schedule().description();
+  s["loss"] = recipe.loss;
+  s["clip_grad"] = str(recipe.clip);
+  s["ema"] = str(recipe.ema);
+  s["accumulate"] = std::to_string(accumulate);
+  s["seed"] = std::to_string(seed);
+  if (!init.empty()) s["init"] = init.string();
+  if (steps > 0) s["steps"] = std::to_string(steps);
+  else s["minutes"] = str(minutes);
   return s;
 }
 
-std::string title(const Network& net) {
-  const auto variant = net.settings().find("variant");
-  return str(net.name(), variant == net.settings().end() ? "" : " " + variant->second, ", x", net.scale());
+std::string title(const models::Settings& net) {
+  const auto variant = net.find("variant");
+  return str(net.at("model"), variant == net.end() ? "" : " " + variant->second, ", x", net.at("scale"));
 }
 
-void announce(const Options& o, const Network& net, const TrainingData& data) {
+namespace {
+
+void announce(const TrainOptions& o, const Network& net, const TrainingData& data) {
   if (o.quiet) return;
   const Recipe& r = o.recipe;
   const Index size = processes().size();
-  std::cout << "network   " << title(net) << ", " << nn::parameter_count(net).trained << " parameters\n"
+  std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained << " parameters\n"
             << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch << ", batches of " << r.batch
             << (size > 1 ? str(" shared by ", size, " processes") : "") << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
-            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << schedule(o).description() << ", " << r.loss << " loss"
-            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << ", " << threads() << " threads" << (size > 1 ? " in each process\n" : "\n")
+            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description() << ", " << r.loss << " loss"
+            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << (o.computing.chosen() == "cuda" ? ", on the GPU" : str(", ", threads(), size > 1 ? " threads in each process" : " threads")) << "\n"
             << "recipe    " << r.source << "\n"
             << "length    " << (o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes")) << "\n"
             << "results   " << o.out.string() << "\n" << std::endl;
 }
 
-void conclude(const train::FitResult& result, const fs::path& out) {
-  if (processes().rank() > 0) return;
-  if (result.interrupted) {
-    std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
-  } else {
-    std::cout << "done: " << result.progress.step << " steps in " << train::duration(result.progress.seconds) << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic "
-              << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
-              << " dB at step " << result.progress.best_step << "\n";
-  }
-  const bool validated = fs::exists(out / "best.safetensors");  // not after a stop before the first validation
-  std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (out / "report.html").string() << "\n";
-}
-
-// Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
-template <class Trained, class Loss>
-train::FitResult fit(Trained& trained, const Network& net, const Options& o, const TrainingData& data, Loss loss_of) {
-  const auto method = optimizer(trained, o.recipe);
-  return train::fit(trained, *method, data.patches, loss_of,
-                    {.out = o.out, .steps = o.steps, .minutes = o.minutes,
-                     .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = schedule(o), .clip_norm = o.recipe.clip,
-                     .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
-                     .validate = [&] { return validate(net, data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
-                     .settings = settings_of(o, net, data.patches.images()), .title = title(net), .quiet = o.quiet},
-                    processes());
-}
-
-// The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
-// Without it the adversarial game would begin from noise.
-bool pretrain(Network& net, Options o, const TrainingData& data) {
-  o.out /= "srresnet";
-  o.steps /= 2;
-  o.minutes /= 2;
-  o.recipe.schedule = "constant";
-  o.resume = fs::exists(o.out / "state.safetensors");
-  if (!o.quiet) std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
-  const train::FitResult result = fit(net, net, o, data, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
-  if (result.interrupted) conclude(result, o.out);
-  return !result.interrupted;
-}
-
-void play(Network& net, Options& o, const TrainingData& data) {
-  if (o.init.empty()) {
-    if (!o.resume && !pretrain(net, o, data)) return;
-    o.steps -= o.steps / 2;
-    o.minutes /= 2;
-  }
-  std::optional<models::Vgg19<float, Device>> vgg;
-  if (!o.vgg.empty()) {
-    vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
-    train::load(o.vgg, *vgg);
-  }
-  if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
-  models::SrganGame<Network, float, Device> game{net, models::Discriminator<float, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
-  conclude(fit(game, net, o, data, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
-}
-
-void take_init(Network& net, const Options& o) {
+void take_init(Network& net, const TrainOptions& o) {
   require_file("--init", o.init);
   const train::Matched matched = train::load_matching(train::open_weights(o.init), net);
   if (o.quiet) return;
@@ -165,7 +76,7 @@ void take_init(Network& net, const Options& o) {
 }
 
 // --lr is the learning rate; a folder there, as competitions call it, holds the low-resolution pictures of --hr.
-void sort_lr(Options& o) {
+void sort_lr(TrainOptions& o) {
   for (const std::string& text : o.lr) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
@@ -177,7 +88,7 @@ void sort_lr(Options& o) {
   }
 }
 
-void check_options(Options& o, const Network& net) {
+void check_options(TrainOptions& o, const Network& net) {
   use((o.steps > 0) + (o.minutes > 0) + (o.epochs > 0) <= 1, "give one of --minutes, --steps and --epochs");
   if (o.steps == 0 && o.minutes == 0 && o.epochs == 0) o.minutes = 10;
   use(!fs::exists(o.out) || fs::is_directory(o.out), "--out '", o.out.string(), "' is not a folder");
@@ -203,13 +114,13 @@ void check_options(Options& o, const Network& net) {
 }
 
 // Each process has its part of the processors, unless the threads are told.
-void join_processes(Options& o) {
+void join_processes(TrainOptions& o) {
   const int fair = processes().fair_threads();
   if (processes().size() > 1 && o.computing.threads == 0 && !std::getenv("OMP_NUM_THREADS")) o.computing.threads = fair;
   o.quiet = o.quiet || processes().rank() > 0;
 }
 
-void run(Options& o) {
+void run(TrainOptions& o) {
   join_processes(o);
   o.computing.apply();
   sort_lr(o);
@@ -222,22 +133,13 @@ void run(Options& o) {
   const TrainingData data = load_data(o.data, net, o.recipe.patch);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
-  if (net.name() == "srgan") {
-    o.resume = fs::exists(o.out / "state.safetensors");  // else the first half goes on
-    return play(net, o, data);
-  }
-  conclude(fit(net, net, o, data,
-               [&](const auto& x, const auto& target) {
-                 const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
-                 return loss(o.recipe.loss, y, centre(target, y[1], y[2]));
-               }),
-           o.out);
+  train_on(o.computing.chosen(), o, net, data);
 }
 
 }  // namespace
 
 void add_train(CLI::App& app) {
-  const auto o = std::make_shared<Options>(), given = std::make_shared<Options>();
+  const auto o = std::make_shared<TrainOptions>(), given = std::make_shared<TrainOptions>();
   CLI::App& command = *app.add_subcommand("train", "Train a network on folders of images, or on synthetic ones");
   CLI::Validator positive = CLI::Range(Index(1), std::numeric_limits<Index>::max()), from_zero = CLI::Range(Index(0), std::numeric_limits<Index>::max());
   positive.description("1 or more");

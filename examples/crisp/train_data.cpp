@@ -107,16 +107,15 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   return result;
 }
 
-train::Validation validate(const Network& net, const std::vector<ValidationImage>& images, const std::string& degrade) {
-  const infer::Protocol protocol = net.channels() == 1 ? infer::Protocol::y : infer::Protocol::rgb8;
+train::Validation validate(const infer::Upscaler& network, Index channels, Index scale, const std::vector<ValidationImage>& images, const std::string& degrade) {
+  const infer::Protocol protocol = channels == 1 ? infer::Protocol::y : infer::Protocol::rgb8;
   constexpr std::size_t shown = 8;  // pictures in the report
   train::Validation v;
-  v.protocol = infer::describe(protocol, net.scale()) + (degrade == "bicubic" ? "" : "; input by " + degrade);
-  const auto network = infer::upscaler(net);
+  v.protocol = infer::describe(protocol, scale) + (degrade == "bicubic" ? "" : "; input by " + degrade);
   const infer::Reducer made_here = reducer_of(degrade);
   for (const ValidationImage& image : images) {
     const infer::Reducer given = [&](const data::Image& hr, Index) { return hr.channels == 1 ? data::luma(image.lr) : image.lr; };
-    infer::Comparison c = infer::compare(image.name, image.hr, network, net.scale(), {protocol, image.lr.empty() ? made_here : given});
+    infer::Comparison c = infer::compare(image.name, image.hr, network, scale, {protocol, image.lr.empty() ? made_here : given});
     v.psnr += c.score.psnr / double(images.size());
     v.ssim += c.score.ssim / double(images.size());
     v.bicubic_psnr += c.bicubic_psnr / double(images.size());

@@ -7,8 +7,8 @@
 #include "common.hpp"
 #include "comparison.hpp"
 #include "crisp/data/image_writer.hpp"
-#include "crisp/infer/upscale.hpp"
 #include "crisp/train/progress_bar.hpp"
+#include "device.hpp"
 
 namespace crisp::program {
 
@@ -39,7 +39,8 @@ std::vector<fs::path> checked_inputs(const Options& o) {
 
 // What one run has: the network, and the state of its progress over all images.
 struct Job {
-  Network net;
+  Running network;
+  std::string name;
   Index scale = 1;
   train::ProgressBar bar;
   std::size_t images = 1, done = 0;
@@ -62,13 +63,13 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
   data::ImageWriter writer(to, height, width, image.channels, {.bits = bits, .jpeg_quality = o.jpeg_quality});
   data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
   auto end = whole.samples.begin();
-  infer::upscale(job.net, image, job.scale, {.memory = bytes_of("--memory", o.memory), .tile = o.tile, .ensemble = o.ensemble, .progress = [&](double part) { job.show(part); }},
+  job.network.upscale(image, job.scale, {.memory = bytes_of("--memory", o.memory), .tile = o.tile, .ensemble = o.ensemble, .progress = [&](double part) { job.show(part); }},
                  [&](const data::Image& rows) {
                    writer.write(rows);
                    if (!compare.empty()) end = std::copy(rows.samples.begin(), rows.samples.end(), end);
                  });
   writer.finish();
-  if (!compare.empty()) data::save_image(compare, comparison(image, whole, job.scale, job.net.name()));
+  if (!compare.empty()) data::save_image(compare, comparison(image, whole, job.scale, job.name));
   const std::string place = job.images > 1 ? str("[", job.done + 1, "/", job.images, "] ") : "";
   job.bar.line(str(place, to.string(), "  ", image.width, " x ", image.height, " -> ", width, " x ", height));
 }
@@ -95,7 +96,7 @@ void run(const Options& o) {
   require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
   const Loaded loaded = o.weights.load();
-  Job job{loaded.net, choose_scale(loaded, o.weights.named(), o.scale), train::ProgressBar(o.quiet), files.size()};
+  Job job{running_on(o.computing.chosen(), loaded.net), loaded.net.name(), choose_scale(loaded, o.weights.named(), o.scale), train::ProgressBar(o.quiet), files.size()};
   if (fs::is_directory(o.input)) {
     make_folder(o.output);
     if (!o.compare.empty()) make_folder(o.compare);

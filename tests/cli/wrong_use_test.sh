@@ -26,7 +26,6 @@ expect 2 "empty" evaluate --data empty --scale 3 --method bicubic
 expect 2 "one.png" evaluate --data pictures/one.png --scale 3 --method bicubic
 expect 2 "--protocol" evaluate --data pictures --scale 3 --method bicubic --protocol rgb
 expect 2 "missing.safetensors" evaluate --data pictures --scale 3 --weights missing.safetensors
-expect 2 "without CUDA" evaluate --data pictures --scale 3 --method bicubic --device cuda
 expect 2 "--threads" evaluate --data pictures --scale 3 --method bicubic --threads 0
 expect 2 "empty" evaluate --data pictures --scale 3 --method bicubic --json empty
 expect 2 "overwritten" evaluate --data pictures --scale 3 --method bicubic --save pictures
@@ -62,7 +61,6 @@ expect 2 "--patch" $train --steps 1 --patch 9 --out run
 expect 2 "--seed" $train --steps 1 --seed -1 --out run
 expect 2 "--optimizer" $train --steps 1 --optimizer lion --out run
 expect 2 "--schedule" $train --steps 1 --schedule zigzag --out run
-expect 2 "without CUDA" $train --steps 1 --device cuda --out run
 expect 2 "weights.safetensors" $train --steps 1 --out weights.safetensors
 expect 2 "--resume" $train --steps 1 --out run --resume
 [ -e run ] && fail "a wrong use left the folder run behind"

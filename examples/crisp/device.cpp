@@ -1,0 +1,51 @@
+// See device.hpp. Where crisp is built with CUDA this file is compiled by nvcc, which is how it knows.
+#include "device.hpp"
+
+#include <fstream>
+#include <thread>
+
+namespace crisp::program {
+
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+
+Gpus gpus() {
+  Gpus found;
+  for (const CudaDevice& gpu : cuda_devices())
+    found.lines.push_back(str(gpu.name, ", ", fixed(double(gpu.memory) / 1073741824.0, 1), " GB, compute capability ", gpu.major, ".", gpu.minor));
+  if (!found.lines.empty()) return found;
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  static_cast<void>(cudaGetLastError());
+  found.why_none = error == cudaErrorInsufficientDriver
+                       ? "there is no NVIDIA driver, or one older than this crisp needs"
+                       : str("there is no NVIDIA GPU that this program can use (", error == cudaSuccess ? "none was found" : cudaGetErrorString(error), ")");
+  return found;
+}
+
+Running running_on(const std::string& device, const Network& net) { return device == "cuda" ? running<Cuda>(net) : running<Cpu>(net); }
+
+void train_on(const std::string& device, const TrainOptions& o, const Network& net, const TrainingData& data) {
+  device == "cuda" ? train<Cuda>(o, net, data) : train<Cpu>(o, net, data);
+}
+
+#else
+
+Gpus gpus() { return {{}, "this crisp was built without CUDA"}; }
+Running running_on(const std::string&, const Network& net) { return running<Cpu>(net); }
+void train_on(const std::string&, const TrainOptions& o, const Network& net, const TrainingData& data) { train<Cpu>(o, net, data); }
+
+#endif
+
+std::string processor() {
+  std::string name = "processor";
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) {
+      name = line.substr(std::min(line.size(), line.find(':') + 2));
+      break;
+    }
+  const unsigned cores = std::thread::hardware_concurrency();
+  return str(name, ", ", cores, cores == 1 ? " core" : " cores", ", vectors of ", detail::width<float>, " floats");
+}
+
+}  // namespace crisp::program

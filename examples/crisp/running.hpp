@@ -1,0 +1,41 @@
+// A network at work on the device that --device names. networks.cpp, running.cpp and training.cpp are compiled for the CPU and, where crisp
+// is built with CUDA, by nvcc once more for the GPU; everything else knows networks on the CPU alone.
+#pragma once
+#include <utility>
+
+#include "common.hpp"
+#include "crisp/backend/device.hpp"
+#include "crisp/infer/evaluate.hpp"
+
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+extern template class crisp::models::AnyModel<float, crisp::Cuda>;  // in networks.cpp
+#endif
+
+namespace crisp::program {
+
+/// What a network does, wherever that is. Shares or copies the weights, and may outlive the network.
+struct Running {
+  infer::Upscaler upscaler;  // enlarges a small image, to be scored
+  std::function<void(const data::Image&, Index scale, const infer::Options&, const infer::RowSink&)> upscale;
+  std::function<train::HostTensor(const train::HostTensor&)> forward;  // (N, C, H, W), 0..1 -> (N, C, H, W)
+};
+
+template <class D> Running running(const Network& net);
+
+/// The network with its weights on D: on the CPU itself, elsewhere a copy.
+template <class D>
+models::AnyModel<float, D> moved_to(const Network& net) {
+  if constexpr (std::same_as<D, Cpu>) {
+    return net;
+  } else {
+    const Rng random = nn::detail::generator;  // the weights that the copy begins with are overwritten: they draw nothing
+    auto copy = models::AnyModel<float, D>::create(net.settings());
+    nn::detail::generator = random;
+    std::map<std::string, Tensor<float, Cpu>> weights;
+    net.each_param([&](const std::string& name, const auto& p) { weights.emplace(name, p.value()); });
+    copy.each_param([&](const std::string& name, auto& p) { p.value().copy_(Tensor<float, D>(p.shape(), weights.at(name).to_host())); });
+    return copy;
+  }
+}
+
+}  // namespace crisp::program

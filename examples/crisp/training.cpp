@@ -1,0 +1,104 @@
+// See training.hpp; compiled for each device, as running.hpp says.
+#include "training.hpp"
+
+#include <iostream>
+
+#include "crisp/models/srgan.hpp"
+#include "crisp/ops/loss.hpp"
+#include "crisp/optim/adam.hpp"
+#include "crisp/optim/sgd.hpp"
+#include "processes.hpp"
+#include "running.hpp"
+
+namespace crisp::program {
+
+namespace {
+
+using Device = DefaultDevice;
+using Trainee = models::AnyModel<float, Device>;
+
+template <class Net>
+std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
+  if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
+  if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
+  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
+}
+
+Var<float, Device> loss(const std::string& name, const Var<float, Device>& x, const Var<float, Device>& target) {
+  if (name == "l1") return l1_loss(x, target);
+  if (name == "charbonnier") return charbonnier_loss(x, target);
+  return mse_loss(x, target);
+}
+
+void conclude(const train::FitResult& result, const fs::path& out) {
+  if (processes().rank() > 0) return;
+  if (result.interrupted) {
+    std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
+  } else {
+    std::cout << "done: " << result.progress.step << " steps in " << train::duration(result.progress.seconds) << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic "
+              << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
+              << " dB at step " << result.progress.best_step << "\n";
+  }
+  const bool validated = fs::exists(out / "best.safetensors");  // not after a stop before the first validation
+  std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (out / "report.html").string() << "\n";
+}
+
+// Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
+template <class Trained, class Loss>
+train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o, const TrainingData& data, Loss loss_of) {
+  const auto method = optimizer(trained, o.recipe);
+  return train::fit(trained, *method, data.patches, loss_of,
+                    {.out = o.out, .steps = o.steps, .minutes = o.minutes,
+                     .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = o.schedule(), .clip_norm = o.recipe.clip,
+                     .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
+                     .validate = [&] { return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
+                     .settings = o.settings(net.settings(), data.patches.images()), .title = title(net.settings()), .quiet = o.quiet},
+                    processes());
+}
+
+// The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
+// Without it the adversarial game would begin from noise.
+bool pretrain(Trainee& net, TrainOptions o, const TrainingData& data) {
+  o.out /= "srresnet";
+  o.steps /= 2;
+  o.minutes /= 2;
+  o.recipe.schedule = "constant";
+  o.resume = fs::exists(o.out / "state.safetensors");
+  if (!o.quiet) std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
+  const train::FitResult result = fit(net, net, o, data, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
+  if (result.interrupted) conclude(result, o.out);
+  return !result.interrupted;
+}
+
+void play(Trainee& net, TrainOptions o, const TrainingData& data) {
+  o.resume = fs::exists(o.out / "state.safetensors");  // else the first half goes on
+  if (o.init.empty()) {
+    if (!o.resume && !pretrain(net, o, data)) return;
+    o.steps -= o.steps / 2;
+    o.minutes /= 2;
+  }
+  std::optional<models::Vgg19<float, Device>> vgg;
+  if (!o.vgg.empty()) {
+    vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
+    train::load(o.vgg, *vgg);
+  }
+  if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
+  models::SrganGame<Trainee, float, Device> game{net, models::Discriminator<float, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
+  conclude(fit(game, net, o, data, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
+}
+
+}  // namespace
+
+template <>
+void train<Device>(const TrainOptions& o, const Network& given, const TrainingData& data) {
+  Trainee net = moved_to<Device>(given);
+  if (net.name() == "srgan") return play(net, o, data);
+  conclude(fit(net, net, o, data,
+               [&](const auto& x, const auto& target) {
+                 const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
+                 return loss(o.recipe.loss, y, centre(target, y[1], y[2]));
+               }),
+           o.out);
+}
+
+}  // namespace crisp::program

@@ -1,0 +1,33 @@
+// A training as the options of crisp train describe it, on either device.
+#pragma once
+#include "crisp/optim/schedule.hpp"
+#include "recipe.hpp"
+#include "train_data.hpp"
+
+namespace crisp::program {
+
+struct TrainOptions {
+  Architecture network;
+  DataOptions data;
+  Recipe recipe;                     // of the paper, then as the options say
+  std::vector<std::string> lr;       // a learning rate, and a folder: see train.cpp
+  fs::path out, init, vgg;
+  Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
+  double minutes = 0;
+  Index seed = 0;
+  int loader_threads = 1;
+  bool resume = false, quiet = false;
+  Computing computing;
+
+  optim::Schedule schedule() const;
+  /// What has to agree when a training is resumed, and what the report shows.
+  train::Metadata settings(const models::Settings& net, Index images) const;
+};
+
+/// "srcnn 9-1-5, x3", from the settings of a network.
+std::string title(const models::Settings& net);
+
+/// Trains on the device D, beginning with the weights of `net`; the results lie in the folder `out`. srgan plays its game.
+template <class D> void train(const TrainOptions& o, const Network& net, const TrainingData& data);
+
+}  // namespace crisp::program
