@@ -105,14 +105,14 @@ static void memory_bound(const std::string& name, Shape shape, bool kept, std::v
 }
 
 struct Weight {
-  crisp::nn::Param<float, Cpu> weight;
+  crisp::nn::Param<float, Device> weight;
   CRISP_PARAMS(weight)
 };
 
 // One step for n weights in one tensor: weight and both moments read and written, the gradient read.
 static void adam(Index n) {
   const auto net = std::make_shared<Weight>(Weight{random_tensor({n})});
-  const auto optimizer = std::make_shared<crisp::optim::Adam<float, Cpu>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
+  const auto optimizer = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
   add(crisp::str("adam/", n), {.bytes = 7.0 * double(n) * sizeof(float)}, [=, g = random_tensor({n})] { net->weight.add_grad(g); }, [=] { optimizer->step(); });
 }
 
@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
   memory_bound("gelu", {8192, 120}, true, {}, [](const Var& x) { return gelu(x); });
   memory_bound("softmax", {49152, 64}, true, {}, [](const Var& x) { return softmax(x); });
   memory_bound("pixel_shuffle", {16, 48, 48, 256}, false, {}, [](const Var& x) { return pixel_shuffle(x, 2); });
-  const auto norm = std::make_shared<crisp::nn::BatchNorm2d<float, Cpu>>(64);
+  const auto norm = std::make_shared<crisp::nn::BatchNorm2d<float, Device>>(64);
   memory_bound("batch_norm", {16, 24, 24, 64}, true, {norm->weight, norm->bias}, [=](const Var& x) {
     const crisp::nn::TrainingMode mode(true);
     return (*norm)(x);

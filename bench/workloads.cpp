@@ -15,6 +15,7 @@ static constexpr const char* usage =
     "       workloads --memory NAME         the peak memory of two repetitions, in MB above the start of the program\n"
     "       workloads --once NAME           two repetitions, for a profiler\n"
     "options: --threads N                   default: OMP_NUM_THREADS, or all\n"
+    "         --math fp32|tf32|bf16         how the GPU multiplies (workloads_cuda)\n"
     "         --checkpointed                training of SwinIR with less memory, for more time\n";
 
 // The largest resident memory so far, as Linux counts it.
@@ -36,6 +37,9 @@ static Workload build(const std::string& name, bool checkpointed) {
 
 static std::string version() {
   std::string text = "crisp, "
+#if defined(__CUDACC__)
+      "nvcc " + std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__) + " and "
+#endif
 #if defined(__clang__)
       "clang++ " __clang_version__;
 #else
@@ -58,6 +62,12 @@ static std::string version() {
   return text;
 }
 
+// What --memory tells: all of the program's memory on the CPU, that of the tensors on the GPU.
+static double used_mb() {
+  if constexpr (std::is_same_v<Device, crisp::Cpu>) return peak_mb();
+  else return double(Device::memory_use().peak) / 1048576;
+}
+
 static void serve(const Workload& w) {
   w.run();
   w.run();
@@ -72,8 +82,17 @@ static void serve(const Workload& w) {
   }
 }
 
+static void set_math(const std::string& name) {
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+  crisp::check(name == "fp32" || name == "tf32" || name == "bf16", "workloads: --math is fp32, tf32 or bf16, not '", name, "'");
+  Device::set_math(name == "fp32" ? crisp::Math::fp32 : name == "tf32" ? crisp::Math::tf32 : crisp::Math::bf16);
+#else
+  throw crisp::Error("workloads: --math " + name + " is for the GPU; workloads_cuda computes there");
+#endif
+}
+
 static int run(const std::vector<std::string>& arguments) {
-  const double before = peak_mb();
+  const double before = std::is_same_v<Device, crisp::Cpu> ? peak_mb() : 0;
   std::string mode, name;
   bool checkpointed = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -86,6 +105,8 @@ static int run(const std::vector<std::string>& arguments) {
       const std::string count = value();
       crisp::check(!count.empty() && count.size() < 5 && count.find_first_not_of("0123456789") == std::string::npos, "workloads: --threads needs a number, not '", count, "'");
       crisp::set_threads(std::stoi(count));
+    } else if (a == "--math") {
+      set_math(value());
     } else if (a == "--checkpointed") {
       checkpointed = true;
     } else {
@@ -104,7 +125,7 @@ static int run(const std::vector<std::string>& arguments) {
     const Workload w = build(name, checkpointed);
     w.run();
     w.run();
-    if (mode == "--memory") std::printf("%.1f MB\n", peak_mb() - before);
+    if (mode == "--memory") std::printf("%.1f MB\n", used_mb() - before);
   } else {
     throw crisp::Error(mode.empty() ? usage : "workloads: unknown option '" + mode + "'\n" + usage);
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "crisp/backend/cpu.hpp"
+#include "crisp/backend/device.hpp"
 #include "crisp/core/random.hpp"
 #include "crisp/models/edsr.hpp"
 #include "crisp/models/srcnn.hpp"
@@ -16,9 +16,16 @@
 
 namespace bench {
 
-using crisp::Cpu, crisp::Index;
-using Tensor = crisp::Tensor<float, Cpu>;
-using Var = crisp::Var<float, Cpu>;
+using crisp::Index;
+using Device = crisp::DefaultDevice;
+using Tensor = crisp::Tensor<float, Device>;
+using Var = crisp::Var<float, Device>;
+
+/// Waits for a device that works on its own: what was asked of the GPU is only then done.
+template <class D>
+void finish() {
+  if constexpr (requires { D::synchronize(); }) D::synchronize();
+}
 
 /// A network in memory, ready to run: run() is one repetition, finished when it returns.
 struct Workload {
@@ -41,13 +48,13 @@ inline Tensor random_tensor(crisp::Shape shape) {
 }
 
 /// SRCNN with zeros around the image, as the peers have it; models::Srcnn repeats the edge.
-struct Srcnn : crisp::models::Srcnn<float, Cpu> {
-  using crisp::models::Srcnn<float, Cpu>::Srcnn;
+struct Srcnn : crisp::models::Srcnn<float, Device> {
+  using crisp::models::Srcnn<float, Device>::Srcnn;
   Var operator()(const Var& x) const { return conv3(conv2.then_relu(conv1.then_relu(x))); }
 };
-using Edsr = crisp::models::Edsr<float, Cpu>;
-using SrResNet = crisp::models::SrResNet<float, Cpu>;
-using SwinIr = crisp::models::SwinIr<float, Cpu>;
+using Edsr = crisp::models::Edsr<float, Device>;
+using SrResNet = crisp::models::SrResNet<float, Device>;
+using SwinIr = crisp::models::SwinIr<float, Device>;
 
 /// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
 template <class Net>
@@ -55,12 +62,13 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side) {
   const crisp::models::Form form = net->form();
   const Tensor input = random_tensor({batch, side, side, form.channels});
   const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
-  const auto adam = std::make_shared<crisp::optim::Adam<float, Cpu>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
+  const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
   return {crisp::nn::parameter_count(*net).trained, [=] {
     const Var y = (*net)(Var(input));
     const Var loss = std::is_same_v<Net, Srcnn> ? mse_loss(y, target) : l1_loss(y, target);
     loss.backward();
     adam->step();
+    finish<Device>();
   }};
 }
 
@@ -71,6 +79,7 @@ Workload infer(std::shared_ptr<Net> net, Index side) {
   return {crisp::nn::parameter_count(*net).trained, [=] {
     const crisp::NoGrad guard;
     (*net)(Var(image));
+    finish<Device>();
   }};
 }
 

@@ -1,4 +1,4 @@
-# Builds and runs a small project that uses crisp, by find_package of an installed copy or by add_subdirectory (WAY);
+# Builds and runs a small project that uses crisp, by find_package of an installed copy or by add_subdirectory (WAY), with CUDA built only;
 # or, for WAY missing, checks that each dependency that is not there is named with its package.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -18,6 +18,9 @@ endfunction()
 file(REMOVE_RECURSE ${WORK})
 set(crisp ${CMAKE_COMMAND} -S ${CRISP} -B ${WORK}/crisp -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_INSTALL_PREFIX=${WORK}/prefix)
 set(consumer ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX})
+if(CUDA)
+  list(APPEND consumer -DCONSUMER_CUDA=ON)
+endif()
 if(WAY STREQUAL "add_subdirectory")
   list(APPEND consumer -DCRISP_SOURCE=${CRISP})
 else()

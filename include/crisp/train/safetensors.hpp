@@ -90,7 +90,7 @@ inline void write_safetensors(const std::filesystem::path& path, const SafeTenso
   }
   for (const auto& [name, tensor] : content.tensors) {
     text += str(text.size() > 1 ? "," : "", json_quoted(name), ":{\"dtype\":\"", tensor.dtype, "\",\"shape\":[");
-    for (int i = 0; i < tensor.shape.rank(); ++i) text += (i ? "," : "") + std::to_string(tensor.shape[i]);
+    for (int i = 0; i < tensor.shape.rank(); ++i) text += str(i ? "," : "", tensor.shape[i]);
     text += str("],\"data_offsets\":[", data.size(), ",", data.size() + tensor.bytes.size(), "]}");
     data += tensor.bytes;
   }

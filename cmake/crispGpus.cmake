@@ -1,0 +1,17 @@
+# Sets CMAKE_CUDA_ARCHITECTURES, unless it is set: to the GPUs of this machine, which nvidia-smi names; where there are none, to those of
+# data centres, 8.0 (A100) and 9.0 (H100, H200), and to what the driver compiles for later ones. To be included before the language CUDA begins.
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+  find_program(CRISP_NVIDIA_SMI nvidia-smi)
+  set(crisp_gpus)
+  if(CRISP_NVIDIA_SMI)
+    execute_process(COMMAND ${CRISP_NVIDIA_SMI} --query-gpu=compute_cap --format=csv,noheader OUTPUT_VARIABLE crisp_gpus ERROR_QUIET)
+    string(REGEX MATCHALL "[0-9]+\\.[0-9]+" crisp_gpus "${crisp_gpus}")
+    list(REMOVE_DUPLICATES crisp_gpus)
+    list(TRANSFORM crisp_gpus REPLACE "\\." "")
+    list(TRANSFORM crisp_gpus APPEND "-real")
+  endif()
+  if(NOT crisp_gpus)
+    set(crisp_gpus 80-real 90-real 90-virtual)
+  endif()
+  set(CMAKE_CUDA_ARCHITECTURES "${crisp_gpus}" CACHE STRING "The GPUs to compile for")
+endif()
