@@ -33,7 +33,7 @@ class SettingsReader {
   /// Whole numbers with commas between them: "6,6,6,6".
   std::vector<Index> numbers(const std::string& key, const std::vector<Index>& otherwise) {
     std::string text;
-    for (const Index n : otherwise) text += (text.empty() ? "" : ",") + std::to_string(n);
+    for (const Index n : otherwise) text += str(text.empty() ? "" : ",", n);
     text = take(key, text) + ",";
     std::vector<Index> list;
     for (std::size_t begin = 0, end; (end = text.find(',', begin)) != std::string::npos; begin = end + 1) list.push_back(whole(key, text.substr(begin, end - begin)));
