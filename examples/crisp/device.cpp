@@ -45,7 +45,7 @@ std::string processor() {
       break;
     }
   const unsigned cores = std::thread::hardware_concurrency();
-  return str(name, ", ", cores, cores == 1 ? " core" : " cores", ", vectors of ", detail::width<float>, " floats");
+  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", detail::width<float>, " floats");
 }
 
 }  // namespace crisp::program

@@ -12,7 +12,7 @@ struct Gpus {
 };
 Gpus gpus();
 
-/// The processor in a line: its name, its cores, and the vectors that crisp was compiled for.
+/// The processor in a line: its name, its logical cores, and the vectors that crisp was compiled for.
 std::string processor();
 
 /// The network on "cpu" or "cuda".

@@ -7,7 +7,7 @@ weights=run/best.safetensors
 
 expect 2 "alone" info --devices --model srcnn --scale 3
 works info --devices
-shows "^cpu   .*[0-9] cores*, vectors of [0-9]* floats$"
+shows "^cpu   .*[0-9] logical cores*, vectors of [0-9]* floats$"
 shows "^cuda  "
 
 refused() {
