@@ -52,7 +52,7 @@ curve() { cut -d, -f1,4 "$1/metrics.csv" | awk -F, '{ if (NR > 1) printf "%d %.5
 # Batch normalisation (by SGD: Adam makes the rounding of a gradient that is zero large), random paths, averaged weights, accumulated and
 # clipped gradients: as one process does.
 other="--scale 2 --train pictures --valid pictures --batch 4 --seed 7 --steps 6"
-for network in "--model srcnn-bn --patch 12 --optimizer sgd" "--model swinir-light --set embed=12 --set depths=2 --set heads=2 --patch 16 --accumulate 2 --clip-grad 0.1"; do
+for network in "--model srcnn-bn --patch 12 --optimizer sgd" "--model swinir-light --set embed=12 --set depths=2 --set heads=2 --set drop_path=0.5 --patch 16 --optimizer sgd --lr 0.01 --ema 0.5 --accumulate 2 --clip-grad 0.1"; do
   rm -rf one_other two_other
   works train $network $other --out one_other
   together 2 $network $other --out two_other || fail "$network: status $?; $(cat err.txt)"
