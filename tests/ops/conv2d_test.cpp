@@ -115,14 +115,14 @@ TEST_CASE("conv2d says what does not fit") {
 }
 
 TEST_CASE("conv2d_relu, conv2d_add and linear_add equal the ops that they join, gradients included") {
-  const auto x = random_input<Cpu>({2, 5, 6, 2}, 1), w = random_input<Cpu>({3, 3, 3, 2}, 2), b = random_input<Cpu>({3}, 3), other = random_input<Cpu>({2, 5, 6, 3}, 4);
+  const auto x = random_input<Device>({2, 5, 6, 2}, 1), w = random_input<Device>({3, 3, 3, 2}, 2), b = random_input<Device>({3}, 3), other = random_input<Device>({2, 5, 6, 3}, 4);
   CHECK(relative_error(conv2d_relu(x, w, b).value().to_host(), relu(conv2d(x, w, b)).value().to_host()) < 1e-12);
   CHECK(relative_error(conv2d_add(x, w, b, other).value().to_host(), (conv2d(x, w, b) + other).value().to_host()) < 1e-12);
   CHECK(gradcheck([](const auto& x, const auto& w, const auto& b) { return conv2d_relu(x, w, b); }, x, w, b));
   CHECK(gradcheck([](const auto& x, const auto& w, const auto& b, const auto& other) { return conv2d_add(x, w, b, other); }, x, w, b, other));
-  CHECK(gradcheck([](const auto& x, const auto& w) { return conv2d_add(x, w, V(), x, {.border = Border::replicate}); }, x, random_input<Cpu>({2, 3, 3, 2}, 5)));
+  CHECK(gradcheck([](const auto& x, const auto& w) { return conv2d_add(x, w, V(), x, {.border = Border::replicate}); }, x, random_input<Device>({2, 3, 3, 2}, 5)));
 
-  const auto rows = random_input<Cpu>({4, 5, 3}, 1), weight = random_input<Cpu>({2, 3}, 2), bias = random_input<Cpu>({2}, 3), sum = random_input<Cpu>({4, 5, 2}, 4);
+  const auto rows = random_input<Device>({4, 5, 3}, 1), weight = random_input<Device>({2, 3}, 2), bias = random_input<Device>({2}, 3), sum = random_input<Device>({4, 5, 2}, 4);
   CHECK(relative_error(linear_add(rows, weight, bias, sum).value().to_host(), (linear(rows, weight, bias) + sum).value().to_host()) < 1e-12);
   CHECK(gradcheck([](const auto& x, const auto& w, const auto& b, const auto& other) { return linear_add(x, w, b, other); }, rows, weight, bias, sum));
 
@@ -132,11 +132,11 @@ TEST_CASE("conv2d_relu, conv2d_add and linear_add equal the ops that they join, 
 
 TEST_CASE("what relu remembers is whether a value was positive: NaN and both zeros were not") {
   for (const Index n : {0, 1, 31, 32, 33, 1000}) {
-    Tensor<float, Cpu> y = random_tensor<float>({n}, 1);
+    Tensor<float, Device> y = random_tensor<float>({n}, 1);
     std::vector<float> values = y.to_host();
     for (std::size_t i = 0; i < values.size(); i += 7) values[i] = i % 3 == 0 ? 0.f : i % 3 == 1 ? -0.f : NAN;
     const auto dy = random_tensor<float>({n}, 2);
-    const std::vector<float> dx = detail::where_bits(detail::positive_bits(Tensor<float, Cpu>({n}, values)), dy).to_host(), before = dy.to_host();
+    const std::vector<float> dx = detail::where_bits(detail::positive_bits(Tensor<float, Device>({n}, values)), dy).to_host(), before = dy.to_host();
     for (std::size_t i = 0; i < values.size(); ++i) CHECK(dx[i] == (values[i] > 0 ? before[i] : 0));
   }
 }
