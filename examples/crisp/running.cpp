@@ -16,9 +16,9 @@ train::HostTensor to_file(const Var<float, Device>& x) {
 
 }  // namespace
 
-template <>
-Running running<Device>(const Network& given) {
-  const auto net = std::make_shared<models::AnyModel<float, Device>>(moved_to<Device>(given));
+template <class D>
+Running running(const Network& given) {
+  const auto net = std::make_shared<models::AnyModel<float, D>>(moved_to<D>(given));
   return {.upscaler = [net](const data::Image& lr, Index scale, infer::Protocol protocol) { return infer::upscaler(*net)(lr, scale, protocol); },
           .upscale = [net](const data::Image& image, Index scale, const infer::Options& o, const infer::RowSink& sink) { infer::upscale(*net, image, scale, o, sink); },
           .forward = [net](const train::HostTensor& x) {
@@ -26,5 +26,6 @@ Running running<Device>(const Network& given) {
             return to_file((*net)(from_file(x)));
           }};
 }
+template Running running<Device>(const Network& net);
 
 }  // namespace crisp::program

@@ -89,9 +89,9 @@ void play(Trainee& net, TrainOptions o, const TrainingData& data) {
 
 }  // namespace
 
-template <>
-void train<Device>(const TrainOptions& o, const Network& given, const TrainingData& data) {
-  Trainee net = moved_to<Device>(given);
+template <class D>
+void train(const TrainOptions& o, const Network& given, const TrainingData& data) {
+  Trainee net = moved_to<D>(given);
   if (net.name() == "srgan") return play(net, o, data);
   conclude(fit(net, net, o, data,
                [&](const auto& x, const auto& target) {
@@ -100,5 +100,6 @@ void train<Device>(const TrainOptions& o, const Network& given, const TrainingDa
                }),
            o.out);
 }
+template void train<Device>(const TrainOptions& o, const Network& given, const TrainingData& data);
 
 }  // namespace crisp::program
