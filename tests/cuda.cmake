@@ -20,3 +20,9 @@ foreach(area core autograd ops nn optim models testing cuda)
   add_test(NAME ${area}_cuda COMMAND test_${area}_cuda)
   set_tests_properties(${area}_cuda PROPERTIES LABELS gpu SKIP_RETURN_CODE 77 RUN_SERIAL ON)  # 77: there is no GPU
 endforeach()
+
+# Two files that nvcc compiles, and that include everything, link into one program too.
+add_executable(test_odr_cuda)
+crisp_cuda_sources(test_odr_cuda odr/one.cpp odr/two.cpp)
+target_link_libraries(test_odr_cuda PRIVATE crisp_own)
+add_test(NAME odr_cuda COMMAND test_odr_cuda)
