@@ -49,6 +49,20 @@ TEST_CASE("the windows of SwinIR, and more windows than pieces of the sum for th
   check_case({1, 10, 13, 16, 1, 2, 1});
 }
 
+TEST_CASE("on the tensor cores, windows of 8 x 8 are right to eleven bits, those that join edges too; other windows stay exact") {
+  for (const Case& c : {Case{1, 2, 2, 2, 10, 8, 4}, Case{1, 1, 2, 1, 30, 8, 0}, Case{1, 1, 1, 1, 16, 8, 3}, Case{1, 1, 2, 2, 5, 3, 1}}) {
+    const auto exact = results<PlainCuda>(c);
+    Cuda::set_math(Math::tf32);
+    const auto rounded = results<Cuda>(c);
+    Cuda::set_math(Math::fp32);
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      INFO("result " << i << " of " << c.text());
+      CHECK(relative_error(rounded[i], exact[i]) < (c.M == 8 ? 3e-3 : 1e-5));
+      if (c.M == 8) CHECK(relative_error(rounded[i], exact[i]) > 1e-6);
+    }
+  }
+}
+
 TEST_CASE("windows that do not fit into the shared memory of a GPU are composed") {
   CHECK_FALSE(Cuda::window_attention_fits(256, 10));
   CHECK_FALSE(Cuda::window_attention_fits(16, 33));

@@ -37,7 +37,7 @@ struct Tap {
   __device__ bool exists(const ConvSizes& s) const { return kh < int(s.kH); }
   // Whether it meets a pixel of the image; and the place in x, from the place of tap (0, 0) on.
   __device__ bool inside(const ConvSizes& s, const KernelPlace& p) const {
-    return exists(s) && unsigned(p.h + kh) < unsigned(s.H) && unsigned(p.w + kw) < unsigned(s.W);
+    return exists(s) & (unsigned(p.h + kh) < unsigned(s.H)) & (unsigned(p.w + kw) < unsigned(s.W));  // without a branch
   }
   __device__ Index offset(const ConvSizes& s) const { return (kh * s.W + kw) * s.C + c; }
 };

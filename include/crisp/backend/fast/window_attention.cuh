@@ -6,87 +6,13 @@
 #include <cmath>
 #include <concepts>
 
+#include "crisp/backend/fast/attention_rows.cuh"
 #include "crisp/backend/fast/channels.cuh"
+#include "crisp/backend/fast/window_attention_tensor.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-constexpr int attention_threads = 128;  // at most; as many as a window has pixels, in whole warps
-
-struct Attention {
-  const float *qkv, *bias;  // (N, H, W, 3 C), and turned: (heads, key, query)
-  Index windows;
-  int H, W, C, heads, M, shift, n, d;  // n: pixels of a window, d: channels of a head
-  float scale;                         // 1 / sqrt(d)
-};
-
-// A window of the image rolled by -shift.
-struct AttentionWindow {
-  int top, left;
-  Index image;
-  bool bottom, right;  // whether it joins opposite edges of the image
-
-  __device__ AttentionWindow(const Attention& a, Index window) {
-    const int across = a.W / a.M, high = a.H / a.M, row = int(window / across % high), column = int(window % across);
-    top = row * a.M;
-    left = column * a.M;
-    image = window / across / high;
-    bottom = a.shift > 0 && row == high - 1;
-    right = a.shift > 0 && column == across - 1;
-  }
-  __device__ Index pixel(const Attention& a, int i) const {
-    const int h = top + i / a.M + a.shift, w = left + i % a.M + a.shift;
-    return (image * a.H + (h < a.H ? h : h - a.H)) * a.W + (w < a.W ? w : w - a.W);
-  }
-  // The part of the image that pixel i comes from: those of different parts do not see each other.
-  __device__ int part(const Attention& a, int i) const { return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0); }
-};
-
-// What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them zeros.
-template <int D>
-struct AttentionRows {
-  __device__ static void copy_in(float* rows, const float* image, int channels, const Index* pixels, const Attention& a, float scale = 1) {
-    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x)) rows[i] = i % D < a.d ? scale * image[pixels[i / D] * channels + i % D] : 0.0f;
-  }
-  __device__ static void copy_out(const float* rows, float* image, int channels, const Index* pixels, const Attention& a) {
-    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x))
-      if (i % D < a.d) image[pixels[i / D] * channels + i % D] = rows[i];
-  }
-  __device__ static void read(float (&x)[D], const float* row) {
-    CRISP_UNROLL
-    for (int c = 0; c < D; c += 4) {
-      const float4 v = *reinterpret_cast<const float4*>(row + c);
-      x[c] = v.x, x[c + 1] = v.y, x[c + 2] = v.z, x[c + 3] = v.w;
-    }
-  }
-  __device__ static void write(float* row, const float (&x)[D], float factor = 1) {
-    CRISP_UNROLL
-    for (int c = 0; c < D; c += 4) *reinterpret_cast<float4*>(row + c) = make_float4(factor * x[c], factor * x[c + 1], factor * x[c + 2], factor * x[c + 3]);
-  }
-  __device__ static float dot(const float (&x)[D], const float* row) {
-    float sum = 0;
-    CRISP_UNROLL
-    for (int c = 0; c < D; c += 4) {
-      const float4 v = *reinterpret_cast<const float4*>(row + c);
-      sum += x[c] * v.x;
-      sum += x[c + 1] * v.y;
-      sum += x[c + 2] * v.z;
-      sum += x[c + 3] * v.w;
-    }
-    return sum;
-  }
-  __device__ static void add(float (&sum)[D], float factor, const float* row) {
-    CRISP_UNROLL
-    for (int c = 0; c < D; c += 4) {
-      const float4 v = *reinterpret_cast<const float4*>(row + c);
-      sum[c] += factor * v.x;
-      sum[c + 1] += factor * v.y;
-      sum[c + 2] += factor * v.z;
-      sum[c + 3] += factor * v.w;
-    }
-  }
-};
-
-// y (N, H, W, C). The keys come eight at a time; where a score is larger than all before it, the sums so far shrink (Milakov and
+// y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than all before it, the sums so far shrink (Milakov and
 // Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
 template <int D>
 __global__ void __launch_bounds__(attention_threads) attend(Attention a, float* y) {
@@ -244,36 +170,54 @@ struct FastWindowAttention {
   /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
   template <std::same_as<float> T>
   static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    const Scratch<T> turned(heads * M * M * M * M);
-    const Attention a = sizes(qkv, bias, turned.data(), N, H, W, C, heads, M, shift);
-    with_width(a.d, [&](auto D) {
-      launch("window_attention", attend<D()>, dim3(unsigned(a.windows * heads)), threads(a), sizeof(T) * 3 * std::size_t(a.n) * D(), a, y);
-    });
+    Attention a = sizes(qkv, bias, N, H, W, C, heads, M, shift);
+    const dim3 grid(unsigned(a.windows * heads));
+    if (on_tensor_cores(a)) return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<D()>, grid, dim3(tensor_threads), 0, a, y); });
+    const Scratch<T> turned(heads * a.n * a.n);
+    turn(a, turned.data());
+    with_width(a.d, [&](auto D) { launch("window_attention", attend<D()>, grid, threads(a), sizeof(T) * 3 * std::size_t(a.n) * D(), a, y); });
   }
 
   /// dqkv and dbias, which may hold anything before.
   template <std::same_as<float> T>
   static void window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    const Index size = heads * M * M * M * M, count = std::clamp<Index>(2048 / heads, 1, N * (H / M) * (W / M));
-    const Scratch<T> turned(size), sums(count * size);
-    const Attention a = sizes(qkv, bias, turned.data(), N, H, W, C, heads, M, shift);
+    Attention a = sizes(qkv, bias, N, H, W, C, heads, M, shift);
+    const Index size = heads * a.n * a.n, count = std::clamp<Index>(2048 / heads, 1, a.windows);
+    const Scratch<T> sums(count * size);
+    const dim3 grid(unsigned(count * heads));
+    if (on_tensor_cores(a)) {
+      with_tensor_width(a.d, [&](auto D) {
+        launch("window_attention_gradient", attend_back_on_tensor_cores<D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<D()>, a, dy, dqkv, sums.data(), int(count));
+      });
+      return FastSumRows::sum_rows(sums.data(), count, size, dbias);
+    }
+    const Scratch<T> turned(size);
+    turn(a, turned.data());
     with_width(a.d, [&](auto D) {
-      launch("window_attention_gradient", attend_back<D()>, dim3(unsigned(count * heads)), threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
+      launch("window_attention_gradient", attend_back<D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
     });
     FastSumRows::sum_rows(sums.data(), count, size, turned.data());
     PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo{turned.data(), dbias, a.n});
   }
 
  private:
-  static Attention sizes(const float* qkv, const float* bias, float* turned, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    PlainCuda::for_each(heads * M * M, M * M, ExchangeLastTwo{bias, turned, M * M});
-    return {qkv, turned, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), float(1 / std::sqrt(double(C / heads)))};
+  static Attention sizes(const float* qkv, const float* bias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
+    return {qkv, bias, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), float(1 / std::sqrt(double(C / heads)))};
+  }
+  static bool on_tensor_cores(const Attention& a) { return PlainCuda::math() != Math::fp32 && a.n == tensor_window; }
+
+  // The bias as (heads, key, query): then neighbouring threads, with neighbouring queries, read neighbouring numbers.
+  static void turn(Attention& a, float* turned) {
+    PlainCuda::for_each(a.heads * a.n, a.n, ExchangeLastTwo{a.bias, turned, a.n});
+    a.bias = turned;
   }
   static dim3 threads(const Attention& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
   static int padded(Index d) { return d <= 12 ? 12 : d <= 16 ? 16 : 32; }
   static int back_bytes(int n, int D) { return 4 * (4 * n * D + n * (n + 1) + n * n); }
 
   // Calls f with the length of a row as a constant.
+  template <class F>
+  static void with_tensor_width(Index d, const F& f) { d <= 16 ? f(std::integral_constant<int, 16>()) : f(std::integral_constant<int, 32>()); }
   template <class F>
   static void with_width(Index d, const F& f) {
     switch (padded(d)) {
