@@ -32,7 +32,8 @@ struct FastConv2d {
       const Scratch<T> sums(count == 1 ? 0 : count * s.O * s.taps());
       const WeightGradient g{x, dy, count == 1 ? dw : sums.data(), s, piece};
       const Index blocks = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT()) * count;
-      launch("conv2d_weight_gradient", whole ? sum_weight_gradient<math(), NT(), 4> : sum_weight_gradient<math(), NT(), 1>, dim3(unsigned(blocks)), dim3(tile_threads), 0, g);
+      const auto kernel = whole ? sum_weight_gradient<math(), NT(), 4> : sum_weight_gradient<math(), NT(), 1>;
+      launch("conv2d_weight_gradient", kernel, dim3(unsigned(blocks)), dim3(tile_threads), 0, g);
       if (count > 1) PlainCuda::for_each(s.O * s.taps(), SumPieces{sums.data(), dw, s.O * s.taps(), count});
     });
     return true;

@@ -67,7 +67,8 @@ struct FastLayerNorm {
   template <class T>
   static bool layer_norm(const T* x, const T* w, const T* b, T* y, T* mean, T* rstd, Index rows, Index C, T eps) {
     if (!fits<T>(C)) return false;
-    if (rows > 0) launch("layer_norm", layer_norm_of_rows<T>, dim3(unsigned(pieces(rows, norm_warps))), dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps);
+    const dim3 grid(unsigned(pieces(rows, norm_warps)));
+    if (rows > 0) launch("layer_norm", layer_norm_of_rows<T>, grid, dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps);
     return true;
   }
 
@@ -77,8 +78,8 @@ struct FastLayerNorm {
     if (!fits<T>(C)) return false;
     const Index piece = pieces(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)), count = std::max<Index>(pieces(rows, piece), 1);
     const Scratch<T> dw_parts(count * C), db_parts(count * C);
-    launch("layer_norm_gradient", layer_norm_back<T>, dim3(unsigned(count)), dim3(norm_warps * 32), bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(), db_parts.data(),
-           rows, int(C), piece);
+    launch("layer_norm_gradient", layer_norm_back<T>, dim3(unsigned(count)), dim3(norm_warps * 32), bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(),
+           db_parts.data(), rows, int(C), piece);
     FastSumRows::sum_rows(dw_parts.data(), count, C, dw);
     FastSumRows::sum_rows(db_parts.data(), count, C, db);
     return true;

@@ -12,8 +12,8 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than all before it, the sums so far shrink (Milakov and
-// Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
+// y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than all before it, the sums so far
+// shrink (Milakov and Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
 template <int D>
 __global__ void __launch_bounds__(attention_threads) attend(Attention a, float* y) {
   using Rows = AttentionRows<D>;
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention a, float* 
 // goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n + 1), the softmax and then the gradient of the scores; sums (n, n).
 // In turns a thread has a query, along a row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
 template <int D>
-__global__ void __launch_bounds__(attention_threads) attend_back(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+__global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Rows = AttentionRows<D>;
   CRISP_DYNAMIC_SHARED(float, q);
   const int n = a.n, line = n + 1;
@@ -172,7 +172,8 @@ struct FastWindowAttention {
   static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
     Attention a = sizes(qkv, bias, N, H, W, C, heads, M, shift);
     const dim3 grid(unsigned(a.windows * heads));
-    if (on_tensor_cores(a)) return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<D()>, grid, dim3(tensor_threads), 0, a, y); });
+    if (on_tensor_cores(a))
+      return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<D()>, grid, dim3(tensor_threads), 0, a, y); });
     const Scratch<T> turned(heads * a.n * a.n);
     turn(a, turned.data());
     with_width(a.d, [&](auto D) { launch("window_attention", attend<D()>, grid, threads(a), sizeof(T) * 3 * std::size_t(a.n) * D(), a, y); });
@@ -187,7 +188,8 @@ struct FastWindowAttention {
     const dim3 grid(unsigned(count * heads));
     if (on_tensor_cores(a)) {
       with_tensor_width(a.d, [&](auto D) {
-        launch("window_attention_gradient", attend_back_on_tensor_cores<D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<D()>, a, dy, dqkv, sums.data(), int(count));
+        launch("window_attention_gradient", attend_back_on_tensor_cores<D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<D()>, a, dy, dqkv,
+               sums.data(), int(count));
       });
       return FastSumRows::sum_rows(sums.data(), count, size, dbias);
     }
@@ -202,7 +204,8 @@ struct FastWindowAttention {
 
  private:
   static Attention sizes(const float* qkv, const float* bias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    return {qkv, bias, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), float(1 / std::sqrt(double(C / heads)))};
+    const float scale = float(1 / std::sqrt(double(C / heads)));
+    return {qkv, bias, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), scale};
   }
   static bool on_tensor_cores(const Attention& a) { return PlainCuda::math() != Math::fp32 && a.n == tensor_window; }
 

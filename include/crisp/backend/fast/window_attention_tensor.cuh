@@ -185,10 +185,12 @@ __global__ void __launch_bounds__(tensor_threads) attend_on_tensor_cores(Attenti
 // dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces, heads, query, key), which a block
 // keeps in registers while it goes through a piece. Shared: q, k, v and the gradient of y, rows of 64 pixels; p (64, 64), then ds.
 template <int DP>
-__global__ void __launch_bounds__(tensor_threads, 2) attend_back_on_tensor_cores(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+__global__ void __launch_bounds__(tensor_threads, 2)
+    attend_back_on_tensor_cores(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Tiles = AttentionTiles<DP>;
   CRISP_DYNAMIC_SHARED(float, q);
-  float *k = q + tensor_window * Tiles::line, *v = k + tensor_window * Tiles::line, *dout = v + tensor_window * Tiles::line, *p_rows = dout + tensor_window * Tiles::line;
+  constexpr int size = tensor_window * Tiles::line;
+  float *k = q + size, *v = k + size, *dout = v + size, *p_rows = dout + size;
   CRISP_SHARED(Index[tensor_window], pixels);
   CRISP_SHARED(int[tensor_window], parts);
   const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads));
