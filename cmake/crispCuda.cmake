@@ -4,7 +4,7 @@
 # What of CUDA a program of crisp uses: the runtime (static, by CMake's own choice) and cuBLAS.
 find_package(CUDAToolkit 12 QUIET)
 if(NOT TARGET CUDA::cublas)
-  crisp_missing("the CUDA toolkit 12 or newer, with cuBLAS," cuda-toolkit)
+  crisp_missing("the CUDA toolkit 12 or newer with cuBLAS, from NVIDIA's package repository" cuda-toolkit)
 endif()
 
 if(NOT TARGET crisp::cuda)
