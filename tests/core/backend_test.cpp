@@ -35,7 +35,8 @@ TEST_CASE("for_each visits every element once") {
 
 TEST_CASE("for_each visits every row and column once, in long, wide and narrow shapes") {
   const std::pair<Index, Index> shapes[] = {{0, 5}, {5, 0}, {1, 1}, {1, 70001}, {70001, 1}, {3, 3}, {1000, 3}, {77, 33}, {12, 64}, {9, 180}, {5, 257}, {2, 1000}, {300, 31}, {2049, 8}};
-  for (const auto& [rows, cols] : shapes) {
+  for (const auto& shape : shapes) {
+    const Index rows = shape.first, cols = shape.second;
     Tensor<float, Device> y({rows, cols}, 0.0f);
     Device::for_each(rows, cols, CountAt{y.data(), cols});
     const std::vector<float> all = y.to_host();
