@@ -8,6 +8,9 @@
 
 namespace crisp::detail {
 
+// Not within the struct: nvcc loses the attributes of such a type where a lambda uses it.
+typedef std::uint32_t Words __attribute__((vector_size(Simd<float>::bytes), may_alias));
+
 struct FastSignBits {
   /// Bit i % 32 of bits[i / 32] is whether y[i] > 0, for i < n; the bits beyond n are 0.
   static void positive_bits(const float* y, Index n, std::uint32_t* bits) {
@@ -32,8 +35,6 @@ struct FastSignBits {
   }
 
  private:
-  typedef std::uint32_t Words __attribute__((vector_size(Simd<float>::bytes), may_alias));
-
   [[gnu::always_inline]] static inline Words lane_bits() {
     Words one{};
     for (int i = 0; i < width<float>; ++i) one[i] = std::uint32_t(1) << i;
