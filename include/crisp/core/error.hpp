@@ -1,5 +1,6 @@
 // The one exception type, and check(): a sentence with the numbers in it, the operands, a hint.
 #pragma once
+#include <initializer_list>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -13,13 +14,34 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Joins its arguments into one string, each printed by its operator<<.
-template <class... Parts>
-std::string str(const Parts&... parts) {
+namespace detail {
+
+// A value and how it is printed, so that joining is compiled once, and not for each list of types.
+struct Printed {
+  const void* value;
+  void (*print)(std::ostream& out, const void* value);
+};
+template <class T>
+Printed printed(const T& value) {
+  return {&value, [](std::ostream& out, const void* v) { out << *static_cast<const T*>(v); }};
+}
+inline Printed printed(const char* text) {
+  return {text, [](std::ostream& out, const void* v) { out << static_cast<const char*>(v); }};
+}
+template <std::size_t n>
+Printed printed(const char (&text)[n]) { return printed(static_cast<const char*>(text)); }
+
+inline std::string joined(std::initializer_list<Printed> parts) {
   std::ostringstream out;
-  (out << ... << parts);
+  for (const Printed& part : parts) part.print(out, part.value);
   return out.str();
 }
+
+}  // namespace detail
+
+/// Joins its arguments into one string, each printed by its operator<<.
+template <class... Parts>
+std::string str(const Parts&... parts) { return detail::joined({detail::printed(parts)...}); }
 
 /// Throws Error with the joined parts unless `ok`. The text is built only on failure.
 template <class... Parts>
