@@ -1,38 +1,14 @@
 // The GPU's fused window attention of an image against the composed one of PlainCuda: values and gradients, in small and odd shapes.
-#include "crisp/ops/window_attention.hpp"
-#include "support.hpp"
+#include "window_attention_cases.hpp"
 
 using namespace crisp;
 using namespace crisp::test;
 
 namespace {
 
-struct Case {
-  Index N, high, across, heads, d, M, shift;  // high x across windows
-  Shape qkv() const { return {N, high * M, across * M, 3 * heads * d}; }
-  Shape bias() const { return {heads, M * M, M * M}; }
-  std::string text() const { return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ", heads, " heads of ", d, " channels"); }
-};
+using Case = AttentionCase;
 
-// y, dqkv and dbias on device D.
-template <class D>
-std::vector<std::vector<float>> results(const Case& c, float scale = 1) {
-  std::vector<float> values = random_tensor<float, D>(c.qkv(), 1).to_host();
-  for (float& v : values) v *= scale;
-  const Var<float, D> qkv(Tensor<float, D>(c.qkv(), values), true), bias(random_tensor<float, D>(c.bias(), 2), true);
-  const Var<float, D> y = window_attention(qkv, bias, Windows{c.M, c.shift});
-  y.backward(random_tensor<float, D>(y.shape(), 3));
-  return {y.value().to_host(), qkv.grad().to_host(), bias.grad().to_host()};
-}
-
-void check_case(const Case& c) {
-  const auto fast = results<Cuda>(c), plain = results<PlainCuda>(c);
-  const char* names[] = {"y", "dqkv", "dbias"};
-  for (std::size_t i = 0; i < fast.size(); ++i) {
-    INFO(names[i] << " of " << c.text());
-    CHECK(relative_error(fast[i], plain[i]) < 1e-5);
-  }
-}
+void check_case(const Case& c) { test::check_case<Cuda, PlainCuda>(c); }
 
 }  // namespace
 

@@ -1,40 +1,15 @@
 // The fused window attention of an image against the composed one of PlainCpu: values and gradients, in many shapes; and threads.
 #include "crisp/nn/swin_block.hpp"
-#include "crisp/ops/window_attention.hpp"
-#include "support.hpp"
+#include "window_attention_cases.hpp"
 
 using namespace crisp;
 using namespace crisp::test;
 
 namespace {
 
-struct Case {
-  Index N, high, across, heads, d, M, shift;  // high x across windows
-  Shape qkv() const { return {N, high * M, across * M, 3 * heads * d}; }
-  Shape bias() const { return {heads, M * M, M * M}; }
-  std::string text() const { return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ", heads, " heads of ", d, " channels"); }
-};
+using Case = AttentionCase;
 
-template <class D>
-Tensor<float, D> tensor(Shape shape, std::uint64_t seed) { return {shape, random_tensor<float>(shape, seed).to_host()}; }
-
-// y, dqkv and dbias on device D.
-template <class D>
-std::vector<std::vector<float>> results(const Case& c) {
-  const Var<float, D> qkv(tensor<D>(c.qkv(), 1), true), bias(tensor<D>(c.bias(), 2), true);
-  const Var<float, D> y = window_attention(qkv, bias, Windows{c.M, c.shift});
-  y.backward(tensor<D>(y.shape(), 3));
-  return {y.value().to_host(), qkv.grad().to_host(), bias.grad().to_host()};
-}
-
-void check_case(const Case& c) {
-  const auto fast = results<Cpu>(c), plain = results<PlainCpu>(c);
-  const char* names[] = {"y", "dqkv", "dbias"};
-  for (std::size_t i = 0; i < fast.size(); ++i) {
-    INFO(names[i] << " of " << c.text());
-    CHECK(relative_error(fast[i], plain[i]) < 1e-5);
-  }
-}
+void check_case(const Case& c) { test::check_case<Cpu, PlainCpu>(c); }
 
 }  // namespace
 
@@ -75,11 +50,11 @@ TEST_CASE("gradients add to what is there, and one of the two inputs may need no
   const Case c{1, 2, 1, 2, 5, 4, 1};
   const auto both = results<Cpu>(c);
   for (const bool learn_bias : {false, true}) {
-    const Var<float, Cpu> qkv(tensor<Cpu>(c.qkv(), 1), !learn_bias), bias(tensor<Cpu>(c.bias(), 2), learn_bias);
+    const Var<float, Cpu> qkv(random_tensor<float, Cpu>(c.qkv(), 1), !learn_bias), bias(random_tensor<float, Cpu>(c.bias(), 2), learn_bias);
     const Var<float, Cpu>& learns = learn_bias ? bias : qkv;
     const auto before = random_tensor<float>(learns.shape(), 5).to_host();
     learns.add_grad(Tensor<float, Cpu>(learns.shape(), before));
-    window_attention(qkv, bias, Windows{c.M, c.shift}).backward(tensor<Cpu>({1, 8, 4, 10}, 3));
+    window_attention(qkv, bias, Windows{c.M, c.shift}).backward(random_tensor<float, Cpu>({1, 8, 4, 10}, 3));
     auto expected = both[learn_bias ? 2 : 1];
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += before[i];
     CHECK(relative_error(learns.grad().to_host(), expected) < 1e-6);

@@ -104,8 +104,8 @@ TEST_CASE("upscale: the weights of mixed tiles add up to 1, and every pixel is c
   Rng rng(3);
   for (int trial = 0; trial < 300; ++trial) {
     const Index grid = 1 + Index(rng.uniform(0, 4)), blend = Index(rng.uniform(0, 5));
-    const auto on_grid = [&](double most) { return infer::detail::round_up(Index(rng.uniform(0, most)), grid); };
-    const infer::Tiling t{.tile = std::max(infer::detail::round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)), .halo = infer::detail::round_up(2 * blend, grid) + on_grid(6), .blend = blend, .grid = grid};
+    const auto on_grid = [&](double most) { return round_up(Index(rng.uniform(0, most)), grid); };
+    const infer::Tiling t{.tile = std::max(round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)), .halo = round_up(2 * blend, grid) + on_grid(6), .blend = blend, .grid = grid};
     const Image x = ramp(1 + Index(rng.uniform(0, 50)), 1 + Index(rng.uniform(0, 50)), 2);
     CAPTURE(trial);
     Image y(x.height * 2, x.width * 2, 2);

@@ -12,6 +12,9 @@
 
 namespace crisp {
 
+/// The smallest multiple of `multiple` that is not below n.
+inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
+
 class Shape {
  public:
   static constexpr int max_rank = 6;  // window partition, (N, H/M, M, W/M, M, C), is the widest user

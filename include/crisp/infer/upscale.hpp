@@ -43,8 +43,6 @@ data::Image upscale_whole(const Net& net, const data::Image& x, Index scale, boo
   return x.has_alpha() ? data::join(y, bicubic(data::channels(x, colours, 1), scale)) : y;
 }
 
-inline Index round_up(Index n, Index grid) { return (n + grid - 1) / grid * grid; }
-
 // The bytes that the work on a tile of so many pixels takes: fixed + each * pixels.
 struct TileCost {
   double fixed = 0, each = 0;

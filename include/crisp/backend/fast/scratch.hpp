@@ -24,6 +24,4 @@ T* scratch(Index n) {
   return memory.get();
 }
 
-inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
-
 }  // namespace crisp::detail
