@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "crisp/fwd.hpp"
+#include "crisp/core/shape.hpp"
 #if defined(__CUDACC__)
 #pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
 #endif
