@@ -189,6 +189,53 @@ TEST_CASE("without a GPU there is one clear error") {
   emulation::options().devices = 1;
 }
 
+// A copy of 1 2 3 4 in a second stream, and what the first stream then finds. Each mistake leaves out one line of cuda::Staging.
+enum class Disorder { none, no_arrival, no_order, refilled, freed };
+
+template <Disorder mistake>
+std::vector<float> staged() {
+  Floats x({4}), y({4});
+  void* p = nullptr;
+  cudaHostAlloc(&p, 16, cudaHostAllocDefault);
+  float* const host = static_cast<float*>(p);
+  for (int i = 0; i < 4; ++i) host[i] = float(i + 1);
+  cuda::Event allocated, arrived;
+  allocated.record(cuda::Session::get().stream);
+  if (mistake != Disorder::no_order) allocated.hold(cuda::copy_stream());
+  cudaMemcpyAsync(x.data(), host, 16, cudaMemcpyHostToDevice, cuda::copy_stream());
+  arrived.record(cuda::copy_stream());
+  if (mistake == Disorder::freed) x = {};
+  if (mistake == Disorder::refilled) host[0] = 9;
+  if (mistake != Disorder::no_arrival) arrived.hold(cuda::Session::get().stream);
+  if (mistake != Disorder::freed) y.copy_(x);
+  arrived.wait();
+  const std::vector<float> result = y.to_host();
+  cudaFreeHost(p);
+  return result;
+}
+
+TEST_CASE("a copy in a second stream comes with the wait for it; what is out of order is an error") {
+  CHECK(staged<Disorder::none>() == std::vector<float>{1, 2, 3, 4});
+  const std::vector<float> early = staged<Disorder::no_arrival>();
+  CHECK(std::count_if(early.begin(), early.end(), [](float v) { return std::isnan(v); }) == 4);
+  CHECK_ERROR(staged<Disorder::no_order>(), "a copy is not ordered behind an earlier use of its memory in another stream");
+  CHECK_ERROR(staged<Disorder::refilled>(), "pinned memory was written before a copy had read it");
+  CHECK_ERROR(staged<Disorder::freed>(), "memory is freed, and not ordered behind its use in another stream");
+  Floats x({4});
+  void* p = nullptr;
+  cudaHostAlloc(&p, 16, cudaHostAllocDefault);
+  cuda::Event event;
+  event.record(cuda::Session::get().stream);
+  event.hold(cuda::copy_stream());
+  cudaMemcpyAsync(x.data(), p, 16, cudaMemcpyHostToDevice, cuda::copy_stream());
+  cudaFreeHost(p);
+  CHECK_ERROR(Cuda::synchronize(), "pinned memory is freed before a copy has read it");
+  event.record(cuda::copy_stream());
+  event.hold(cuda::Session::get().stream);
+  CHECK(cudaFreeHost(x.data()) == cudaErrorInvalidValue);
+  static_cast<void>(cudaGetLastError());
+}
+
 TEST_CASE("planted: read beyond an array in global memory" * doctest::skip()) { reversed<Mistake::beyond_global>(); }
 TEST_CASE("planted: write beyond an array in shared memory" * doctest::skip()) { reversed<Mistake::beyond_shared>(); }
 TEST_CASE("planted: read freed memory" * doctest::skip()) {

@@ -2,6 +2,7 @@
 // they run where there is no GPU, under sanitizers. A test program defines CRISP_EMULATE_CUDA and has tests/ among its include paths.
 #pragma once
 #include "emulation/cublas.hpp"
+#include "emulation/events.hpp"
 #include "emulation/intrinsics.hpp"
 #include "emulation/language.hpp"
 #include "emulation/runtime.hpp"

@@ -1,4 +1,4 @@
-// The calls of the CUDA runtime that crisp makes, on the emulated GPU. All work is done when a call returns.
+// The calls of the CUDA runtime that crisp makes, on the emulated GPU. All work in crisp's own stream is done when a call returns.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +10,7 @@
 
 #include "emulation/block.hpp"
 #include "emulation/memory.hpp"
+#include "emulation/streams.hpp"
 
 enum cudaError_t {
   cudaSuccess = 0,
@@ -27,7 +28,6 @@ enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold, cudaMemPoolAttrReservedM
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
 constexpr unsigned cudaStreamNonBlocking = 1;
-using cudaStream_t = struct crisp_emulated_stream*;
 using cudaMemPool_t = struct crisp_emulated_pool*;
 struct cudaDeviceProp {
   char name[256];
@@ -43,6 +43,14 @@ inline thread_local std::string last_failure;  // what a kernel did wrong
 inline cudaError_t result(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
   return error;
+}
+
+// What the streams have found to be out of order since the last call.
+inline cudaError_t order_of_streams() {
+  const std::string failure = Streams::get().take_failure();
+  if (failure.empty()) return cudaSuccess;
+  last_failure = failure;
+  return result(cudaErrorLaunchFailure);
 }
 
 // The bytes of dynamic shared memory that a kernel may have beyond 48 KiB.
@@ -110,10 +118,13 @@ inline cudaError_t cudaSetDevice(int device) {
   return device >= 0 && device < crisp::emulation::options().devices ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidDevice);
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = nullptr;
+  *stream = crisp::emulation::Streams::get().make();
   return cudaSuccess;
 }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  crisp::emulation::Streams::get().synchronize(stream);
+  return crisp::emulation::order_of_streams();
+}
 inline cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
   *pool = nullptr;
   return cudaSuccess;
@@ -132,19 +143,26 @@ inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
   return cudaSuccess;
 }
 
-inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
+inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
+  if (*p) crisp::emulation::Streams::get().allocated(*p, stream);
   return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
 }
-inline cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
+inline cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
+  crisp::emulation::Streams::get().freed(p, stream);
   return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   auto& memory = crisp::emulation::DeviceMemory::get();
+  auto& streams = crisp::emulation::Streams::get();
   const bool to_gpu = kind != cudaMemcpyDeviceToHost, from_gpu = kind != cudaMemcpyHostToDevice;
   if (bytes == 0) return cudaSuccess;
   if (memory.holds(to, bytes) != to_gpu || memory.holds(from, bytes) != from_gpu) return crisp::emulation::result(cudaErrorInvalidValue);
-  std::memcpy(to_gpu ? memory.open(to) : to, from_gpu ? memory.open(from) : from, bytes);
+  if (to_gpu) streams.used(to, stream);
+  if (from_gpu) streams.used(from, stream);
+  const auto copy = [=, &memory](const void* source) { std::memcpy(to_gpu ? memory.open(to) : to, source, bytes); };
+  if (from_gpu) streams.ask(stream, [=, &memory] { copy(memory.open(from)); });
+  else streams.from_host(from, bytes, stream, copy);
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #if !defined(CRISP_NO_FAST_PATHS)
+#include "crisp/backend/cuda/staging.cuh"
 #include "crisp/backend/fast/batch_norm.cuh"
 #include "crisp/backend/fast/channels.cuh"
 #include "crisp/backend/fast/conv2d.cuh"
@@ -21,7 +22,7 @@ namespace crisp::inline CRISP_CUDA_KIND {
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
 #else
-struct Cuda : PlainCuda, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastWindowAttention {};
+struct Cuda : PlainCuda, cuda::CopiesBesideCompute, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastWindowAttention {};
 #endif
 static_assert(Backend<Cuda>);
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "crisp/core/tensor.hpp"
@@ -25,6 +26,35 @@ template <class T, class D>
 struct Batch {
   Tensor<T, D> input, target;
 };
+
+namespace detail {
+
+// n elements of the host on their way to the device: written at data(), copied by send(). A device that computes by itself, beside the
+// host, has a class of its own, D::Staging<T>: send() only begins the copy, and arrive() orders what is computed from then on behind it.
+template <class T, class D>
+class PlainStaging {
+ public:
+  explicit PlainStaging(Index n) : values_(static_cast<std::size_t>(n)) {}
+  T* data() { return values_.data(); }
+  void send(T* to) { D::from_host(to, values_.data(), Index(values_.size())); }
+  void arrive() {}
+
+ private:
+  std::vector<T> values_;
+};
+template <class T, class D>
+struct StagingOf {
+  static constexpr bool beside_compute = false;
+  using Type = PlainStaging<T, D>;
+};
+template <class T, class D>
+  requires requires { typename D::template Staging<T>; }
+struct StagingOf<T, D> {
+  static constexpr bool beside_compute = true;
+  using Type = typename D::template Staging<T>;
+};
+
+}  // namespace detail
 
 /// The range behind `for (auto& [input, target] : patches.batches<D>(...))`. It can be walked once.
 template <class T, class D>
@@ -70,8 +100,16 @@ class Batches {
   std::nullptr_t end() { return nullptr; }
 
  private:
+  // Where a batch is prepared and sent from, again and again.
   struct Host {
-    std::vector<T> input, target;
+    using Staging = typename detail::StagingOf<T, D>::Type;
+    Staging input, target;
+    Host(const Shape& in, const Shape& out) : input(in.numel()), target(out.numel()) {}
+  };
+  // A batch on its way. Where it goes no further, the host's part is destroyed first, which waits for the copies into the tensors.
+  struct Coming {
+    Batch<T, D> batch;
+    std::unique_ptr<Host> host;
   };
   struct Shared {
     LoaderOptions options;
@@ -79,10 +117,12 @@ class Batches {
     Fill fill;
     std::mutex mutex;
     std::condition_variable changed;
-    std::map<Index, Host> ready;
-    Index next, wanted;  // the batches that the workers begin, and the loop takes, next
+    std::map<Index, std::unique_ptr<Host>> ready;
+    std::vector<std::unique_ptr<Host>> spare;  // as many come into being as are in use at one time
+    Index next, wanted;                        // the batches that the workers begin, and the loop sends, next
     bool stopped = false;
     std::exception_ptr failure;
+    std::optional<Coming> coming;              // of the loop's thread alone
 
     Shared(LoaderOptions o, Shape in, Shape out, Fill f)
         : options(o), input(in), target(out), fill(std::move(f)), next(o.first_step), wanted(o.first_step) {}
@@ -90,19 +130,22 @@ class Batches {
     void work() {
       for (;;) {
         Index step;
+        std::unique_ptr<Host> host;
         {
           std::unique_lock lock(mutex);
           const Index ahead = 2 * options.threads + 2;
           changed.wait(lock, [&] { return stopped || next >= options.steps || next < wanted + ahead; });
           if (stopped || next >= options.steps) return;
           step = next++;
+          if (!spare.empty()) {
+            host = std::move(spare.back());
+            spare.pop_back();
+          }
         }
-        Host host;
         std::exception_ptr error;
         try {
-          host.input.resize(std::size_t(input.numel()));
-          host.target.resize(std::size_t(target.numel()));
-          fill(step, host.input.data(), host.target.data());
+          if (!host) host = std::make_unique<Host>(input, target);
+          fill(step, host->input.data(), host->target.data());
         } catch (...) {
           error = std::current_exception();
         }
@@ -116,18 +159,38 @@ class Batches {
 
     // The next batch, on the device; false at the end. Rethrows what a worker threw.
     bool take(Batch<T, D>& batch) {
-      Host host;
+      batch = {};  // the next one may have its memory
+      if (!coming) send_next(true);
+      if (!coming) return false;
+      coming->host->input.arrive();
+      coming->host->target.arrive();
+      batch = std::move(coming->batch);
+      {
+        const std::lock_guard lock(mutex);
+        spare.push_back(std::move(coming->host));
+      }
+      coming.reset();
+      // What the loop asks of the device next is the computation with this batch: the copy of the one after goes on beside it.
+      if constexpr (detail::StagingOf<T, D>::beside_compute) send_next(false);
+      return true;
+    }
+
+    // Begins to copy the next batch to the device, unless that was the last; without `wait` only where it is ready.
+    void send_next(bool wait) {
+      std::unique_ptr<Host> host;
       {
         std::unique_lock lock(mutex);
-        if (wanted >= options.steps) return false;
+        if (wanted >= options.steps) return;
+        if (!wait && (failure || !ready.count(wanted))) return;
         changed.wait(lock, [&] { return failure || ready.count(wanted); });
         if (failure) std::rethrow_exception(failure);
         host = std::move(ready[wanted]);
         ready.erase(wanted++);
       }
       changed.notify_all();
-      batch = {Tensor<T, D>(input, host.input), Tensor<T, D>(target, host.target)};
-      return true;
+      coming = Coming{{Tensor<T, D>(input), Tensor<T, D>(target)}, std::move(host)};
+      coming->host->input.send(coming->batch.input.data());
+      coming->host->target.send(coming->batch.target.data());
     }
 
     void stop() {

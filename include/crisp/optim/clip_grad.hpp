@@ -1,9 +1,10 @@
 // Gradient clipping: bounds the length of the whole gradient, or each of its elements (Pascanu et al. 2013, algorithm 1).
 #pragma once
 #include <cmath>
+#include <optional>
 
-#include "crisp/nn/module.hpp"
 #include "crisp/ops/reduce.hpp"
+#include "crisp/optim/optimizer.hpp"
 
 namespace crisp::optim {
 
@@ -12,9 +13,20 @@ template <class T> struct Square {
   const T* x; T* y;
   CRISP_HD void operator()(Index i) const { y[i] = x[i] * x[i]; }
 };
+// The norm of what has these sums of squares, and the factor that brings it down to `most`: 1 where it is no longer than that.
+template <class T> struct NormAndFactor {
+  const T* squares; Index count; double most; double* norm; T* factor;
+  CRISP_HD void operator()(Index) const {
+    using std::sqrt;
+    double square = 0;
+    for (Index i = 0; i < count; ++i) square += double(squares[i]);
+    *norm = sqrt(square);
+    *factor = *norm > most ? T(most / *norm) : T(1);
+  }
+};
 template <class T> struct ScaleBy {
-  T* x; T factor;
-  CRISP_HD void operator()(Index i) const { x[i] *= factor; }
+  T* x; const T* factor;
+  CRISP_HD void operator()(Index i) const { x[i] *= *factor; }
 };
 template <class T> struct Clamp {
   T* x; T limit;
@@ -24,27 +36,44 @@ template <class F, class T, class D>
 void each_grad(nn::Param<T, D>& p, F f) {
   if (p.grad().defined()) f(p.grad(), T{}, D{});
 }
+
+// clip_grad_norm without waiting for the device: all is decided there. Returns the norm before, ().
+template <class T, class D, class M>
+Tensor<double, D> clip_to_norm(M& net, double max_norm) {
+  check(max_norm > 0, "clip_grad_norm: the norm must be above 0, not ", max_norm);
+  std::vector<Tensor<T, D>> sums, gradients;
+  net.each_param([&](const std::string&, nn::Param<T, D>& p) {
+    if (!p.grad().defined()) return;
+    gradients.push_back(p.grad());
+    Tensor<T, D> squares(p.shape());
+    D::for_each(squares.numel(), Square<T>{p.grad().data(), squares.data()});
+    sums.push_back(crisp::detail::sum_all(squares, T(1)));
+  });
+  const Index count = Index(sums.size());
+  Tensor<T, D> squares({count}), factor(Shape{});
+  Tensor<double, D> norm(Shape{});
+  std::vector<std::pair<Index, crisp::detail::Convert<T, T>>> gather;
+  std::vector<std::pair<Index, ScaleBy<T>>> scale;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    gather.emplace_back(1, crisp::detail::Convert<T, T>{squares.data() + i, sums[i].data()});
+    scale.emplace_back(gradients[i].numel(), ScaleBy<T>{gradients[i].data(), factor.data()});
+  }
+  for_each_of<D>(gather);
+  D::for_each(1, NormAndFactor<T>{squares.data(), count, max_norm, norm.data(), factor.data()});
+  for_each_of<D>(scale);
+  return norm;
+}
 }  // namespace detail
 
 /// Scales all gradients of the network together so that their Euclidean norm is at most max_norm; returns the
 /// norm before. Throws Error unless max_norm > 0.
 template <class M>
 double clip_grad_norm(M& net, double max_norm) {
-  check(max_norm > 0, "clip_grad_norm: the norm must be above 0, not ", max_norm);
-  double square = 0;
-  net.each_param([&](const std::string&, auto& p) {
-    detail::each_grad(p, [&]<class T, class D>(Tensor<T, D>& g, T, D) {
-      Tensor<T, D> squares(g.shape());
-      D::for_each(g.numel(), detail::Square<T>{g.data(), squares.data()});
-      square += double(crisp::detail::sum_all(squares, T(1)).item());
-    });
+  std::optional<double> norm;
+  net.each_param([&]<class T, class D>(const std::string&, nn::Param<T, D>&) {  // the first one tells the types
+    if (!norm) norm = detail::clip_to_norm<T, D>(net, max_norm).item();
   });
-  const double norm = std::sqrt(square);
-  if (norm > max_norm)
-    net.each_param([&](const std::string&, auto& p) {
-      detail::each_grad(p, [&]<class T, class D>(Tensor<T, D>& g, T, D) { D::for_each(g.numel(), detail::ScaleBy<T>{g.data(), T(max_norm / norm)}); });
-    });
-  return norm;
+  return norm.value_or(0);
 }
 
 /// Bounds every element of the gradients to [-limit, limit]. Throws Error unless limit > 0.

@@ -10,6 +10,7 @@
 #include "crisp/train/checkpoint.hpp"
 #include "crisp/train/ranks.hpp"
 #include "crisp/train/report.hpp"
+#include "crisp/train/running_loss.hpp"
 #include "crisp/train/stop.hpp"
 
 namespace crisp::train {
@@ -66,7 +67,7 @@ template <class M, class T, class D, Ranks<T, D> R>
 class Fit {
  public:
   Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o, R& ranks)
-      : net_(net), optimizer_(optimizer), ranks_(ranks), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet || !first()) {
+      : net_(net), optimizer_(optimizer), ranks_(ranks), o_(std::move(o)), base_lr_(optimizer.lr()), bar_(o_.quiet || !first()), losses_(o_.accumulate) {
     if (first()) prepare_folder(o_);
     // What the weights of a resumed training depend on; a caller may name these in words of its own.
     o_.settings.emplace("seed", std::to_string(o_.loader.seed));
@@ -143,39 +144,47 @@ class Fit {
   template <class Loss>
   bool step(const Loss& of_batch) {
     const Var<T, D> loss = of_batch();
-    const double value = double(loss.item());
-    if (!std::isfinite(value)) {
-      const ShareOfBatch<T, D> alone;
-      fail(str("the loss is ", value), progress_.step + 1, nn::first_non_finite(net_, of_batch));
-    }
+    losses_.add(loss.value());
+    if (!losses_.waits || losses_.full() || ranks_.size() > 1)
+      read_losses([&] {
+        const ShareOfBatch<T, D> alone;
+        return nn::first_non_finite(net_, of_batch);
+      });
     loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(o_.accumulate)));
-    step_loss_ += value / double(o_.accumulate);
     if (++parts_ < o_.accumulate) return false;
     parts_ = 0;
     agree();
     average_gradients<T, D>(net_, ranks_);
     optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
-    if (o_.clip_norm > 0) optim::clip_grad_norm(net_, o_.clip_norm);
+    if (o_.clip_norm > 0) optim::detail::clip_to_norm<T, D>(net_, o_.clip_norm);
     optimizer_.step();
     if (ema_) ema_->update(net_);
     ++progress_.step;
-    loss_sum_ += step_loss_;
-    ++loss_count_;
     if (bar_.due()) {
+      read_losses();
       const double now = seconds(), rate = double(progress_.step - begun_at_) / std::max(1e-9, now - begun_seconds_), done = part_done();
       const double left = o_.steps > 0 ? double(o_.steps - progress_.step) / rate : 60 * o_.minutes - now;
-      bar_.update(done, progress_.step, step_loss_, rate * double(o_.loader.batch * o_.accumulate), left);
+      bar_.update(done, progress_.step, losses_.last(), rate * double(o_.loader.batch * o_.accumulate), left);
     }
-    step_loss_ = 0;
     if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
     return true;
   }
 
+  // Reads the losses since the last time. Throws Error for one that is not finite; `where` looks for the first such value in the batch that
+  // was added last, before a step is made with it. (After that step there would be nothing to learn: its gradients reach all weights.)
+  template <class Where>
+  void read_losses(const Where& where) {
+    if (const auto bad = losses_.read()) fail(str("the loss is ", bad->value), begun_at_ + bad->batch / o_.accumulate + 1, bad->last ? where() : "");
+  }
+  void read_losses() {
+    read_losses([] { return std::string(); });
+  }
+
   // The loss of the whole batch, the clock of the first process, which decides for all, and whether one was asked to stop.
   void agree() {
-    std::vector<double> numbers{step_loss_, first() ? seconds() : 0, stop_asked ? 1.0 : 0.0};
+    std::vector<double> numbers{losses_.last(), first() ? seconds() : 0, stop_asked ? 1.0 : 0.0};
     ranks_.sum(numbers);
-    step_loss_ = numbers[0] / double(ranks_.size());
+    losses_.set_last(numbers[0] / double(ranks_.size()));
     clock_ = numbers[1];
     stop_ = numbers[2] > 0;
   }
@@ -210,11 +219,10 @@ class Fit {
   }
 
   HistoryRow& add_row() {
-    const double mean = loss_count_ > 0 ? loss_sum_ / double(loss_count_) : history_.rows.empty() ? 0 : history_.rows.back().loss;
+    read_losses();
+    const double mean = losses_.take_mean().value_or(history_.rows.empty() ? 0 : history_.rows.back().loss);
     if (history_.rows.empty() || history_.rows.back().step != progress_.step)
       history_.rows.push_back({progress_.step, seconds(), optimizer_.lr(), mean, {}, {}});
-    loss_sum_ = 0;
-    loss_count_ = 0;
     last_row_ = seconds();
     return history_.rows.back();
   }
@@ -250,6 +258,7 @@ class Fit {
 
   void validate() {
     if (!first()) return;
+    read_losses();  // before the weights: they are not finite once a loss was not
     check_weights();
     HistoryRow& row = add_row();
     if (o_.validate) {
@@ -297,6 +306,7 @@ class Fit {
   void interrupted() {
     result_.interrupted = true;
     if (!first()) return;
+    read_losses();
     check_weights();
     add_row();
     save_all();
@@ -309,6 +319,7 @@ class Fit {
   FitOptions o_;
   double base_lr_;
   ProgressBar bar_;
+  RunningLoss<T, D> losses_;
   std::optional<optim::Ema<T, D>> ema_;
   Progress progress_;
   History history_;
@@ -316,10 +327,10 @@ class Fit {
   FitResult result_;
   Clock::time_point started_ = Clock::now();
   Index begun_at_ = 0;
-  double begun_seconds_ = 0, last_row_ = 0, loss_sum_ = 0, step_loss_ = 0;
+  double begun_seconds_ = 0, last_row_ = 0;
   double clock_ = 0;   // seconds() of the first process at the last step
   bool stop_ = false;  // one process was asked to
-  Index loss_count_ = 0, parts_ = 0;
+  Index parts_ = 0;    // batches of the step in progress
   int validations_ = 0;
 };
 
