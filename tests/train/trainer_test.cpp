@@ -137,6 +137,13 @@ TEST_CASE("a loss that is not finite names the step and the first value, and kee
   CHECK(contains(message, "use a smaller learning rate"));
 }
 
+TEST_CASE("a loss of several values is refused") {
+  const TemporaryFolder folder;
+  Setup s;
+  CHECK_ERROR(fit(s.net, s.adam, s.patches, [&](const auto& x, const auto&) { return s.net(x); }, {.out = folder.path, .steps = 5, .quiet = true}),
+              "train: the loss must be a single value; this one is (16, 12, 12, 1)");
+}
+
 TEST_CASE("a NaN in the weights is not saved over a good checkpoint") {
   const TemporaryFolder folder;
   Setup good;

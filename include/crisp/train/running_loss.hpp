@@ -18,8 +18,9 @@ class RunningLoss {
   /// The loss of a step is the mean over so many batches.
   explicit RunningLoss(Index batches) : batches_(batches) {}
 
-  /// A batch, with its loss (). Throws Error where as many as there is room for are unread.
+  /// A batch, with its loss (). Throws Error for a loss of several elements, and where as many as there is room for are unread.
   void add(const Tensor<T, D>& loss) {
+    check(loss.numel() == 1, "train: the loss must be a single value; this one is ", loss.shape(), "\n  hint: take its mean()");
     check(!full(), "RunningLoss: ", room, " losses are unread\n  hint: call read() when full()");
     D::for_each(1, crisp::detail::Convert<T, T>{unread_.data() + count_, loss.data()});
     ++count_;
