@@ -145,7 +145,7 @@ inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
 
 inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
-  if (*p) crisp::emulation::Streams::get().allocated(*p, stream);
+  if (*p) crisp::emulation::Streams::get().allocated(*p, bytes, stream);
   return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
 }
 inline cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {

@@ -77,27 +77,25 @@ class Streams {
     wait(mark);
   }
 
-  void allocated(const void* p, cudaStream_t s) {
+  void allocated(void* p, std::size_t bytes, cudaStream_t s) {
     const std::lock_guard lock(mutex_);
     ask(s, [] {});
-    uses_[p] = {};
-    if (s) uses_[p][s] = s->asked;
+    blocks_[p] = {bytes, {}};
+    if (s) blocks_[p].uses[s] = s->asked;
   }
   // A copy, that is asked for next, to or from the block that holds p.
   void used(const void* p, cudaStream_t s) {
     const std::lock_guard lock(mutex_);
-    const auto block = uses_.upper_bound(p);
-    if (!s || block == uses_.begin()) return;
-    Past& uses = std::prev(block)->second;
-    check_order(uses, s, "a copy is not ordered behind an earlier use of its memory in another stream");
-    uses[s] = s->asked + 1;
+    Block* const block = holding(blocks_, p);
+    if (!s || !block) return;
+    check_order(block->uses, s, "a copy is not ordered behind an earlier use of its memory in another stream");
+    block->uses[s] = s->asked + 1;
   }
-  void freed(const void* p, cudaStream_t s) {
+  void freed(void* p, cudaStream_t s) {
     const std::lock_guard lock(mutex_);
-    const auto block = uses_.find(p);
-    if (block == uses_.end()) return;
-    if (s) check_order(block->second, s, "memory is freed, and not ordered behind its use in another stream");
-    uses_.erase(block);
+    Block* const block = holding(blocks_, p);
+    if (s && block) check_order(block->uses, s, "memory is freed, and not ordered behind its use in another stream");
+    blocks_.erase(p);
   }
 
   void* pin(std::size_t bytes) {
@@ -121,8 +119,7 @@ class Streams {
     const std::lock_guard lock(mutex_);
     if (!s || s->at_once) return ask(s, [=] { copy(from); });
     const std::string_view text(static_cast<const char*>(from), bytes);
-    const auto after = pinned_.upper_bound(const_cast<void*>(from));
-    Pinned* const pinned = after == pinned_.begin() || !within(from, *std::prev(after)) ? nullptr : &std::prev(after)->second;
+    Pinned* const pinned = holding(pinned_, from);
     if (!pinned) return ask(s, [copy, kept = std::string(text)] { copy(kept.data()); });
     ++pinned->copies;
     ask(s, [=, this, hash = std::hash<std::string_view>()(text)] {
@@ -145,13 +142,22 @@ class Streams {
   }
 
  private:
+  struct Block {  // of the GPU's memory
+    std::size_t bytes;
+    Past uses;  // of each stream, the last piece of work that used it
+  };
   struct Pinned {
     std::size_t bytes;
     int copies;  // that wait
   };
 
-  static bool within(const void* p, const std::pair<void* const, Pinned>& block) {
-    return static_cast<const char*>(p) < static_cast<const char*>(block.first) + block.second.bytes;
+  // The one that p points into; nullptr for none.
+  template <class B>
+  static B* holding(std::map<const void*, B>& blocks, const void* p) {
+    const auto after = blocks.upper_bound(p);
+    if (after == blocks.begin()) return nullptr;
+    auto& [begin, block] = *std::prev(after);
+    return static_cast<const char*>(p) < static_cast<const char*>(begin) + std::max<std::size_t>(block.bytes, 1) ? &block : nullptr;
   }
   static void add(Past& to, const Past& from) {
     for (const auto& [stream, pieces] : from) to[stream] = std::max(to[stream], pieces);
@@ -184,8 +190,8 @@ class Streams {
   bool any_ = false;
   long synchronisations_ = 0;
   Past host_;  // the host waited for so much
-  std::map<const void*, Past> uses_;
-  std::map<void*, Pinned> pinned_;
+  std::map<const void*, Block> blocks_;
+  std::map<const void*, Pinned> pinned_;
   std::string failure_;
 };
 
