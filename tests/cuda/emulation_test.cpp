@@ -229,9 +229,13 @@ TEST_CASE("a copy in a second stream comes with the wait for it; what is out of 
   event.hold(cuda::copy_stream());
   cudaMemcpyAsync(x.data(), p, 16, cudaMemcpyHostToDevice, cuda::copy_stream());
   cudaFreeHost(p);
-  CHECK_ERROR(Cuda::synchronize(), "pinned memory is freed before a copy has read it");
+  CHECK_ERROR(Cuda::synchronize(), "pinned memory is freed, and the host has not waited for the copy of it");
+  cudaMemcpyAsync(x.data(), p, 16, cudaMemcpyHostToDevice, cuda::copy_stream());
   event.record(cuda::copy_stream());
   event.hold(cuda::Session::get().stream);
+  CHECK_ERROR(Cuda::synchronize(), "pinned memory is copied again, and the host has not waited for the copy before");
+  event.wait();
+  CHECK(cudaFreeHost(p) == cudaSuccess);
   CHECK(cudaFreeHost(x.data()) == cudaErrorInvalidValue);
   static_cast<void>(cudaGetLastError());
 }

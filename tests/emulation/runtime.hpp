@@ -45,14 +45,6 @@ inline cudaError_t result(cudaError_t error) {
   return error;
 }
 
-// What the streams have found to be out of order since the last call.
-inline cudaError_t order_of_streams() {
-  const std::string failure = Streams::get().take_failure();
-  if (failure.empty()) return cudaSuccess;
-  last_failure = failure;
-  return result(cudaErrorLaunchFailure);
-}
-
 // The bytes of dynamic shared memory that a kernel may have beyond 48 KiB.
 inline std::map<const void*, int>& shared_limits() {
   static std::map<const void*, int> limits;
@@ -122,8 +114,12 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  crisp::emulation::Streams::get().synchronize(stream);
-  return crisp::emulation::order_of_streams();
+  auto& streams = crisp::emulation::Streams::get();
+  streams.synchronize(stream);
+  const std::string failure = streams.take_failure();
+  if (failure.empty()) return cudaSuccess;
+  crisp::emulation::last_failure = failure;
+  return crisp::emulation::result(cudaErrorLaunchFailure);
 }
 inline cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
   *pool = nullptr;

@@ -1,7 +1,8 @@
 // The order of work on the emulated GPU. The stream that is made first does at once what it is asked for. Any other does nothing before
 // something waits for it: as late as a GPU might be, so that a missing wait leaves NaN in what should have been copied. Blocks of memory
 // remember which streams used them: a copy to memory, or its release, that no event orders behind an earlier use is a failure, and so is
-// pinned memory of the host that changes before a copy has read it. Like the errors of a GPU, a failure shows at the next synchronisation.
+// pinned memory of the host that is written again, or freed, before the host has waited for the copy. Like the errors of a GPU, a failure
+// shows later: at the next synchronisation of a stream.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -101,7 +102,7 @@ class Streams {
   void* pin(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     void* p = std::malloc(bytes);
-    if (p) pinned_[p] = {bytes, 0};
+    if (p) pinned_[p] = {bytes, {}};
     return p;
   }
   // false where p is no pinned memory.
@@ -109,7 +110,7 @@ class Streams {
     const std::lock_guard lock(mutex_);
     const auto block = pinned_.find(p);
     if (block == pinned_.end()) return false;
-    if (block->second.copies > 0) return fail("pinned memory is freed before a copy has read it"), true;  // and kept, for that copy
+    if (!waited_for(block->second.copies)) return fail("pinned memory is freed, and the host has not waited for the copy of it"), true;  // it is kept
     pinned_.erase(block);
     std::free(p);
     return true;
@@ -121,10 +122,10 @@ class Streams {
     const std::string_view text(static_cast<const char*>(from), bytes);
     Pinned* const pinned = holding(pinned_, from);
     if (!pinned) return ask(s, [copy, kept = std::string(text)] { copy(kept.data()); });
-    ++pinned->copies;
+    if (!waited_for(pinned->copies)) fail("pinned memory is copied again, and the host has not waited for the copy before");
+    pinned->copies[s] = s->asked + 1;
     ask(s, [=, this, hash = std::hash<std::string_view>()(text)] {
       if (hash != std::hash<std::string_view>()(text)) fail("pinned memory was written before a copy had read it");
-      --pinned->copies;
       copy(from);
     });
   }
@@ -148,7 +149,7 @@ class Streams {
   };
   struct Pinned {
     std::size_t bytes;
-    int copies;  // that wait
+    Past copies;  // of each stream, the last piece of work that copied it
   };
 
   // The one that p points into; nullptr for none.
@@ -172,6 +173,9 @@ class Streams {
     Past before = past(s);
     for (const auto& [stream, piece] : uses)
       if (stream != s && before[stream] < piece) fail(what);
+  }
+  bool waited_for(const Past& pieces) {
+    return std::all_of(pieces.begin(), pieces.end(), [&](const auto& p) { return host_[p.first] >= p.second; });
   }
   void fail(const char* what) {
     if (failure_.empty()) failure_ = what;
