@@ -1,0 +1,46 @@
+# What the tests of a training on several processes share. Not a test by itself.
+. "$(dirname "$0")/common.sh"
+
+# As root, as in a container; on fewer processors than processes; without ssh; the messages by the common memory alone.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_plm_rsh_agent=sh
+export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_hwloc_base_binding_policy=none
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"  # MPI itself never frees some of its memory
+
+# together COUNT ARGUMENTS...: trains on so many processes; rankN holds the number of process N.
+together() {
+  count=$1
+  shift
+  mpirun -np "$count" sh -c 'echo $$ >"rank$OMPI_COMM_WORLD_RANK"; exec "$@"' sh "$crisp" train "$@" >out.txt 2>err.txt
+}
+
+# numbers FILE: the numbers of a safetensors file, in its order.
+numbers() { od -An -v -tf4 -w4 -j $((8 + $(od -An -tu8 -N8 "$1"))) "$1"; }
+
+# near FILE FILE BOUND: the largest difference, relative to the largest number.
+near() {
+  numbers "$1" >a.txt
+  numbers "$2" >b.txt
+  paste a.txt b.txt | awk -v bound="$3" -v what="$1 and $2" '
+    { d = $1 - $2; if (d < 0) d = -d; b = $2 < 0 ? -$2 : $2; if (d > far) far = d; if (b > most) most = b }
+    END { printf "%s: %d numbers, relative difference %.2g\n", what, NR, far / most; exit !(NR > 100 && far <= bound * most) }' ||
+    fail "$1 and $2 differ"
+}
+
+# begin FOLDER: a training of two by the options in $long, in the background, as $job, that has validated already.
+begin() {
+  : >out.txt
+  together 2 $long --out "$1" &
+  job=$!
+  while ! grep -q validation out.txt && kill -0 $job 2>/dev/null; do sleep 0.02; done
+}
+
+# expect_together STATUS PATTERN COUNT ARGUMENTS...: they end with this status, and say this once.
+expect_together() {
+  status=$1 pattern=$2
+  shift 2
+  together "$@" && fail "$*: status 0"
+  got=$?
+  [ "$got" = "$status" ] || fail "$*: exit status $got, not $status"
+  grep -q -- "$pattern" err.txt || fail "$*: standard error lacks '$pattern': $(cat err.txt)"
+  [ "$(grep -c -- "$pattern" err.txt)" = 1 ] || fail "$*: said more than once: $(cat err.txt)"
+}
