@@ -16,6 +16,9 @@ void Computing::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "threads that compute (default: all that the machine has)")->check(CLI::Range(1, 1024));
   command.add_option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
       ->check(CLI::IsMember({"cpu", "cuda"}));
+  command.add_option("--precision", precision, "what the GPU rounds the factors of its products to: fp32 (not at all), tf32 (11 bits) or bf16 (8 bits), which are faster; sums and weights stay float32")
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+      ->capture_default_str();
 }
 
 std::string Computing::chosen() const { return !device.empty() ? device : gpus().lines.empty() ? "cpu" : "cuda"; }
@@ -23,7 +26,9 @@ std::string Computing::chosen() const { return !device.empty() ? device : gpus()
 void Computing::apply() const {
   const std::string why_none = device == "cuda" ? gpus().why_none : "";
   check(why_none.empty(), "--device cuda: ", why_none, "; --device cpu needs no GPU");
+  use(precision == "fp32" || chosen() == "cuda", "--precision ", precision, " is for the GPU; the CPU computes in fp32: leave it out, or give --device cuda");
   if (threads > 0) set_threads(threads);
+  set_precision(precision);
 }
 
 void Architecture::add_to(CLI::App& command) {

@@ -39,12 +39,13 @@ void add_export(CLI::App& app);
 void add_serve(CLI::App& app);
 void add_mos(CLI::App& app);
 
-/// --threads and --device, the same for every command that computes.
+/// --threads, --device and --precision, the same for every command that computes.
 struct Computing {
   int threads = 0;
-  std::string device;           // empty: see chosen()
+  std::string device;              // empty: see chosen()
+  std::string precision = "fp32";  // of the GPU's products; weights are float32 in all
   void add_to(CLI::App& command);
-  void apply() const;           // throws Error for a device that is not there; to be called before any work
+  void apply() const;           // throws Error for a device that is not there, or cannot do so; to be called before any work
   std::string chosen() const;   // "cpu" or "cuda": what was asked for, else cuda where it can be used
 };
 

@@ -24,6 +24,8 @@ Gpus gpus() {
 
 Running running_on(const std::string& device, const Network& net) { return device == "cuda" ? running<Cuda>(net) : running<Cpu>(net); }
 
+void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : precision == "bf16" ? Math::bf16 : Math::fp32); }
+
 void train_on(const std::string& device, const TrainOptions& o, const Network& net, const TrainingData& data) {
   device == "cuda" ? train<Cuda>(o, net, data) : train<Cpu>(o, net, data);
 }
@@ -35,6 +37,7 @@ Running running_on(const std::string&, const Network& net) { return running<Cpu>
 void train_on(const std::string&, const TrainOptions& o, const Network& net, const TrainingData& data) { train<Cpu>(o, net, data); }
 
 #endif
+void set_precision(const std::string&) {}
 
 std::string processor() {
   std::string name = "processor";

@@ -15,6 +15,9 @@ Gpus gpus();
 /// The processor in a line: its name, its logical cores, and the vectors that crisp was compiled for.
 std::string processor();
 
+/// How the GPU multiplies from now on: "fp32", "tf32" or "bf16".
+void set_precision(const std::string& precision);
+
 /// The network on "cpu" or "cuda".
 Running running_on(const std::string& device, const Network& net);
 

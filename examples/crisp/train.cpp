@@ -39,6 +39,7 @@ train::Metadata TrainOptions::settings(const models::Settings& net, Index images
   s["ema"] = str(recipe.ema);
   s["accumulate"] = std::to_string(accumulate);
   s["seed"] = std::to_string(seed);
+  s["precision"] = computing.precision;
   if (!init.empty()) s["init"] = init.string();
   if (steps > 0) s["steps"] = std::to_string(steps);
   else s["minutes"] = str(minutes);
@@ -61,7 +62,7 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
             << (size > 1 ? str(" shared by ", size, " processes") : "") << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
             << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description() << ", " << r.loss << " loss"
-            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << (o.computing.chosen() == "cuda" ? ", on the GPU" : str(", ", threads(), size > 1 ? " threads in each process" : " threads")) << "\n"
+            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << (o.computing.chosen() == "cuda" ? ", on the GPU in " + o.computing.precision : str(", ", threads(), size > 1 ? " threads in each process" : " threads")) << "\n"
             << "recipe    " << r.source << "\n"
             << "length    " << (o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes")) << "\n"
             << "results   " << o.out.string() << "\n" << std::endl;
