@@ -19,7 +19,7 @@ allowed() {  # the folders that a folder may include
     metrics) echo "metrics data core" ;;
     testing) echo "testing ops autograd core" ;;
     infer) echo "infer models metrics data nn ops autograd core" ;;
-    train) echo "train infer models optim metrics data nn ops autograd core" ;;
+    train) echo "train infer models optim metrics data nn ops autograd backend core" ;;
     *) echo "none" ;;
   esac
 }
@@ -43,7 +43,9 @@ only() {  # only LIBRARY HEADER: the one header that may include a library
 only Eigen/ backend/cpu.hpp
 only cuda_runtime backend/cuda/runtime.cuh
 only cublas backend/cuda/runtime.cuh
-only emulation/ backend/cuda/runtime.cuh
+only emulation/cuda backend/cuda/runtime.cuh
+only emulation/nccl train/nccl_ranks.cuh
+only nccl.h train/nccl_ranks.cuh
 only unsupported/ metrics/fourier.hpp
 only stb_ data/image_io.hpp
 only png.h data/image_writer.hpp

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <thread>
 
+#include "processes.hpp"
+
 namespace crisp::program {
 
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
@@ -22,22 +24,24 @@ Gpus gpus() {
   return found;
 }
 
-Running running_on(const std::string& device, const Network& net) { return device == "cuda" ? running<Cuda>(net) : running<Cpu>(net); }
-
 void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : precision == "bf16" ? Math::bf16 : Math::fp32); }
 
+Running running_on(const std::string& device, const Network& net) { return device == "cuda" ? running<Cuda>(net) : running<Cpu>(net); }
+
 void train_on(const std::string& device, const TrainOptions& o, const Network& net, const TrainingData& data) {
-  device == "cuda" ? train<Cuda>(o, net, data) : train<Cpu>(o, net, data);
+  if (device != "cuda") return train<Cpu>(o, net, data);
+  Cuda::choose_device(int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
+  train<Cuda>(o, net, data);
 }
 
 #else
 
 Gpus gpus() { return {{}, "this crisp was built without CUDA"}; }
+void set_precision(const std::string&) {}
 Running running_on(const std::string&, const Network& net) { return running<Cpu>(net); }
 void train_on(const std::string&, const TrainOptions& o, const Network& net, const TrainingData& data) { train<Cpu>(o, net, data); }
 
 #endif
-void set_precision(const std::string&) {}
 
 std::string processor() {
   std::string name = "processor";

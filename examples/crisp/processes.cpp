@@ -21,8 +21,8 @@ Processes& processes() {
   return *joined;
 }
 
-void leave_to_first(const std::string& why) {
-  if (joined) joined->leave_to_first(why);
+void leave_to_first(const std::exception& failure) {
+  if (joined) joined->leave_to_first(failure);
 }
 
 void end_processes(int status) {

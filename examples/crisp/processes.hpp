@@ -1,5 +1,7 @@
 // The processes of one training: those that mpirun started, where this program was built with MPI; else this one.
 #pragma once
+#include <exception>
+
 #if defined(CRISP_MPI)
 #include "crisp/train/mpi_ranks.hpp"
 #else
@@ -19,7 +21,7 @@ using Processes = train::OneRank;
 Processes& processes();
 
 /// Another process than the first leaves it to that to report what went wrong here, and does not return.
-void leave_to_first(const std::string& why);
+void leave_to_first(const std::exception& failure);
 
 /// The last thing that the program does, with its exit status.
 void end_processes(int status);

@@ -124,6 +124,7 @@ void join_processes(TrainOptions& o) {
 void run(TrainOptions& o) {
   join_processes(o);
   o.computing.apply();
+  train::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   sort_lr(o);
   seed(std::uint64_t(o.seed));
   Network net = o.network.make();
@@ -202,7 +203,7 @@ void add_train(CLI::App& app) {
     try {
       run(*o);
     } catch (const std::exception& e) {
-      leave_to_first(e.what());
+      leave_to_first(e);
       throw;
     }
   });

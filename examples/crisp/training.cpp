@@ -9,6 +9,9 @@
 #include "crisp/optim/sgd.hpp"
 #include "processes.hpp"
 #include "running.hpp"
+#if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
+#include "crisp/train/nccl_ranks.cuh"
+#endif
 
 namespace crisp::program {
 
@@ -16,6 +19,13 @@ namespace {
 
 using Device = DefaultDevice;
 using Trainee = models::AnyModel<float, Device>;
+
+// The processes, as they exchange tensors of this device: made from processes().
+#if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
+using Exchange = train::NcclRanks;
+#else
+using Exchange = Processes&;
+#endif
 
 template <class Net>
 std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
@@ -45,7 +55,7 @@ void conclude(const train::FitResult& result, const fs::path& out) {
 
 // Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
 template <class Trained, class Loss>
-train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o, const TrainingData& data, Loss loss_of) {
+train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o, const TrainingData& data, Exchange& ranks, Loss loss_of) {
   const auto method = optimizer(trained, o.recipe);
   return train::fit(trained, *method, data.patches, loss_of,
                     {.out = o.out, .steps = o.steps, .minutes = o.minutes,
@@ -53,27 +63,27 @@ train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o
                      .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
                      .validate = [&] { return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
                      .settings = o.settings(net.settings(), data.patches.images()), .title = title(net.settings()), .quiet = o.quiet},
-                    processes());
+                    ranks);
 }
 
 // The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
 // Without it the adversarial game would begin from noise.
-bool pretrain(Trainee& net, TrainOptions o, const TrainingData& data) {
+bool pretrain(Trainee& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
   o.out /= "srresnet";
   o.steps /= 2;
   o.minutes /= 2;
   o.recipe.schedule = "constant";
   o.resume = fs::exists(o.out / "state.safetensors");
   if (!o.quiet) std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
-  const train::FitResult result = fit(net, net, o, data, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
+  const train::FitResult result = fit(net, net, o, data, ranks, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
   if (result.interrupted) conclude(result, o.out);
   return !result.interrupted;
 }
 
-void play(Trainee& net, TrainOptions o, const TrainingData& data) {
+void play(Trainee& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
   o.resume = fs::exists(o.out / "state.safetensors");  // else the first half goes on
   if (o.init.empty()) {
-    if (!o.resume && !pretrain(net, o, data)) return;
+    if (!o.resume && !pretrain(net, o, data, ranks)) return;
     o.steps -= o.steps / 2;
     o.minutes /= 2;
   }
@@ -84,16 +94,17 @@ void play(Trainee& net, TrainOptions o, const TrainingData& data) {
   }
   if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
   models::SrganGame<Trainee, float, Device> game{net, models::Discriminator<float, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
-  conclude(fit(game, net, o, data, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
+  conclude(fit(game, net, o, data, ranks, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
 }
 
 }  // namespace
 
 template <class D>
 void train(const TrainOptions& o, const Network& given, const TrainingData& data) {
+  Exchange ranks(processes());
   Trainee net = moved_to<D>(given);
-  if (net.name() == "srgan") return play(net, o, data);
-  conclude(fit(net, net, o, data,
+  if (net.name() == "srgan") return play(net, o, data, ranks);
+  conclude(fit(net, net, o, data, ranks,
                [&](const auto& x, const auto& target) {
                  const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
                  return loss(o.recipe.loss, y, centre(target, y[1], y[2]));

@@ -32,7 +32,7 @@ enum class Order { forward, backward };  // in which the threads of a block run,
 
 struct Options {
   Order order = Order::forward;
-  int devices = 1;  // how many GPUs there seem to be
+  int devices = std::getenv("CRISP_EMULATED_GPUS") ? std::atoi(std::getenv("CRISP_EMULATED_GPUS")) : 1;  // how many GPUs there seem to be
   std::size_t static_shared = 48 * 1024, all_shared = 227 * 1024;  // bytes that a block may have
 };
 inline Options& options() {

@@ -21,6 +21,7 @@ enum cudaError_t {
   cudaErrorInvalidDeviceFunction = 98,
   cudaErrorInvalidDevice = 101,
   cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorNotReady = 600,
   cudaErrorLaunchFailure = 719
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
@@ -29,8 +30,12 @@ enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
 constexpr unsigned cudaStreamNonBlocking = 1;
 using cudaMemPool_t = struct crisp_emulated_pool*;
+struct cudaUUID_t {
+  char bytes[16];
+};
 struct cudaDeviceProp {
   char name[256];
+  cudaUUID_t uuid;
   std::size_t totalGlobalMem;
   int major, minor, multiProcessorCount;
 };
@@ -83,6 +88,7 @@ inline const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorInvalidDeviceFunction: return "invalid device function";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
+    case cudaErrorNotReady: return "device not ready";
     case cudaErrorLaunchFailure: return crisp::emulation::last_failure.c_str();
   }
   return "unknown error";
@@ -97,6 +103,7 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
   if (device >= crisp::emulation::options().devices) return crisp::emulation::result(cudaErrorInvalidDevice);
   *p = {};
   std::snprintf(p->name, sizeof p->name, "emulated GPU %d", device);
+  p->uuid.bytes[15] = char(device);
   p->totalGlobalMem = std::size_t(8) << 30;
   p->major = 9;
   p->multiProcessorCount = 4;
@@ -121,6 +128,7 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   crisp::emulation::last_failure = failure;
   return crisp::emulation::result(cudaErrorLaunchFailure);
 }
+inline cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
 inline cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
   *pool = nullptr;
   return cudaSuccess;

@@ -95,7 +95,7 @@ class Tensor {
   /// The value of a tensor with one element. Throws Error for any other.
   T item() const {
     check(numel() == 1, "item: only a tensor with one element has a single value; this one is ", shape_);
-    T value;
+    T value{};
     D::to_host(&value, data(), 1);
     return value;
   }

@@ -39,6 +39,7 @@ class MpiRanks {
     for (const MPI_Comm c : {data_, failures_}) MPI_Comm_set_errhandler(c, MPI_ERRORS_RETURN);
     MPI_Comm_rank(data_, &rank_);
     MPI_Comm_size(data_, &size_);
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here_);
     check(size_ == started, "mpirun started ", started, " processes, but MPI joins ", size_, " of them\n  hint: use the mpirun of the MPI that this program was built with");
   }
   MpiRanks(const MpiRanks&) = delete;
@@ -46,6 +47,13 @@ class MpiRanks {
 
   Index rank() const { return rank_; }
   Index size() const { return size_; }
+
+  /// Which of the processes on this machine this one is, from 0: each can have a GPU of its own by it.
+  Index rank_here() const {
+    int rank = 0;
+    if (size_ > 1) MPI_Comm_rank(here_, &rank);
+    return rank;
+  }
 
   void sum(std::vector<double>& numbers) {
     if (size_ == 1) return;
@@ -90,24 +98,40 @@ class MpiRanks {
     cpu_set_t mine, all;
     CPU_ZERO(&mine);
     sched_getaffinity(0, sizeof mine, &mine);
-    MPI_Comm here;
     int processes;
-    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here);
-    MPI_Comm_size(here, &processes);
-    MPI_Allreduce(&mine, &all, int(sizeof mine / sizeof(long)), MPI_LONG, MPI_BOR, here);
-    MPI_Comm_free(&here);
+    MPI_Comm_size(here_, &processes);
+    MPI_Allreduce(&mine, &all, int(sizeof mine / sizeof(long)), MPI_LONG, MPI_BOR, here_);
     return std::max(1, std::min(CPU_COUNT(&all) / processes, CPU_COUNT(&mine)));
 #else
     return std::max(1, threads() / size_);
 #endif
   }
 
-  /// For a process that cannot go on: another than the first tells it why, which it throws as an Error at its next exchange, and waits
-  /// until the first ends all. The first itself returns at once, to report what it has caught, and to end().
-  void leave_to_first(const std::string& why) {
+  /// Returns once done() is true, or throws: what another process failed with, or LostRank. So an exchange waits, of whatever kind.
+  template <class F>
+  void wait_for(const F& done) {
+    const auto begun = Clock::now();
+    std::optional<Clock::time_point> asked;
+    while (!done()) {
+      hear_failures();
+      const auto now = Clock::now();
+      if (rank_ == 0 && detail::stop_asked == SIGTERM) {  // mpirun asks all to stop: each will come here, unless it is lost
+        asked = asked.value_or(now);
+        if (now - *asked > std::chrono::milliseconds(300)) throw LostRank("train: a process was lost: it did not come to the end of the step when mpirun ended the job");
+      }
+      if (now - begun < std::chrono::milliseconds(2)) std::this_thread::yield();
+      else std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+
+  /// For a process that cannot go on: another than the first tells it why, which it throws at its next exchange, as LostRank or as
+  /// another Error, and waits until the first ends all. The first itself returns at once, to report what it has caught, and to end().
+  void leave_to_first(const std::exception& failure) {
     if (rank_ == 0) return;
+    const std::string why = failure.what();
+    const int tag = dynamic_cast<const LostRank*>(&failure) ? lost : failed;
     MPI_Request request;
-    MPI_Isend(why.data(), int(why.size()), MPI_CHAR, 0, 0, failures_, &request);
+    MPI_Isend(why.data(), int(why.size()), MPI_CHAR, 0, tag, failures_, &request);
     for (int sent = 0;; std::this_thread::sleep_for(std::chrono::milliseconds(10)))
       if (!sent) MPI_Test(&request, &sent, MPI_STATUS_IGNORE);
   }
@@ -124,6 +148,7 @@ class MpiRanks {
   using Clock = std::chrono::steady_clock;
   template <class T> struct Buffers { std::vector<T> own, all; };  // members: MPI may still use them when a wait was given up
   static constexpr Index message = 1 << 22;                        // elements
+  static constexpr int failed = 0, lost = 1;                       // the tags of failures
 
   static MPI_Datatype type(float) { return MPI_FLOAT; }
   static MPI_Datatype type(double) { return MPI_DOUBLE; }
@@ -169,36 +194,29 @@ class MpiRanks {
   }
 
   void wait(MPI_Request& request) {
-    const auto begun = Clock::now();
-    std::optional<Clock::time_point> asked;
-    for (int complete = 0;;) {
+    wait_for([&] {
+      int complete = 0;
       done(MPI_Test(&request, &complete, MPI_STATUS_IGNORE));
-      if (complete) return;
-      hear_failures();
-      const auto now = Clock::now();
-      if (rank_ == 0 && detail::stop_asked == SIGTERM) {  // mpirun asks all to stop: each will come here, unless it is lost
-        asked = asked.value_or(now);
-        if (now - *asked > std::chrono::milliseconds(300)) throw LostRank("train: a process was lost: it did not come to the end of the step when mpirun ended the job");
-      }
-      if (now - begun < std::chrono::milliseconds(2)) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
+      return complete != 0;
+    });
   }
 
   void hear_failures() {
     int there = 0, length = 0;
     MPI_Status status;
-    done(MPI_Iprobe(MPI_ANY_SOURCE, 0, failures_, &there, &status));
+    done(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, failures_, &there, &status));
     if (!there) return;
     MPI_Get_count(&status, MPI_CHAR, &length);
     std::string why(std::size_t(length), ' ');
-    done(MPI_Recv(why.data(), length, MPI_CHAR, status.MPI_SOURCE, 0, failures_, MPI_STATUS_IGNORE));
-    throw Error(str("process ", status.MPI_SOURCE, " (from 0) of ", size_, ": ", why));
+    done(MPI_Recv(why.data(), length, MPI_CHAR, status.MPI_SOURCE, status.MPI_TAG, failures_, MPI_STATUS_IGNORE));
+    why = str("process ", status.MPI_SOURCE, " (from 0) of ", size_, ": ", why);
+    if (status.MPI_TAG == lost) throw LostRank(why);
+    throw Error(why);
   }
 
   int rank_ = 0, size_ = 1;
   bool begun_ = false;
-  MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL;
+  MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL, here_ = MPI_COMM_NULL;  // here: the processes on this machine
   std::tuple<Buffers<float>, Buffers<double>> buffers_;
   std::string text_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 #include <concepts>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace crisp::train {
 
 /// What the training loop needs of the processes. MpiRanks (train/mpi_ranks.hpp) are those that mpirun started, and carry their numbers
-/// through host memory; a class for GPUs that exchange by NCCL would stand beside it, with these members.
+/// through host memory; NcclRanks (train/nccl_ranks.cuh) are the same processes, whose GPUs exchange tensors among themselves.
 template <class R, class T, class D>
 concept Ranks = requires(R& r, std::vector<double>& numbers, Tensor<T, D>& x, std::string& text) {
   { r.rank() } -> std::same_as<Index>;  // 0 to size() - 1; 0 is the first, which validates, prints and writes
@@ -23,14 +24,15 @@ concept Ranks = requires(R& r, std::vector<double>& numbers, Tensor<T, D>& x, st
   r.broadcast(text);
 };
 
-/// A process of its own: all that is agreed on is what it says itself. The last three are explained at MpiRanks.
+/// A process of its own: all that is agreed on is what it says itself. The last four are explained at MpiRanks.
 struct OneRank {
   Index rank() const { return 0; }
   Index size() const { return 1; }
   template <class V> void sum(V&) {}
   template <class V> void broadcast(V&) {}
+  Index rank_here() const { return 0; }
   int fair_threads() const { return threads(); }
-  void leave_to_first(const std::string&) {}
+  void leave_to_first(const std::exception&) {}
   void end(int) {}
 };
 
@@ -65,23 +67,24 @@ template <class T, class D, class M, Ranks<T, D> R>
 void average_gradients(M& net, R& ranks) {
   if (ranks.size() == 1) return;
   std::vector<Tensor<T, D>> gradients;
-  Index count = 0, at = 0;
+  Index count = 0;
   net.each_param([&](const std::string&, nn::Param<T, D>& p) {
     if (!p.grad().defined()) return;
     gradients.push_back(p.grad());
     count += p.numel();
   });
   Tensor<T, D> all({count});
-  for (const Tensor<T, D>& g : gradients) {
-    D::for_each(g.numel(), crisp::detail::Convert<T, T>{all.data() + at, g.data()});
-    at += g.numel();
-  }
-  ranks.sum(all);
-  at = 0;
+  std::vector<std::pair<Index, crisp::detail::Convert<T, T>>> gather;
+  std::vector<std::pair<Index, MeanOf<T>>> give_back;
+  T* at = all.data();
   for (Tensor<T, D>& g : gradients) {
-    D::for_each(g.numel(), MeanOf<T>{g.data(), all.data() + at, T(ranks.size())});
+    gather.push_back({g.numel(), {at, g.data()}});
+    give_back.push_back({g.numel(), {g.data(), at, T(ranks.size())}});
     at += g.numel();
   }
+  optim::detail::for_each_of<D>(gather);
+  ranks.sum(all);
+  optim::detail::for_each_of<D>(give_back);
 }
 
 /// Throws Error, with the first line that differs, unless all have the same text.
