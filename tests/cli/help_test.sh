@@ -12,7 +12,7 @@ for command in train upscale evaluate export serve mos info forward; do
   shows "Example: crisp $command"
 done
 works train --help
-for option in model variant scale train valid minutes steps epochs batch patch lr seed threads device out resume; do
+for option in model variant scale train valid minutes steps epochs batch patch lr seed threads device precision out resume; do
   shows "--$option"
 done
 works --version

@@ -78,6 +78,19 @@ TEST_CASE("a training finds the same weights to the bit, whether gradients trave
   CHECK(trained_by(nccl, folder.path / "nccl") == trained_by(mpi(), folder.path / "mpi"));
 }
 
+// Run by itself, as it ends all processes.
+TEST_CASE("lost: the others are waited for, and one tells that it lost another" * doctest::skip()) {
+  NcclRanks nccl(mpi());
+  Tensor<float, Cuda> x({10}, 1.0f);
+  if (nccl.rank() == 1) mpi().leave_to_first(LostRank("another is gone"));
+  try {
+    nccl.sum(x);
+  } catch (const LostRank& e) {
+    if (nccl.rank() == 0) std::printf("LostRank: %s\n", e.what()), std::fflush(stdout);
+  }
+  mpi().end(1);
+}
+
 int main(int argc, char** argv) {
   Cuda::choose_device(int(mpi().rank_here()));
   const int status = doctest::Context(argc, argv).run();
