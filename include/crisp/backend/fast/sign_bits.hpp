@@ -17,7 +17,7 @@ struct FastSignBits {
     for_words(n, [=](Index word, Index count) {
       std::uint32_t all = 0;
       for (Index i = 0; i < count; i += width<float>) {
-        Words lanes = (Words)(load_first(y + 32 * word + i, count - i) > Vector<float>{}) & lane_bits();
+        Words lanes = (Words)(load_first(y + 32 * word + i, count - i) > broadcast(0.f)) & lane_bits();
         all |= sum_halves<std::uint32_t, width<float>>(reinterpret_cast<std::uint32_t*>(&lanes)) << i;
       }
       bits[word] = all;
