@@ -1,174 +1,120 @@
 #!/usr/bin/env python3
-"""The ten workloads in PyTorch and ONNX Runtime: what bench/compare runs beside crisp, each as a process of its own.
+"""The workloads in PyTorch and ONNX Runtime: what bench/compare runs beside crisp, each as a process of its own.
 
 usage: peers.py --version VARIANT
-       peers.py --serve VARIANT NAME [--threads N]    for each line of the input one repetition, and its milliseconds
-       peers.py --memory VARIANT NAME [--threads N]   the peak memory of two repetitions, in MB above what a tiny network takes
-       peers.py --export NAME FILE                    the network as ONNX
-VARIANT is torch, torch_channels_last, torch_jit, torch_jit_channels_last, torch_compile, or ort (inference alone).
+       peers.py --serve VARIANT NAME    for each line of the input one repetition, and its milliseconds
+       peers.py --memory VARIANT NAME   the peak memory of two repetitions, in MB: on a GPU that of the tensors, else what is above a tiny network's
+       peers.py --export NAME FILE      the network as ONNX
+       peers.py --operations            what PyTorch counts in a repetition of each workload, as JSON
+       peers.py --rates                 bytes and operations a second of a large copy and of large products, as JSON
+options: --threads N, --device cpu|cuda, --math fp32|tf32|bf16
+VARIANT is ort (inference alone), or torch, then at most one of _jit, _compile, _autotune, then _graph for all of a repetition as one CUDA
+graph, then _channels_last.
 """
-import argparse, subprocess, sys, tempfile, time, warnings
+import argparse, json, subprocess, sys, tempfile, time, warnings
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 warnings.filterwarnings("ignore")
 try:
     import torch
-    from torch import nn
-    from torch.nn import functional as F
 except ImportError:
     sys.exit("peers.py: PyTorch is not installed; pip install torch")
+from networks import conv, loss_of, network, parameters
+from workloads import WORKLOADS
 
 
-def conv(inside, outside, kernel=3):
-    return nn.Conv2d(inside, outside, kernel, padding=kernel // 2)
+def wait():
+    """For a GPU, which works on its own: what it was asked is only then done."""
+    if on_gpu: torch.cuda.synchronize()
 
 
-class Add(nn.Module):
-    """x + branch(x)"""
-    def __init__(self, *branch):
-        super().__init__()
-        self.branch = nn.Sequential(*branch)
-
-    def forward(self, x):
-        return x + self.branch(x)
+def set_math(math):
+    """How float32 is multiplied on the GPU: TF32 also beside bf16, where autocast leaves something in float32."""
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = math != "fp32"
+    torch.set_float32_matmul_precision("highest" if math == "fp32" else "high")
 
 
-def srcnn(middle):
-    return nn.Sequential(conv(1, 64, 9), nn.ReLU(inplace=True), conv(64, 32, middle), nn.ReLU(inplace=True), conv(32, 1, 5))
+def compiled(variant, function):
+    """As torch.compile makes it. With --device cuda it records CUDA graphs itself, unless all of the repetition becomes one."""
+    if "autotune" in variant: mode = "max-autotune-no-cudagraphs" if "graph" in variant or not on_gpu else "max-autotune"
+    elif "compile" in variant: mode = "reduce-overhead" if on_gpu and "graph" not in variant else None
+    else: return function
+    return torch.compile(function, mode=mode)
 
 
-def edsr():  # baseline, x2
-    blocks = [Add(conv(64, 64), nn.ReLU(inplace=True), conv(64, 64)) for _ in range(16)]
-    return nn.Sequential(conv(3, 64), Add(*blocks, conv(64, 64)), conv(64, 256), nn.PixelShuffle(2), conv(64, 3))
+def graphed(run):
+    """All of a repetition as one CUDA graph, after three in a stream of their own, as PyTorch's notes on CUDA graphs ask for."""
+    if not on_gpu: sys.exit("peers.py: CUDA graphs need a GPU")
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3): run()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph): run()
+    return graph.replay
 
 
-def srresnet():  # x4
-    def normed():
-        return conv(64, 64), nn.BatchNorm2d(64)
-    def doubled():
-        return conv(64, 256), nn.PixelShuffle(2), nn.PReLU()
-    blocks = [Add(*normed(), nn.PReLU(), *normed()) for _ in range(16)]
-    return nn.Sequential(conv(3, 64, 9), nn.PReLU(), Add(*blocks, *normed()), *doubled(), *doubled(), conv(64, 3, 9))
+def training(variant, name, net, x, target):
+    """A step. Gradients are dropped at its end: a CUDA graph has to make them anew in its own memory."""
+    loss = loss_of(name)
+    adam = torch.optim.Adam(net.parameters(), lr=1e-4, **(dict(fused=True, capturable=True) if on_gpu else {}))
+    if "jit" in variant: net = torch.jit.trace(net, x)
+    forward = compiled(variant, lambda: loss(net(x), target))
+
+    def run():
+        with autocast(): value = forward()
+        value.backward()
+        adam.step()
+        adam.zero_grad()
+    return run
 
 
-class Attention(nn.Module):
-    """Within windows of M x M pixels, moved by `shift`: (N, H, W, C) -> (N, H, W, C)."""
-    def __init__(self, size, channels, heads, M, shift):
-        super().__init__()
-        self.heads, self.M, self.shift = heads, M, shift
-        self.qkv, self.proj = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
-        self.table = nn.Parameter(0.02 * torch.randn((2 * M - 1) ** 2, heads))
-        place = torch.stack(torch.meshgrid(torch.arange(M), torch.arange(M), indexing="ij"), -1).view(-1, 2)  # (M M, 2)
-        apart = place[:, None] - place[None] + M - 1
-        self.register_buffer("index", (apart[..., 0] * (2 * M - 1) + apart[..., 1]).view(-1))
-        edges = [sum((i >= size - M, i >= size - shift)) for i in range(size)] if shift else [0] * size
-        region = torch.tensor(edges)[:, None] * 3 + torch.tensor(edges)[None]  # (H, W)
-        region = self.windows(region[None, ..., None]).squeeze(-1)             # (windows, M M)
-        self.register_buffer("mask", torch.where(region[:, None] == region[:, :, None], 0.0, -100.0)[:, None])
+def inference(variant, net, x):
+    net.eval()
+    if "jit" in variant:
+        with torch.no_grad(): net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x)))
+    forward = compiled(variant, net)
 
-    def windows(self, x):  # (N, H, W, C) -> (windows, M M, C)
-        N, H, W, C = x.shape
-        return x.view(N, H // self.M, self.M, W // self.M, self.M, C).transpose(2, 3).reshape(-1, self.M ** 2, C)
-
-    def forward(self, x):
-        N, H, W, C = x.shape
-        M, d = self.M, C // self.heads
-        if self.shift: x = x.roll((-self.shift, -self.shift), (1, 2))
-        q, k, v = self.qkv(self.windows(x)).view(-1, M * M, 3, self.heads, d).permute(2, 0, 3, 1, 4).unbind(0)
-        bias = self.table[self.index].view(1, M * M, M * M, -1).permute(0, 3, 1, 2)  # (1, heads, M M, M M)
-        if self.shift: bias = (bias + self.mask).repeat(N, 1, 1, 1)                    # (windows, heads, M M, M M)
-        if self.training: y = (q * d ** -0.5 @ k.transpose(-2, -1) + bias).softmax(-1) @ v
-        else: y = F.scaled_dot_product_attention(q, k, v, bias.expand(len(q), -1, -1, -1))  # faster in inference, slower in training
-        y = self.proj(y.transpose(1, 2).reshape(-1, M * M, C))
-        y = y.view(N, H // M, W // M, M, M, C).transpose(2, 3).reshape(N, H, W, C)
-        return y.roll((self.shift, self.shift), (1, 2)) if self.shift else y
+    def run():
+        with torch.inference_mode(), autocast(): forward(x)
+    return run
 
 
-class Planes(nn.Module):
-    """A convolution on (N, H, W, C)."""
-    def __init__(self, channels):
-        super().__init__()
-        self.conv = conv(channels, channels)
-
-    def forward(self, x):
-        return self.conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+def autocast():
+    return torch.autocast(given.device, torch.bfloat16, enabled=given.math == "bf16")
 
 
-class SwinIR(nn.Module):  # lightweight, x2
-    def __init__(self, size, channels=60, depths=(6, 6, 6, 6), heads=6, M=8):
-        super().__init__()
-        def layer(i):
-            return (Add(nn.LayerNorm(channels), Attention(size, channels, heads, M, i % 2 * (M // 2))),
-                    Add(nn.LayerNorm(channels), nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels)))
-        blocks = [Add(*[part for i in range(depth) for part in layer(i)], Planes(channels)) for depth in depths]
-        self.first, self.after, self.up = conv(3, channels), conv(channels, channels), conv(channels, 12)
-        self.body = nn.Sequential(nn.LayerNorm(channels), *blocks, nn.LayerNorm(channels))
-
-    def forward(self, x):
-        x = self.first(x)  # (N, C, H, W)
-        y = self.body(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return F.pixel_shuffle(self.up(self.after(y) + x), 2)
-
-
-# name: network, channels of the image, scale, batch, side
-WORKLOADS = {
-    "W1_srcnn915_train_b16": (lambda: srcnn(1), 1, 1, 16, 33),
-    "W1_srcnn915_train_b128": (lambda: srcnn(1), 1, 1, 128, 33),
-    "W1_srcnn915_infer_512": (lambda: srcnn(1), 1, 1, 1, 512),
-    "W1_srcnn955_infer_512": (lambda: srcnn(5), 1, 1, 1, 512),
-    "W2_edsr_train_b16_48": (edsr, 3, 2, 16, 48),
-    "W2_edsr_infer_256": (edsr, 3, 2, 1, 256),
-    "W3_srresnet_train_b16_24": (srresnet, 3, 4, 16, 24),
-    "W3_srresnet_infer_128": (srresnet, 3, 4, 1, 128),
-    "W4_swinir_train_b2_64": (lambda: SwinIR(64), 3, 2, 2, 64),
-    "W4_swinir_infer_128": (lambda: SwinIR(128), 3, 2, 1, 128),
-}
-
-
-def network(name):
-    if name not in WORKLOADS: sys.exit(f"peers.py: there is no workload '{name}'; there are " + ", ".join(WORKLOADS))
-    build, channels, scale, batch, side = WORKLOADS[name]
-    torch.manual_seed(0)
-    return build(), torch.rand(batch, channels, side, side), torch.rand(batch, channels, scale * side, scale * side)
-
-
-def parameters(net):
-    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+def nhwc(x):
+    """The shape of (N, C, H, W), as crisp writes it."""
+    N, C, H, W = x.shape
+    return f"({N}, {H}, {W}, {C})"
 
 
 def torch_workload(variant, name):
-    """The number of parameters, and a function that runs one repetition."""
-    net, x, target = network(name)
-    count = parameters(net)
+    """The number of parameters and the shape of the input, and a function that runs one repetition."""
+    if on_gpu: set_math(given.math)
+    net, x, target = (t.to(given.device) for t in network(name))
+    what = f"{parameters(net)} {nhwc(x)}"
     if "channels_last" in variant:
         net, x, target = (t.to(memory_format=torch.channels_last) for t in (net, x, target))
-    if "train" in name:
-        loss = F.mse_loss if "srcnn" in name else F.l1_loss
-        adam = torch.optim.Adam(net.parameters(), lr=1e-4)
-        if "jit" in variant: net = torch.jit.trace(net, x)
-        if "compile" in variant: net = torch.compile(net)
+    run = training(variant, name, net, x, target) if "train" in name else inference(variant, net, x)
+    if "graph" in variant: run = graphed(run)
 
-        def run():
-            adam.zero_grad()
-            loss(net(x), target).backward()
-            adam.step()
-    else:
-        net.eval()
-        if "jit" in variant:
-            with torch.no_grad(): net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x)))
-        if "compile" in variant: net = torch.compile(net)
-
-        def run():
-            with torch.inference_mode(): net(x)
-    return count, run
+    def run_to_the_end():
+        run()
+        wait()
+    return what, run_to_the_end
 
 
 def export(name, file):
-    """Writes the network as ONNX; prints the number of its parameters."""
+    """Writes the network as ONNX; prints the number of its parameters and the shape of its input."""
     net, x, _ = network(name)
     net.eval()
     torch.onnx.export(net, x, file, opset_version=17, dynamo=False)  # the newer exporter needs onnxscript
-    print(parameters(net))
+    print(parameters(net), nhwc(x))
 
 
 def ort_workload(name, threads):
@@ -183,19 +129,19 @@ def ort_workload(name, threads):
         options.intra_op_num_threads, options.inter_op_num_threads = threads or 0, 1
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     inputs = {session.get_inputs()[0].name: network(name)[1].numpy()}
-    return int(done.stdout), lambda: session.run(None, inputs)
+    return done.stdout.strip(), lambda: session.run(None, inputs)
 
 
-def workload(variant, name, threads):
-    if variant == "ort": return ort_workload(name, threads)
-    if threads: torch.set_num_threads(threads)
-    return torch_workload(variant, name)
+def workload(variant, name):
+    if name not in WORKLOADS: sys.exit(f"peers.py: there is no workload '{name}'; there are " + ", ".join(WORKLOADS))
+    if given.threads: torch.set_num_threads(given.threads)
+    return ort_workload(name, given.threads) if variant == "ort" else torch_workload(variant, name)
 
 
-def serve(variant, name, threads):
-    count, run = workload(variant, name, threads)
+def serve(variant, name):
+    what, run = workload(variant, name)
     run(), run()
-    print("ready", count, flush=True)
+    print("ready", what, flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         run()
@@ -203,23 +149,27 @@ def serve(variant, name, threads):
 
 
 def peak_mb():
+    if on_gpu: return torch.cuda.max_memory_allocated() / 2 ** 20
     line, = (line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
 
 
-def memory(variant, name, threads):
-    tiny = conv(1, 1)  # PyTorch loads a part of itself, about 150 MB, at the first step: it does not count either
+def memory(variant, name):
+    tiny = conv(1, 1)  # on the CPU PyTorch loads a part of itself, about 150 MB, at the first step: it does not count either
     adam = torch.optim.Adam(tiny.parameters())
     tiny(torch.rand(1, 1, 8, 8)).sum().backward()
     adam.step()
     before = peak_mb()
-    _, run = workload(variant, name, threads)
+    _, run = workload(variant, name)
     run(), run()
     print(f"{peak_mb() - before:.1f} MB")
 
 
 def version(variant):
-    if variant != "ort": return f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+    if variant != "ort":
+        if not on_gpu: return f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+        if not torch.cuda.is_available(): sys.exit(f"peers.py: PyTorch {torch.__version__} finds no GPU")
+        return f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
     try:
         import onnxruntime, onnx
     except ImportError as missing:
@@ -227,15 +177,53 @@ def version(variant):
     return f"ONNX Runtime {onnxruntime.__version__}"
 
 
+def operations(name):
+    """By tensors that have a shape and no memory, whatever their size."""
+    from torch.utils.flop_counter import FlopCounterMode
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        net, x, target = network(name)
+        if "train" in name: loss_of(name)(net(x), target).backward()
+        else: net.eval()(x)
+    return counter.get_total_flops()
+
+
+def seconds(function, times=10):
+    """Of one call: the mean of several, after some that do not count."""
+    for _ in range(3): function()
+    wait()
+    start = time.perf_counter()
+    for _ in range(times): function()
+    wait()
+    return (time.perf_counter() - start) / times
+
+
+def rates():
+    side, values = (8192, 2 ** 30) if on_gpu else (512, 2 ** 24)
+    source, copy = (torch.zeros(values, device=given.device) for _ in range(2))
+    products = {}
+    for math in ("fp32", "tf32", "bf16"):
+        set_math(math)
+        a, b = (torch.randn(side, side, device=given.device, dtype=torch.bfloat16 if math == "bf16" else torch.float32) for _ in range(2))
+        products[math] = 2 * side ** 3 / seconds(lambda: a @ b)
+    return {"bytes": 2 * 4 * values / seconds(lambda: copy.copy_(source)), "operations": products}
+
+
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--version", metavar="VARIANT")
 arguments.add_argument("--serve", nargs=2, metavar=("VARIANT", "NAME"))
 arguments.add_argument("--memory", nargs=2, metavar=("VARIANT", "NAME"))
 arguments.add_argument("--export", nargs=2, metavar=("NAME", "FILE"))
+arguments.add_argument("--operations", action="store_true")
+arguments.add_argument("--rates", action="store_true")
 arguments.add_argument("--threads", type=int)
+arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+arguments.add_argument("--math", choices=["fp32", "tf32", "bf16"], default="fp32")
 given = arguments.parse_args()
+on_gpu = given.device == "cuda"
 if given.version: print(version(given.version))
-elif given.serve: serve(*given.serve, given.threads)
-elif given.memory: memory(*given.memory, given.threads)
+elif given.serve: serve(*given.serve)
+elif given.memory: memory(*given.memory)
 elif given.export: export(*given.export)
+elif given.operations: print(json.dumps({name: operations(name) for name in WORKLOADS}))
+elif given.rates: print(json.dumps(rates()))
 else: arguments.print_usage()

@@ -1,4 +1,4 @@
-// Runs one of the ten workloads: timed for bench/compare, for its peak memory, or twice for a profiler. See usage below.
+// Runs one of the workloads: timed for bench/compare, for its peak memory, or twice for a profiler. See usage below.
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -71,7 +71,7 @@ static double used_mb() {
 static void serve(const Workload& w) {
   w.run();
   w.run();
-  std::printf("ready %ld\n", long(w.parameters));
+  std::printf("ready %ld %s\n", long(w.parameters), crisp::str(w.input).c_str());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
     const auto start = std::chrono::steady_clock::now();

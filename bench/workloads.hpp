@@ -1,4 +1,5 @@
-// The ten workloads that crisp is compared by: a training step or an inference of SRCNN, EDSR, SRResNet and SwinIR, sizes fixed.
+// The workloads that crisp is compared by: a training step or an inference of SRCNN, EDSR, SRResNet and SwinIR, sizes fixed. workloads.py
+// has the same names and sizes.
 #pragma once
 #include <functional>
 #include <memory>
@@ -29,7 +30,8 @@ void finish() {
 
 /// A network in memory, ready to run: run() is one repetition, finished when it returns.
 struct Workload {
-  Index parameters;  // those that learn
+  Index parameters;    // those that learn
+  crisp::Shape input;  // (N, H, W, C)
   std::function<void()> run;
 };
 
@@ -63,7 +65,7 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side) {
   const Tensor input = random_tensor({batch, side, side, form.channels});
   const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
   const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
-  return {crisp::nn::parameter_count(*net).trained, [=] {
+  return {crisp::nn::parameter_count(*net).trained, input.shape(), [=] {
     const Var y = (*net)(Var(input));
     const Var loss = std::is_same_v<Net, Srcnn> ? mse_loss(y, target) : l1_loss(y, target);
     loss.backward();
@@ -76,14 +78,14 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side) {
 template <class Net>
 Workload infer(std::shared_ptr<Net> net, Index side) {
   const Tensor image = random_tensor({1, side, side, net->form().channels});
-  return {crisp::nn::parameter_count(*net).trained, [=] {
+  return {crisp::nn::parameter_count(*net).trained, image.shape(), [=] {
     const crisp::NoGrad guard;
     (*net)(Var(image));
     finish<Device>();
   }};
 }
 
-/// All of them. `checkpointed`: SwinIR's training computes its blocks a second time instead of keeping their values.
+/// All of them, for a processor or a GPU or both. `checkpointed`: SwinIR's training computes its blocks a second time instead of keeping their values.
 inline std::vector<Entry> workloads(bool checkpointed = false) {
   const auto srcnn = [](Index f2) { return std::make_shared<Srcnn>(crisp::models::SrcnnOptions{.f2 = f2}); };
   const auto edsr = [] { return std::make_shared<Edsr>(crisp::models::EdsrOptions{.mean_shift = false}); };
@@ -92,14 +94,23 @@ inline std::vector<Entry> workloads(bool checkpointed = false) {
   return {
       {"W1_srcnn915_train_b16", [=] { return train(srcnn(1), 16, 33); }},
       {"W1_srcnn915_train_b128", [=] { return train(srcnn(1), 128, 33); }},
+      {"W1_srcnn915_train_b1024", [=] { return train(srcnn(1), 1024, 33); }},
       {"W1_srcnn915_infer_512", [=] { return infer(srcnn(1), 512); }},
       {"W1_srcnn955_infer_512", [=] { return infer(srcnn(5), 512); }},
+      {"W1_srcnn915_infer_2048", [=] { return infer(srcnn(1), 2048); }},
       {"W2_edsr_train_b16_48", [=] { return train(edsr(), 16, 48); }},
+      {"W2_edsr_train_b128_48", [=] { return train(edsr(), 128, 48); }},
       {"W2_edsr_infer_256", [=] { return infer(edsr(), 256); }},
+      {"W2_edsr_infer_1024", [=] { return infer(edsr(), 1024); }},
       {"W3_srresnet_train_b16_24", [=] { return train(srresnet(), 16, 24); }},
+      {"W3_srresnet_train_b128_24", [=] { return train(srresnet(), 128, 24); }},
       {"W3_srresnet_infer_128", [=] { return infer(srresnet(), 128); }},
+      {"W3_srresnet_infer_512", [=] { return infer(srresnet(), 512); }},
       {"W4_swinir_train_b2_64", [=] { return train(swinir(), 2, 64); }},
+      {"W4_swinir_train_b8_64", [=] { return train(swinir(), 8, 64); }},
+      {"W4_swinir_train_b32_64", [=] { return train(swinir(), 32, 64); }},
       {"W4_swinir_infer_128", [=] { return infer(swinir(), 128); }},
+      {"W4_swinir_infer_512", [=] { return infer(swinir(), 512); }},
   };
 }
 
