@@ -60,7 +60,7 @@ def graphed(run):
 def training(variant, name, net, x, target):
     """A step. Gradients are dropped at its end: a CUDA graph has to make them anew in its own memory."""
     loss = loss_of(name)
-    adam = torch.optim.Adam(net.parameters(), lr=1e-4, **(dict(fused=True, capturable=True) if on_gpu else {}))
+    adam = torch.optim.Adam(net.parameters(), lr=1e-4, **(dict(fused=True, capturable="graph" in variant) if on_gpu else {}))
     if "jit" in variant: net = torch.jit.trace(net, x)
     forward = compiled(variant, lambda: loss(net(x), target))
 

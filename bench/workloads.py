@@ -63,7 +63,7 @@ class Workload(NamedTuple):
     devices: str  # where compare runs it
 
 
-# Those of the GPU fill it, and stand beside each other in its memory, all contenders at once.
+# Those of the GPU fill it; their batches leave room for all contenders at once in 141 GB.
 WORKLOADS = {
     "W1_srcnn915_train_b16": Workload("srcnn915", 16, 33, "cpu"),
     "W1_srcnn915_train_b128": Workload("srcnn915", 128, 33, "cpu cuda"),
