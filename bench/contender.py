@@ -60,8 +60,6 @@ class Contender:
 
     def end(self):
         """With the processes that it started: torch.compile has compilers of its own."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it has ended
+        if self.process.returncode is not None: return  # it ended before, and its number may be another's by now
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
