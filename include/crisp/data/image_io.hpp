@@ -11,8 +11,10 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #endif
+#if defined(__GNUC__) && !defined(__clang__)  // stb takes a sixth of a program's time to compile at -O2
 #pragma GCC push_options
 #pragma GCC optimize("O1")
+#endif
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG
@@ -22,7 +24,9 @@
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb_image_write.h>
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
+#endif
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
