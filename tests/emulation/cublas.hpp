@@ -11,7 +11,10 @@ enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T };
 enum cudaDataType { CUDA_R_32F, CUDA_R_64F };
 enum cublasComputeType_t { CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32, CUBLAS_COMPUTE_32F_FAST_16BF, CUBLAS_COMPUTE_64F };
 enum cublasGemmAlgo_t { CUBLAS_GEMM_DEFAULT };
-using cublasHandle_t = struct crisp_emulated_blas*;
+struct crisp_emulated_blas {
+  cudaStream_t stream;
+};
+using cublasHandle_t = crisp_emulated_blas*;
 
 namespace crisp::emulation {
 
@@ -56,13 +59,16 @@ void product(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, T
 
 inline const char* cublasGetStatusString(cublasStatus_t status) { return status == CUBLAS_STATUS_SUCCESS ? "success" : "an unsupported value or parameter was passed"; }
 inline cublasStatus_t cublasCreate(cublasHandle_t* handle) {
-  *handle = nullptr;
+  *handle = new crisp_emulated_blas{nullptr};
   return CUBLAS_STATUS_SUCCESS;
 }
-inline cublasStatus_t cublasSetStream(cublasHandle_t, cudaStream_t) { return CUBLAS_STATUS_SUCCESS; }
+inline cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream) {
+  handle->stream = stream;
+  return CUBLAS_STATUS_SUCCESS;
+}
 inline cublasStatus_t cublasSetWorkspace(cublasHandle_t, void*, std::size_t) { return CUBLAS_STATUS_SUCCESS; }
 
-inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t, cublasOperation_t opa, cublasOperation_t opb, std::int64_t m, std::int64_t n, std::int64_t k, const void* alpha,
+inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperation_t opa, cublasOperation_t opb, std::int64_t m, std::int64_t n, std::int64_t k, const void* alpha,
                                                     const void* a, cudaDataType type_a, std::int64_t lda, long long step_a, const void* b, cudaDataType type_b, std::int64_t ldb, long long step_b,
                                                     const void* beta, void* c, cudaDataType type_c, std::int64_t ldc, long long step_c, std::int64_t batch, cublasComputeType_t compute,
                                                     cublasGemmAlgo_t) {
@@ -73,13 +79,16 @@ inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t, cublasOperat
       type_a != type || type_b != type || type_c != type)
     return CUBLAS_STATUS_INVALID_VALUE;
   const int bits = compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? 10 : compute == CUBLAS_COMPUTE_32F_FAST_16BF ? 7 : 23;
-  const DeviceMemory::Access open;
-  const auto all = [&]<class T>(T) {
-    for (std::int64_t i = 0; i < batch; ++i)
-      product(ta, tb, m, n, k, *static_cast<const T*>(alpha), static_cast<const T*>(a) + i * step_a, lda, static_cast<const T*>(b) + i * step_b, ldb, *static_cast<const T*>(beta),
-              static_cast<T*>(c) + i * step_c, ldc, bits);
+  const auto all = [=]<class T>(T one, T factor) {  // alpha and beta are read now
+    const auto run = [=] {
+      const DeviceMemory::Access open;
+      for (std::int64_t i = 0; i < batch; ++i)
+        product(ta, tb, m, n, k, one, static_cast<const T*>(a) + i * step_a, lda, static_cast<const T*>(b) + i * step_b, ldb, factor, static_cast<T*>(c) + i * step_c, ldc, bits);
+      return cudaSuccess;
+    };
+    if (!Captures::get().write_down(handle->stream, run)) run();
   };
-  if (is_double) all(0.0);
-  else all(0.0f);
+  if (is_double) all(*static_cast<const double*>(alpha), *static_cast<const double*>(beta));
+  else all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta));
   return CUBLAS_STATUS_SUCCESS;
 }

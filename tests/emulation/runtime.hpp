@@ -6,13 +6,15 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "emulation/block.hpp"
+#include "emulation/graph.hpp"
 #include "emulation/memory.hpp"
 #include "emulation/streams.hpp"
 
-enum cudaError_t {
+enum cudaError_t : int {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
@@ -22,7 +24,9 @@ enum cudaError_t {
   cudaErrorInvalidDevice = 101,
   cudaErrorNoKernelImageForDevice = 209,
   cudaErrorNotReady = 600,
-  cudaErrorLaunchFailure = 719
+  cudaErrorLaunchFailure = 719,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold, cudaMemPoolAttrReservedMemHigh, cudaMemPoolAttrUsedMemCurrent };
@@ -49,6 +53,38 @@ inline cudaError_t result(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
   return error;
 }
+
+// A call that must not be made while the stream is captured: it spoils the capture.
+inline cudaError_t outside_capture(cudaStream_t stream) {
+  return Captures::get().spoil(stream) ? result(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
+}
+
+// What cudaMalloc has given lies outside of every pool.
+class OutsidePools {
+ public:
+  static OutsidePools& get() {
+    static OutsidePools* blocks = new OutsidePools;  // never destroyed, as static tensors may be freed late
+    return *blocks;
+  }
+  void add(void* p, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    blocks_[p] = bytes;
+    bytes_ += bytes;
+  }
+  void remove(void* p) {
+    const std::lock_guard lock(mutex_);
+    if (const auto block = blocks_.find(p); block != blocks_.end()) bytes_ -= block->second, blocks_.erase(block);
+  }
+  std::size_t bytes() {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<void*, std::size_t> blocks_;
+  std::size_t bytes_ = 0;
+};
 
 // The bytes of dynamic shared memory that a kernel may have beyond 48 KiB.
 inline std::map<const void*, int>& shared_limits() {
@@ -89,6 +125,8 @@ inline const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
     case cudaErrorNotReady: return "device not ready";
+    case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
     case cudaErrorLaunchFailure: return crisp::emulation::last_failure.c_str();
   }
   return "unknown error";
@@ -121,6 +159,7 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;
   auto& streams = crisp::emulation::Streams::get();
   streams.synchronize(stream);
   const std::string failure = streams.take_failure();
@@ -139,7 +178,8 @@ inline cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr which,
 }
 inline cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void* value) {
   const auto& memory = crisp::emulation::DeviceMemory::get();
-  *static_cast<std::uint64_t*>(value) = which == cudaMemPoolAttrReservedMemHigh ? memory.peak() : memory.used();
+  const std::size_t bytes = which == cudaMemPoolAttrReservedMemHigh ? memory.peak() : memory.used();
+  *static_cast<std::uint64_t*>(value) = bytes - std::min(bytes, crisp::emulation::OutsidePools::get().bytes());
   return cudaSuccess;
 }
 inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
@@ -148,12 +188,26 @@ inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
 }
 
 inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
+  if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;  // CUDA makes it a part of the graph, which crisp wants nowhere
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
   if (*p) crisp::emulation::Streams::get().allocated(*p, bytes, stream);
   return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
 }
 inline cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
+  if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;
   crisp::emulation::Streams::get().freed(p, stream);
+  return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+}
+inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
+  if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
+  *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
+  if (!*p) return crisp::emulation::result(cudaErrorMemoryAllocation);
+  crisp::emulation::OutsidePools::get().add(*p, bytes);
+  return cudaSuccess;
+}
+inline cudaError_t cudaFree(void* p) {  // of blocks from cudaMallocAsync too
+  if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
+  crisp::emulation::OutsidePools::get().remove(p);
   return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
@@ -162,6 +216,7 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes
   const bool to_gpu = kind != cudaMemcpyDeviceToHost, from_gpu = kind != cudaMemcpyHostToDevice;
   if (bytes == 0) return cudaSuccess;
   if (memory.holds(to, bytes) != to_gpu || memory.holds(from, bytes) != from_gpu) return crisp::emulation::result(cudaErrorInvalidValue);
+  if (crisp::emulation::Captures::get().write_down(stream, [=] { return cudaMemcpyAsync(to, from, bytes, kind, stream); })) return cudaSuccess;
   if (to_gpu) streams.used(to, stream);
   if (from_gpu) streams.used(from, stream);
   const auto copy = [=, &memory](const void* source) { std::memcpy(to_gpu ? memory.open(to) : to, source, bytes); };
@@ -169,9 +224,10 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes
   else streams.from_host(from, bytes, stream, copy);
   return cudaSuccess;
 }
-inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t) {
+inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream) {
   auto& memory = crisp::emulation::DeviceMemory::get();
   if (bytes > 0 && !memory.holds(p, bytes)) return crisp::emulation::result(cudaErrorInvalidValue);
+  if (crisp::emulation::Captures::get().write_down(stream, [=] { return cudaMemsetAsync(p, value, bytes, stream); })) return cudaSuccess;
   if (bytes > 0) std::memset(memory.open(p), value, bytes);
   return cudaSuccess;
 }
@@ -184,8 +240,39 @@ cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), cudaFuncAttribute, int by
   return cudaSuccess;
 }
 template <class... P>
-cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t) {
+cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t stream) {
+  const auto run = [=](const std::remove_cv_t<P>&... values) {
+    return crisp::emulation::launch(reinterpret_cast<const void*>(kernel), grid, block, shared, [&] { kernel(values...); });
+  };
   return [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return crisp::emulation::launch(reinterpret_cast<const void*>(kernel), grid, block, shared, [&] { kernel(*static_cast<std::remove_cv_t<P>*>(arguments[i])...); });
+    auto& captures = crisp::emulation::Captures::get();
+    if (captures.capturing(stream)) {  // with the arguments as they are now
+      std::tuple<std::remove_cv_t<P>...> values(*static_cast<std::remove_cv_t<P>*>(arguments[i])...);
+      captures.write_down(stream, [=] { return std::apply(run, values); });
+      return cudaSuccess;
+    }
+    return run(*static_cast<std::remove_cv_t<P>*>(arguments[i])...);
   }(std::index_sequence_for<P...>());
 }
+
+// ---- graphs
+
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
+  return crisp::emulation::Captures::get().begin(stream, mode) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = crisp::emulation::Captures::get().end(stream);
+  return *graph ? cudaSuccess : crisp::emulation::result(cudaErrorStreamCaptureInvalidated);
+}
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long = 0) {
+  *exec = new crisp_emulated_graph_exec{graph->work};
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+  if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;
+  for (const auto& work : exec->work)
+    if (const cudaError_t error = work()) return error;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) { return delete exec, cudaSuccess; }
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }

@@ -73,6 +73,25 @@ TEST_CASE("optimizers refuse what makes no sense") {
   CHECK_ERROR((optim::Sgd(net, {.layers = {{"conv9.", 1e-5}}})), "no parameter begins with 'conv9.'\n  the parameters are a, b");
 }
 
+TEST_CASE("steps of a Graph are steps, on every device") {
+  const auto trained = [](bool by_graph) {
+    Two<float, Device> net;
+    optim::Adam adam(net, {.lr = 0.1, .layers = {{"b", 0.01}}});
+    const std::function<void()> f = [&] {
+      net.loss().backward();
+      adam.step();
+    };
+    Graph<Device> step(f);
+    for (int i = 0; i < 6; ++i) {
+      adam.set_lr(0.1 / (1 + i));
+      by_graph ? step() : f();
+    }
+    CHECK(adam.step_count() == 6);
+    return std::pair(net.a.value().to_host(), net.b.item());
+  };
+  CHECK(trained(true) == trained(false));
+}
+
 TEST_CASE("the state can be saved and put back") {
   Two<float, Device> net;
   optim::Adam adam(net);

@@ -2,6 +2,7 @@
 // drop_path does so to whole samples of the batch (stochastic depth, Huang et al. 2016).
 #pragma once
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/graph.hpp"
 #include "crisp/core/share.hpp"
 
 namespace crisp {
@@ -22,6 +23,7 @@ template <class T> struct Dropped {  // `group` neighbours share one decision: a
 template <class T, class D>
 Var<T, D> drop(const char* op, const Var<T, D>& x, double p, std::uint64_t key, Index group) {
   check(p >= 0 && p < 1, op, ": the probability must be at least 0 and below 1, not ", p);
+  if (p > 0) refuse_in_graph("dropout: values are chosen at random within a step of a Graph, which would choose the same each time", "train without dropout and drop path (p = 0), or without a Graph");
   key += std::uint64_t(share.part * (x.numel() / group)) * Dropped<T>::golden;  // the decisions of the whole batch, from those of this part on
   Tensor<T, D> y(x.shape());
   D::for_each(x.numel(), Dropped<T>{x.value().data(), y.data(), key, group, p});

@@ -14,13 +14,13 @@ struct AdamOptions {
 
 namespace detail {
 template <class T> struct AdamStep {
-  T *p, *m, *v; const T* g; T lr, b1, b2, eps, l2, shrink, m_scale, v_scale;
+  T *p, *m, *v; const T* g; T b1, b2, eps, l2; StepNumbers<T> now;
   CRISP_HD void operator()(Index i) const {
     using std::sqrt;
     const T gi = g[i] + l2 * p[i];
     m[i] = b1 * m[i] + (T(1) - b1) * gi;
     v[i] = b2 * v[i] + (T(1) - b2) * gi * gi;
-    p[i] = shrink * p[i] - lr * (m_scale * m[i]) / (sqrt(v_scale * v[i]) + eps);  // the scales undo the start at zero
+    p[i] = now.shrink * p[i] - now.lr * (now.m_scale * m[i]) / (sqrt(now.v_scale * v[i]) + eps);  // the scales undo the start at zero
   }
 };
 }  // namespace detail
@@ -42,19 +42,18 @@ class Adam : public Optimizer<T, D> {
 
  private:
   using Slot = typename Optimizer<T, D>::Slot;
-  void update(Slot& s, double lr) override {
-    const double t = double(this->step_count()), decay = options_.weight_decay;
-    steps_.emplace_back(s.param.numel(),
-                        detail::AdamStep<T>{s.param.value().data(), s.state[0].second.data(), s.state[1].second.data(), s.param.grad().data(), T(lr),
-                                            T(options_.beta1), T(options_.beta2), T(options_.eps), T(decoupled_ ? 0 : decay), T(decoupled_ ? 1 - lr * decay : 1),
-                                            T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))});
+  StepNumbers<T> numbers(double lr) const override {
+    const double t = double(this->step_count());
+    return {T(lr), T(decoupled_ ? 1 - lr * options_.weight_decay : 1), T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))};
   }
-  void run_updates() override {
-    detail::for_each_of<D>(steps_);
-    steps_.clear();
+  void update(Slot& s, const StepNumbers<T>& now, const T* on_device) override {
+    steps_.add(s.param.numel(), {s.param.value().data(), s.state[0].second.data(), s.state[1].second.data(), s.param.grad().data(), T(options_.beta1), T(options_.beta2),
+                                 T(options_.eps), T(decoupled_ ? 0 : options_.weight_decay), now}, on_device);
   }
+  void run_updates() override { steps_.run(); }
+
   AdamOptions options_;
-  std::vector<std::pair<Index, detail::AdamStep<T>>> steps_;
+  detail::Steps<detail::AdamStep<T>, T, D> steps_;
   bool decoupled_;
 };
 template <template <class, class> class M, class T, class D> Adam(M<T, D>&, AdamOptions = {}) -> Adam<T, D>;

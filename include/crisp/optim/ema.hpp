@@ -26,8 +26,8 @@ class Ema {
     std::size_t i = 0;
     net.each_param([&](const std::string&, const nn::Param<T, D>& p) {
       Tensor<T, D>& average = average_[i++].second;
-      if (p.requires_grad()) average = (Var<T, D>(average) * decay_ + Var<T, D>(p.value()) * (1 - decay_)).value();
-      else average = p.value().clone();
+      // In place: a Graph repeats the step at the same addresses.
+      average.copy_(p.requires_grad() ? (Var<T, D>(average) * decay_ + Var<T, D>(p.value()) * (1 - decay_)).value() : p.value());
     });
   }
 

@@ -1,8 +1,10 @@
 // Optimizer: what SGD and Adam share: the parameters, the learning rate of each, and the state to save.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "crisp/core/graph.hpp"
 #include "crisp/nn/module.hpp"
 
 namespace crisp::optim {
@@ -13,7 +15,31 @@ struct LayerRate {
   double lr;
 };
 
+/// What of a step is another number each time: the learning rate, and for Adam the part of a weight that its decay leaves, and the
+/// factors that undo the moments' start at zero.
+template <class T> struct StepNumbers { T lr, shrink = 1, m_scale = 1, v_scale = 1; };
+
 namespace detail {
+
+template <class T> struct StoreNumbers {
+  T* to; StepNumbers<T> now;
+  CRISP_HD void operator()(Index) const {
+    to[0] = now.lr;
+    to[1] = now.shrink;
+    to[2] = now.m_scale;
+    to[3] = now.v_scale;
+  }
+};
+// A step whose numbers lie on the device: a graph repeats its kernels with the same arguments, so what changes is no argument.
+template <class Step, class T> struct WithNumbersFromDevice {
+  Step step; const T* numbers;
+  CRISP_HD void operator()(Index i) const {
+    Step now = step;
+    now.now = {numbers[0], numbers[1], numbers[2], numbers[3]};
+    now(i);
+  }
+};
+
 // f(i) for i in [0, n), for each (n, f): at once, where the device can.
 template <class D, class F>
 void for_each_of(const std::vector<std::pair<Index, F>>& work) {
@@ -21,6 +47,30 @@ void for_each_of(const std::vector<std::pair<Index, F>>& work) {
   else
     for (const auto& [n, f] : work) D::for_each(n, f);
 }
+
+// The steps of all parameters, gathered to run at once.
+template <class Step, class T, class D>
+class Steps {
+ public:
+  /// `numbers` are those of the step where they lie on the device, else null.
+  void add(Index n, const Step& step, const T* numbers) {
+    if (!numbers) return steps_.emplace_back(n, step), void();
+    if constexpr (HasGraphs<D>) from_device_.emplace_back(n, WithNumbersFromDevice<Step, T>{step, numbers});
+  }
+  void run() {
+    for_each_of<D>(steps_);
+    steps_.clear();
+    if constexpr (HasGraphs<D>) {
+      for_each_of<D>(from_device_);
+      from_device_.clear();
+    }
+  }
+
+ private:
+  std::vector<std::pair<Index, Step>> steps_;
+  std::vector<std::pair<Index, WithNumbersFromDevice<Step, T>>> from_device_;
+};
+
 }  // namespace detail
 
 template <class T, class D>
@@ -35,10 +85,10 @@ class Optimizer {
     bool any = false;
     for (const Slot& slot : slots_) any = any || slot.param.grad().defined();
     check(any, "step: no parameter has a gradient\n  hint: call loss.backward() before step()");
-    ++steps_;
+    begin_step();
     for (Slot& slot : slots_) {
       if (!slot.param.grad().defined()) continue;
-      update(slot, lr_ * slot.rate);
+      update(slot, numbers(lr_ * rates_[slot.rate]), in_graph() ? numbers_.data() + 4 * slot.rate : nullptr);
     }
     run_updates();
     zero_grad();
@@ -50,6 +100,7 @@ class Optimizer {
   /// The learning rate. Setting it keeps the ratios of the layers that have one of their own.
   double lr() const { return lr_; }
   void set_lr(double lr) {
+    crisp::detail::refuse_in_graph("set_lr: the learning rate was set within a step of a Graph, which would set the same each time", "set it between the steps");
     check(std::isfinite(lr) && lr >= 0, "set_lr: the learning rate must be 0 or more, not ", lr);
     lr_ = lr;
   }
@@ -67,7 +118,7 @@ class Optimizer {
   struct Slot {
     std::string name;
     Var<T, D> param;
-    double rate;                                              // of this parameter, relative to lr()
+    std::size_t rate;                                         // the place of its own among rates_
     std::vector<std::pair<std::string, Tensor<T, D>>> state;  // each of the shape of the parameter
   };
 
@@ -79,26 +130,59 @@ class Optimizer {
     std::vector<bool> met(layers.size());
     net.each_param([&](const std::string& name, auto& p) {
       names += (names.empty() ? "" : ", ") + name;
-      Slot slot{name, p, 1, {}};
+      Slot slot{name, p, 0, {}};
+      double rate = 1;
       for (std::size_t i = 0; i < layers.size(); ++i)
         if (name.starts_with(layers[i].prefix)) {
           check(lr > 0 && layers[i].lr >= 0, "optimizer: the rate ", layers[i].lr, " of '", layers[i].prefix, "' needs a base rate above 0, not ", lr);
-          slot.rate = layers[i].lr / lr;
+          rate = layers[i].lr / lr;
           met[i] = true;
         }
+      slot.rate = std::size_t(std::find(rates_.begin(), rates_.end(), rate) - rates_.begin());
+      if (slot.rate == rates_.size()) rates_.push_back(rate);
       for (const std::string& s : state) slot.state.emplace_back(s, Tensor<T, D>(p.shape(), T(0)));
       slots_.push_back(std::move(slot));
     });
+    if constexpr (HasGraphs<D>) numbers_ = Tensor<T, D>({Index(rates_.size()), 4});
     check(!slots_.empty(), "optimizer: this network has no parameters\n  hint: name them with CRISP_PARAMS");
     for (std::size_t i = 0; i < layers.size(); ++i)
       check(met[i], "optimizer: no parameter begins with '", layers[i].prefix, "'\n  the parameters are ", names);
   }
 
-  virtual void update(Slot& slot, double lr) = 0;
-  virtual void run_updates() {}  // those that update() has only gathered, for all parameters at once
+  /// The numbers of step number step_count() at this learning rate.
+  virtual StepNumbers<T> numbers(double lr) const = 0;
+  /// Gathers the step of one parameter: with these numbers, or, unless it is null, with those that lie on the device.
+  virtual void update(Slot& slot, const StepNumbers<T>& now, const T* on_device) = 0;
+  /// Makes the steps that were gathered.
+  virtual void run_updates() = 0;
 
  private:
+  static bool in_graph() { return HasGraphs<D> && crisp::detail::graph_step; }
+
+  // Counts the step. In a graph this is done before each replay.
+  void begin_step() {
+    if (!in_graph()) return ++steps_, void();
+    const auto begin = [this] {
+      ++steps_;
+      store_numbers();
+    };
+    if (!crisp::detail::capturing()) return begin();
+    auto& before = crisp::detail::graph_step->before_replay;
+    check(std::none_of(before.begin(), before.end(), [this](const auto& b) { return b.first == this; }),
+          "step: an optimizer makes two steps within one step of a Graph\n  hint: make each a step of the Graph");
+    before.emplace_back(this, begin);
+  }
+
+  // Numbers travel as arguments of a kernel, which the host need not wait for.
+  void store_numbers() {
+    std::vector<std::pair<Index, detail::StoreNumbers<T>>> stores;
+    for (std::size_t i = 0; i < rates_.size(); ++i) stores.emplace_back(1, detail::StoreNumbers<T>{numbers_.data() + 4 * i, numbers(lr_ * rates_[i])});
+    detail::for_each_of<D>(stores);
+  }
+
   std::vector<Slot> slots_;
+  std::vector<double> rates_;  // relative to lr(), each once
+  Tensor<T, D> numbers_;       // (rates, 4) on the device, for graphs
   double lr_ = 0;
   Index steps_ = 0;
 };

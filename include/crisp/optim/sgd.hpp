@@ -11,10 +11,10 @@ struct SgdOptions {
 
 namespace detail {
 template <class T> struct SgdStep {
-  T *p, *v; const T* g; T lr, momentum, decay;
+  T *p, *v; const T* g; T momentum, decay; StepNumbers<T> now;
   CRISP_HD void operator()(Index i) const {
     v[i] = momentum * v[i] + g[i] + decay * p[i];
-    p[i] -= lr * v[i];
+    p[i] -= now.lr * v[i];
   }
 };
 }  // namespace detail
@@ -31,16 +31,14 @@ class Sgd : public Optimizer<T, D> {
 
  private:
   using Slot = typename Optimizer<T, D>::Slot;
-  void update(Slot& s, double lr) override {
-    steps_.emplace_back(s.param.numel(), detail::SgdStep<T>{s.param.value().data(), s.state[0].second.data(), s.param.grad().data(), T(lr),
-                                                            T(options_.momentum), T(options_.weight_decay)});
+  StepNumbers<T> numbers(double lr) const override { return {T(lr)}; }
+  void update(Slot& s, const StepNumbers<T>& now, const T* on_device) override {
+    steps_.add(s.param.numel(), {s.param.value().data(), s.state[0].second.data(), s.param.grad().data(), T(options_.momentum), T(options_.weight_decay), now}, on_device);
   }
-  void run_updates() override {
-    detail::for_each_of<D>(steps_);
-    steps_.clear();
-  }
+  void run_updates() override { steps_.run(); }
+
   SgdOptions options_;
-  std::vector<std::pair<Index, detail::SgdStep<T>>> steps_;
+  detail::Steps<detail::SgdStep<T>, T, D> steps_;
 };
 template <template <class, class> class M, class T, class D> Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<T, D>;
 

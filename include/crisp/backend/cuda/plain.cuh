@@ -2,9 +2,10 @@
 #pragma once
 #include <mutex>
 
+#include "crisp/backend/cuda/graph.cuh"
 #include "crisp/backend/cuda/primitives.cuh"
-#include "crisp/backend/cuda/runtime.cuh"
 #include "crisp/core/backend.hpp"
+#include "crisp/core/graph.hpp"
 
 namespace crisp {
 
@@ -16,32 +17,30 @@ inline namespace CRISP_CUDA_KIND {
 /// The primitives, from which every op can be computed: the twin that the fast paths of Cuda are tested against.
 struct PlainCuda {
   static constexpr const char* name = "cuda";
+  using CapturedStep = cuda::CapturedStep;  // see Graph
 
   template <class T>
   static T* allocate(Index n) {
     check(n <= std::numeric_limits<Index>::max() / Index(sizeof(T)), "out of memory: ", n, " elements were asked for");
-    const cuda::Session& session = cuda::Session::get();
     const std::size_t bytes = std::max<std::size_t>(std::size_t(n) * sizeof(T), 1);
-    void* p = nullptr;
-    const cudaError_t error = cudaMallocAsync(&p, bytes, session.stream);
-    if (error == cudaErrorMemoryAllocation) {
-      static_cast<void>(cudaGetLastError());
-      throw Error(str("out of memory: ", double(bytes) / 1048576.0, " MB more were asked for on the GPU; use smaller images, patches or batches"));
-    }
-    cuda::cuda_check(error, "allocating memory");
-#if defined(CRISP_POISON) && !defined(CRISP_EMULATE_CUDA)  // the emulation does so always
-    cuda::cuda_check(cudaMemsetAsync(p, 0xff, bytes, session.stream), "filling new memory");
+    void* const p = block(bytes);
+    check(p != nullptr, "out of memory: ", double(bytes) / 1048576.0, " MB more were asked for on the GPU; use smaller images, patches or batches");
+#if defined(CRISP_POISON)
+    cuda::cuda_check(cudaMemsetAsync(p, 0xff, bytes, cuda::Turn().stream), "filling new memory");
 #endif
     return static_cast<T*>(p);
   }
   template <class T>
   static void deallocate(T* p, Index) noexcept {
-    static_cast<void>(cudaFreeAsync(p, cuda::Session::get().stream));  // fails at the end of the program, where it does not matter
+    if (!p || cuda::GraphMemory::take_back(p)) return;
+    if (cuda::GraphMemory* graph = cuda::GraphMemory::current()) return graph->keep(p);
+    static_cast<void>(cudaFreeAsync(p, cuda::Turn().stream));  // fails at the end of the program, where it does not matter
   }
 
   static MemoryUse memory_use() {
     synchronize();
-    return {attribute(cudaMemPoolAttrUsedMemCurrent), attribute(cudaMemPoolAttrReservedMemHigh)};
+    const Index graphs = cuda::GraphMemory::all_bytes();
+    return {attribute(cudaMemPoolAttrUsedMemCurrent) + graphs, attribute(cudaMemPoolAttrReservedMemHigh) + graphs};
   }
   static void reset_peak() {
     synchronize();
@@ -50,12 +49,14 @@ struct PlainCuda {
     cuda::cuda_check(cudaMemPoolSetAttribute(cuda::Session::get().pool, cudaMemPoolAttrReservedMemHigh, &zero), "giving back memory");
   }
 
-  // The host's memory may be overwritten when from_host returns, unless it is pinned.
+  // The host's memory may be overwritten when from_host returns, unless it is pinned: a replay would read there whatever it holds by then.
   template <class T> static void from_host(T* to, const T* from, Index n) {
-    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyHostToDevice, cuda::Session::get().stream), "copying to the GPU");
+    if (detail::capturing()) detail::refuse_in_graph("cuda: values of the host were copied to the GPU within a step of a Graph, which would copy from the same place later", "make the tensor once, before the graph");
+    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyHostToDevice, cuda::Turn().stream), "copying to the GPU");
   }
   template <class T> static void to_host(T* to, const T* from, Index n) {
-    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyDeviceToHost, cuda::Session::get().stream), "copying from the GPU");
+    detail::refuse_in_graph("cuda: the host asked for a value within a step of a Graph", "keep the tensor, and call item() or to_host() after the step; clip_grad_norm does so too");
+    cuda::cuda_check(cudaMemcpyAsync(to, from, std::size_t(n) * sizeof(T), cudaMemcpyDeviceToHost, cuda::Turn().stream), "copying from the GPU");
     synchronize();
   }
 
@@ -97,15 +98,15 @@ struct PlainCuda {
       if (g.beta == T(0)) for_each(g.batch, g.m * g.n, cuda::Zeros<T>{g.c, g.c_stride});
       return;
     }
-    const cuda::Session& session = cuda::Session::get();
     const cudaDataType type = std::same_as<T, float> ? CUDA_R_32F : CUDA_R_64F;
     const cublasComputeType_t compute = std::same_as<T, double> ? CUBLAS_COMPUTE_64F
                                         : math() == Math::tf32  ? CUBLAS_COMPUTE_32F_FAST_TF32
                                         : math() == Math::bf16  ? CUBLAS_COMPUTE_32F_FAST_16BF
                                                                 : CUBLAS_COMPUTE_32F;
     const T one = 1;
+    const cuda::Turn turn;
     const std::lock_guard lock(blas_mutex_);
-    cuda::cuda_check(cublasGemmStridedBatchedEx_64(session.blas, g.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, g.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+    cuda::cuda_check(cublasGemmStridedBatchedEx_64(cuda::Session::get().blas, g.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, g.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                                                    g.n, g.m, g.k, &one, g.b, type, g.b_transposed ? g.k : g.n, g.b_stride, g.a, type,
                                                    g.a_transposed ? g.m : g.k, g.a_stride, &g.beta, g.c, type, g.n, g.c_stride, g.batch, compute,
                                                    CUBLAS_GEMM_DEFAULT),
@@ -117,12 +118,24 @@ struct PlainCuda {
   static Math math() { return math_; }
 
   /// Waits until the GPU has done all that was asked of it: before a time is taken.
-  static void synchronize() { cuda::cuda_check(cudaStreamSynchronize(cuda::Session::get().stream), "waiting for the GPU"); }
+  static void synchronize() {
+    detail::refuse_in_graph("cuda: the host waited for the GPU within a step of a Graph", "measure times and memory between the steps");
+    cuda::cuda_check(cudaStreamSynchronize(cuda::Turn().stream), "waiting for the GPU");
+  }
 
   /// The GPU to use, by its place in cuda_devices(); the first one, unless this names another before the first tensor is made.
   static void choose_device(int index) { cuda::Session::choose(index); }
 
  private:
+  // New memory; nullptr where there is not enough.
+  static void* block(std::size_t bytes) {
+    if (cuda::GraphMemory* graph = cuda::GraphMemory::current()) return graph->allocate(bytes);
+    void* p = nullptr;
+    const cudaError_t error = cudaMallocAsync(&p, bytes, cuda::Turn().stream);
+    if (error == cudaErrorMemoryAllocation) return static_cast<void>(cudaGetLastError()), nullptr;
+    cuda::cuda_check(error, "allocating memory");
+    return p;
+  }
   static Index attribute(cudaMemPoolAttr which) {
     std::uint64_t value = 0;
     cuda::cuda_check(cudaMemPoolGetAttribute(cuda::Session::get().pool, which, &value), "asking for the use of memory");

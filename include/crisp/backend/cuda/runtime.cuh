@@ -12,6 +12,7 @@
 #error "crisp: this device is not available in this file; crisp::Cuda needs a file that nvcc compiles"
 #endif
 #include <atomic>
+#include <shared_mutex>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -69,6 +70,8 @@ inline const char* hint(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "\n  hint: use smaller images, patches or batches";
     case cudaErrorNoKernelImageForDevice:
     case cudaErrorInvalidDeviceFunction: return "\n  hint: the program was compiled for other GPUs; name this one by -arch, or by CMAKE_CUDA_ARCHITECTURES";
+    case cudaErrorStreamCaptureUnsupported:
+    case cudaErrorStreamCaptureInvalidated: return "\n  hint: within a step of a Graph nothing may wait for the GPU; do that between the steps";
     default: return "\n  hint: an error may show at a later call; the environment CUDA_LAUNCH_BLOCKING=1, or compute-sanitizer, tells where it began";
   }
 }
@@ -113,9 +116,10 @@ class Session {
   }
 
   int device;
-  cudaStream_t stream = nullptr;
+  cudaStream_t stream = nullptr;  // to be given work through a Turn
   cudaMemPool_t pool = nullptr;
   cublasHandle_t blas = nullptr;
+  mutable std::shared_mutex order;  // held alone by the thread that captures the stream: what another gave it then would fall into the graph
 
  private:
   Session() : device(chosen()) {
@@ -127,8 +131,17 @@ class Session {
     cuda_check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep), "setting up the memory pool");
     cuda_check(cublasCreate(&blas), "starting cuBLAS");
     cuda_check(cublasSetStream(blas, stream), "starting cuBLAS");
+    void* workspace = nullptr;  // a fixed one, so that no product needs memory of its own, which a graph could not give it
+    cuda_check(cudaMallocAsync(&workspace, blas_workspace, stream), "starting cuBLAS");
+    cuda_check(cublasSetWorkspace(blas, workspace, blas_workspace), "starting cuBLAS");
     begun() = true;
   }
+
+#if defined(CRISP_EMULATE_CUDA)
+  static constexpr std::size_t blas_workspace = 256;  // bytes, of which the emulation needs none
+#else
+  static constexpr std::size_t blas_workspace = std::size_t(32) << 20;  // bytes, as NVIDIA advises for the H100
+#endif
 
   static std::atomic<int>& chosen() {
     static std::atomic<int> index = 0;
@@ -140,16 +153,53 @@ class Session {
   }
 };
 
+inline thread_local bool captures = false;  // whether this thread captures the stream
+
+/// Gives the stream one piece of work: cudaMemsetAsync(p, 0, bytes, Turn().stream). Waits while another thread captures it.
+class Turn {
+ public:
+  Turn() : session_(Session::get()), locked_(!captures), stream(session_.stream) {
+    if (locked_) session_.order.lock_shared();
+  }
+  ~Turn() {
+    if (locked_) session_.order.unlock_shared();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  const Session& session_;
+  const bool locked_;
+
+ public:
+  const cudaStream_t stream;
+};
+
+/// While it lives, no other thread gives the stream work.
+class Capture {
+ public:
+  Capture() {
+    Session::get().order.lock();
+    captures = true;
+  }
+  ~Capture() {
+    captures = false;
+    Session::get().order.unlock();
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+};
+
 /// Runs a kernel on a grid of blocks, each with so many bytes of dynamic shared memory, after all work before it. `what` names it in errors.
 template <class... P, class... A>
 void launch(const char* what, void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, const A&... arguments) {
   static_assert(sizeof...(P) == sizeof...(A));
-  const Session& session = Session::get();
+  const Turn turn;
   if (shared > 48 * 1024) cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)), what);
   std::tuple<std::remove_cv_t<P>...> values(static_cast<P>(arguments)...);
   std::apply([&](auto&... value) {
     void* pointers[] = {static_cast<void*>(&value)..., nullptr};
-    cuda_check(cudaLaunchKernel(kernel, grid, block, pointers, shared, session.stream), what);
+    cuda_check(cudaLaunchKernel(kernel, grid, block, pointers, shared, turn.stream), what);
   }, values);
 }
 

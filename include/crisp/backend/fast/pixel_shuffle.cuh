@@ -27,7 +27,7 @@ struct FastPixelShuffle {
     const Index all = N * H * W * C * r * r;
     const Scratch<T> copy(source == to ? all : 0);
     if (source == to && all > 0) {
-      cuda_check(cudaMemcpyAsync(copy.data(), source, std::size_t(all) * sizeof(T), cudaMemcpyDeviceToDevice, Session::get().stream), "copying on the GPU");
+      cuda_check(cudaMemcpyAsync(copy.data(), source, std::size_t(all) * sizeof(T), cudaMemcpyDeviceToDevice, Turn().stream), "copying on the GPU");
       source = copy.data();
     }
     if (back) PlainCuda::for_each(N * H, W * C * r * r, UnshuffledPixels<T>{source, to, int(W), int(C), int(r)});
