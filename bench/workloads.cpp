@@ -12,10 +12,11 @@ static constexpr const char* usage =
     "usage: workloads --list                the names\n"
     "       workloads --version             the compiler, and for what processor it compiled\n"
     "       workloads --serve NAME          for each line of the input one repetition, and its milliseconds\n"
-    "       workloads --memory NAME         the peak memory of two repetitions, in MB above the start of the program\n"
-    "       workloads --once NAME           two repetitions, for a profiler\n"
+    "       workloads --memory NAME         the peak memory of a few repetitions, in MB above the start of the program\n"
+    "       workloads --once NAME           a few repetitions, for a profiler\n"
     "options: --threads N                   default: OMP_NUM_THREADS, or all\n"
     "         --math fp32|tf32|bf16         how the GPU multiplies (workloads_cuda)\n"
+    "         --graph                       a training step as one CUDA graph (workloads_cuda)\n"
     "         --checkpointed                training of SwinIR with less memory, for more time\n";
 
 // The largest resident memory so far, as Linux counts it.
@@ -26,9 +27,9 @@ static double peak_mb() {
   throw crisp::Error("workloads: there is no VmHWM in /proc/self/status; peak memory is measured on Linux alone");
 }
 
-static Workload build(const std::string& name, bool checkpointed) {
+static Workload build(const std::string& name, const Options& o) {
   std::string names;
-  for (const Entry& e : workloads(checkpointed)) {
+  for (const Entry& e : workloads(o)) {
     if (e.name == name) return e.build();
     names += "\n  " + e.name;
   }
@@ -69,8 +70,7 @@ static double used_mb() {
 }
 
 static void serve(const Workload& w) {
-  w.run();
-  w.run();
+  for (int i = 0; i < w.warm_up; ++i) w.run();
   std::printf("ready %ld %s\n", long(w.parameters), crisp::str(w.input).c_str());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
@@ -94,7 +94,7 @@ static void set_math(const std::string& name) {
 static int run(const std::vector<std::string>& arguments) {
   const double before = std::is_same_v<Device, crisp::Cpu> ? peak_mb() : 0;
   std::string mode, name;
-  bool checkpointed = false;
+  Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& a = arguments[i];
     const auto value = [&] {
@@ -108,7 +108,10 @@ static int run(const std::vector<std::string>& arguments) {
     } else if (a == "--math") {
       set_math(value());
     } else if (a == "--checkpointed") {
-      checkpointed = true;
+      options.checkpointed = true;
+    } else if (a == "--graph") {
+      crisp::check(crisp::HasGraphs<Device>, "workloads: --graph is for the GPU; workloads_cuda computes there");
+      options.graph = true;
     } else {
       crisp::check(mode.empty(), "workloads: one of --list, --version, --serve, --memory and --once is enough, and '", a, "' is too much\n", usage);
       mode = a;
@@ -120,11 +123,10 @@ static int run(const std::vector<std::string>& arguments) {
   } else if (mode == "--version") {
     std::puts(version().c_str());
   } else if (mode == "--serve") {
-    serve(build(name, checkpointed));
+    serve(build(name, options));
   } else if (mode == "--memory" || mode == "--once") {
-    const Workload w = build(name, checkpointed);
-    w.run();
-    w.run();
+    const Workload w = build(name, options);
+    for (int i = 0; i < w.warm_up; ++i) w.run();
     if (mode == "--memory") std::printf("%.1f MB\n", used_mb() - before);
   } else {
     throw crisp::Error(mode.empty() ? usage : "workloads: unknown option '" + mode + "'\n" + usage);

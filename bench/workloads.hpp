@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crisp/backend/device.hpp"
+#include "crisp/core/graph.hpp"
 #include "crisp/core/random.hpp"
 #include "crisp/models/edsr.hpp"
 #include "crisp/models/srcnn.hpp"
@@ -33,6 +34,12 @@ struct Workload {
   Index parameters;    // those that learn
   crisp::Shape input;  // (N, H, W, C)
   std::function<void()> run;
+  int warm_up = 2;  // repetitions before one counts
+};
+
+/// checkpointed: SwinIR's training computes its blocks a second time instead of keeping their values. graph: a training step is a Graph.
+struct Options {
+  bool checkpointed = false, graph = false;
 };
 
 /// A name, and how to build what it names.
@@ -60,18 +67,23 @@ using SwinIr = crisp::models::SwinIr<float, Device>;
 
 /// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
 template <class Net>
-Workload train(std::shared_ptr<Net> net, Index batch, Index side) {
+Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
   const crisp::models::Form form = net->form();
   const Tensor input = random_tensor({batch, side, side, form.channels});
   const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
   const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
-  return {crisp::nn::parameter_count(*net).trained, input.shape(), [=] {
+  const std::function<void()> step = [=] {
     const Var y = (*net)(Var(input));
     const Var loss = std::is_same_v<Net, Srcnn> ? mse_loss(y, target) : l1_loss(y, target);
     loss.backward();
     adam->step();
+  };
+  const auto repeated = std::make_shared<crisp::Graph<Device>>(step);
+  const auto run = [=] {
+    graph ? (*repeated)() : step();
     finish<Device>();
-  }};
+  };
+  return {crisp::nn::parameter_count(*net).trained, input.shape(), run, graph ? 4 : 2};  // a graph is captured in its third call
 }
 
 /// The inference of one image, x (1, side, side, C), with nothing recorded.
@@ -85,30 +97,30 @@ Workload infer(std::shared_ptr<Net> net, Index side) {
   }};
 }
 
-/// All of them, for a processor or a GPU or both. `checkpointed`: SwinIR's training computes its blocks a second time instead of keeping their values.
-inline std::vector<Entry> workloads(bool checkpointed = false) {
+/// All of them, for a processor or a GPU or both.
+inline std::vector<Entry> workloads(Options o = {}) {
   const auto srcnn = [](Index f2) { return std::make_shared<Srcnn>(crisp::models::SrcnnOptions{.f2 = f2}); };
   const auto edsr = [] { return std::make_shared<Edsr>(crisp::models::EdsrOptions{.mean_shift = false}); };
   const auto srresnet = [] { return std::make_shared<SrResNet>(); };
-  const auto swinir = [=] { return std::make_shared<SwinIr>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = checkpointed}); };
+  const auto swinir = [=] { return std::make_shared<SwinIr>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = o.checkpointed}); };
   return {
-      {"W1_srcnn915_train_b16", [=] { return train(srcnn(1), 16, 33); }},
-      {"W1_srcnn915_train_b128", [=] { return train(srcnn(1), 128, 33); }},
-      {"W1_srcnn915_train_b1024", [=] { return train(srcnn(1), 1024, 33); }},
+      {"W1_srcnn915_train_b16", [=] { return train(srcnn(1), 16, 33, o.graph); }},
+      {"W1_srcnn915_train_b128", [=] { return train(srcnn(1), 128, 33, o.graph); }},
+      {"W1_srcnn915_train_b1024", [=] { return train(srcnn(1), 1024, 33, o.graph); }},
       {"W1_srcnn915_infer_512", [=] { return infer(srcnn(1), 512); }},
       {"W1_srcnn955_infer_512", [=] { return infer(srcnn(5), 512); }},
       {"W1_srcnn915_infer_2048", [=] { return infer(srcnn(1), 2048); }},
-      {"W2_edsr_train_b16_48", [=] { return train(edsr(), 16, 48); }},
-      {"W2_edsr_train_b128_48", [=] { return train(edsr(), 128, 48); }},
+      {"W2_edsr_train_b16_48", [=] { return train(edsr(), 16, 48, o.graph); }},
+      {"W2_edsr_train_b128_48", [=] { return train(edsr(), 128, 48, o.graph); }},
       {"W2_edsr_infer_256", [=] { return infer(edsr(), 256); }},
       {"W2_edsr_infer_1024", [=] { return infer(edsr(), 1024); }},
-      {"W3_srresnet_train_b16_24", [=] { return train(srresnet(), 16, 24); }},
-      {"W3_srresnet_train_b128_24", [=] { return train(srresnet(), 128, 24); }},
+      {"W3_srresnet_train_b16_24", [=] { return train(srresnet(), 16, 24, o.graph); }},
+      {"W3_srresnet_train_b128_24", [=] { return train(srresnet(), 128, 24, o.graph); }},
       {"W3_srresnet_infer_128", [=] { return infer(srresnet(), 128); }},
       {"W3_srresnet_infer_512", [=] { return infer(srresnet(), 512); }},
-      {"W4_swinir_train_b2_64", [=] { return train(swinir(), 2, 64); }},
-      {"W4_swinir_train_b8_64", [=] { return train(swinir(), 8, 64); }},
-      {"W4_swinir_train_b32_64", [=] { return train(swinir(), 32, 64); }},
+      {"W4_swinir_train_b2_64", [=] { return train(swinir(), 2, 64, o.graph); }},
+      {"W4_swinir_train_b8_64", [=] { return train(swinir(), 8, 64, o.graph); }},
+      {"W4_swinir_train_b32_64", [=] { return train(swinir(), 32, 64, o.graph); }},
       {"W4_swinir_infer_128", [=] { return infer(swinir(), 128); }},
       {"W4_swinir_infer_512", [=] { return infer(swinir(), 512); }},
   };

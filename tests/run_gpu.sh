@@ -22,6 +22,7 @@ say() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 part() {
   local limit=$(($1 < 360 - SECONDS ? $1 : 360 - SECONDS))
   shift
+  : >"$log"
   [ "$limit" -gt 0 ] && timeout "$limit" "$@" >"$log" 2>&1 && { tail -3 "$log"; return 0; }
   tail -40 "$log"
   failed="$failed
@@ -44,7 +45,8 @@ if [ -x $build/crisp ]; then part 60 sh tests/cli/device_test.sh $build/crisp; f
 say "compute-sanitizer"
 if command -v compute-sanitizer >/dev/null; then
   for area in core cuda; do
-    part 60 compute-sanitizer --tool memcheck --error-exitcode 1 $build/tests/test_${area}_cuda
+    # Some tests ask for what CUDA refuses, such as too much memory, and expect our own error.
+    part 60 compute-sanitizer --tool memcheck --report-api-errors no --error-exitcode 1 $build/tests/test_${area}_cuda
     part 60 compute-sanitizer --tool racecheck --error-exitcode 1 $build/tests/test_${area}_cuda
   done
 else

@@ -35,7 +35,10 @@ template <class Step, class T> struct WithNumbersFromDevice {
   Step step; const T* numbers;
   CRISP_HD void operator()(Index i) const {
     Step now = step;
-    now.now = {numbers[0], numbers[1], numbers[2], numbers[3]};
+    now.now.lr = numbers[0];
+    now.now.shrink = numbers[1];
+    now.now.m_scale = numbers[2];
+    now.now.v_scale = numbers[3];
     now(i);
   }
 };
@@ -168,8 +171,8 @@ class Optimizer {
     };
     if (!crisp::detail::capturing()) return begin();
     auto& before = crisp::detail::graph_step->before_replay;
-    check(std::none_of(before.begin(), before.end(), [this](const auto& b) { return b.first == this; }),
-          "step: an optimizer makes two steps within one step of a Graph\n  hint: make each a step of the Graph");
+    const bool again = std::any_of(before.begin(), before.end(), [this](const auto& b) { return b.first == this; });
+    check(!again, "step: an optimizer makes two steps within one step of a Graph\n  hint: make each a step of the Graph");
     before.emplace_back(this, begin);
   }
 
