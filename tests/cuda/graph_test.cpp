@@ -182,6 +182,7 @@ TEST_CASE("what cannot be repeated is refused, and the device goes on") {
     backward();
     optim::clip_grad_norm(net, 1);
   }), "cuda: the host asked for a value within a step of a Graph"));
+  CHECK(contains(error([] { static_cast<void>(cudaStreamSynchronize(cuda::Session::get().stream)); }, 2), "hint: within a step of a Graph nothing may wait for the GPU"));
   Graph<Cuda> inner([] {});
   CHECK(contains(error([&] { inner(); }), "Graph: a graph was run within a step of another Graph"));
   CHECK(contains(error([] { throw Error("of the step itself"); }, 0), "of the step itself"));
