@@ -3,11 +3,17 @@
 #include <thread>
 
 #include "crisp/core/graph.hpp"
+#include "crisp/data/dataset.hpp"
+#include "crisp/data/synthetic.hpp"
 #include "crisp/models/edsr.hpp"
 #include "crisp/models/swinir.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/dropout.hpp"
-#include "crisp/ops/loss.hpp"
+#include "crisp/ops/image_loss.hpp"
+#include "crisp/ops/pad.hpp"
+#include "crisp/ops/pixel_shuffle.hpp"
+#include "crisp/ops/reduce.hpp"
+#include "crisp/ops/upsample.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"
@@ -105,6 +111,48 @@ TEST_CASE("a training by graphs is the same to the bit: window attention, and bl
     return trained<Cuda>(net, adam, 2, by_graph, 5, 4);
   };
   CHECK(swinir(true) == swinir(false));
+}
+
+TEST_CASE("a training by graphs is the same to the bit: ops that make tables of their own each time, short and long ones") {
+  const auto run = [](bool by_graph) {
+    seed(1);
+    nn::Conv2d<float, Cuda> net(1, 1, 3);
+    optim::Sgd sgd(net, {.lr = 0.1});
+    const Var<float, Cuda> x(random_tensor<float, Cuda>({1, 12, 12, 1})), row(random_tensor<float, Cuda>({1, 1, 500, 1}));
+    const std::function<void()> f = [&] {
+      const auto y = upsample(pad(net(x), {1, 0, 2, 0}, Border::reflect), 2, Resampling::bicubic_matlab);
+      (ssim_loss(y, y * 0.5) + mean(pad(net(row), {0, 0, 3, 0}, Border::replicate))).backward();
+      sgd.step();
+    };
+    Graph<Cuda> step(f);
+    for (int i = 0; i < 5; ++i) by_graph ? step() : f();
+    return net.weight.value().to_host();
+  };
+  const std::vector<float> weights = run(true);
+  CHECK(weights == run(false));
+  CHECK_FALSE(std::isnan(weights[0]));
+}
+
+TEST_CASE("batches that a loader prepares in the background are copied into the memory of the graph") {
+  const data::PatchDataset patches(data::dead_leaves({.count = 2, .height = 24, .width = 24}), {.scale = 2, .patch = 6, .luma = true, .input = data::Input::lr});
+  const auto run = [&](bool by_graph) {
+    seed(1);
+    nn::Conv2d<float, Cuda> net(1, 4, 3);
+    optim::Sgd sgd(net, {.lr = 0.1});
+    Var<float, Cuda> x(Tensor<float, Cuda>({2, 6, 6, 1})), y(Tensor<float, Cuda>({2, 12, 12, 1}));
+    const std::function<void()> f = [&] {
+      mse_loss(pixel_shuffle(net(x), 2), y).backward();
+      sgd.step();
+    };
+    Graph<Cuda> step(f);
+    for (auto& [lr, hr] : patches.batches<Cuda>({.batch = 2, .steps = 8, .threads = 2})) {
+      x.value().copy_(lr);
+      y.value().copy_(hr);
+      by_graph ? step() : f();
+    }
+    return net.weight.value().to_host();
+  };
+  CHECK(run(true) == run(false));
 }
 
 TEST_CASE("two optimizers in one step each count their own steps") {

@@ -1,5 +1,6 @@
 // Losses that look at neighbourhoods: total variation, and 1 - SSIM (Wang et al. 2004, eq. 13), for training.
 #pragma once
+#include "crisp/core/constant.hpp"
 #include "crisp/core/gaussian.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/conv2d.hpp"
@@ -29,7 +30,7 @@ Var<T, D> ssim_loss(const Var<T, D>& x, const Operand<T, D>& target, double rang
   std::vector<T> window;  // (1, 11, 11, 1)
   for (const double h : along)
     for (const double w : along) window.push_back(T(h * w));
-  const Var<T, D> gauss = Tensor<T, D>({1, size, size, 1}, window);
+  const Var<T, D> gauss = detail::constant<T, D>({1, size, size, 1}, window);
   const auto one_channel = [](const Var<T, D>& v) { return reshape(permute(v, {0, 3, 1, 2}), {v[0] * v[3], v[1], v[2], 1}); };
   const auto blur = [&](const Var<T, D>& v) { return conv2d(v, gauss, Conv2dOptions{.padding = Padding::valid}); };
   const Var<T, D> a = one_channel(x), b = one_channel(target), ma = blur(a), mb = blur(b);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/constant.hpp"
 
 namespace crisp {
 
@@ -36,7 +37,7 @@ struct AxisMap {
     begin.push_back(Index(readers.size()));
   }
 };
-template <class D> Tensor<Index, D> on_device(const std::vector<Index>& v) { return Tensor<Index, D>({Index(v.size())}, v); }
+template <class D> Tensor<Index, D> on_device(const std::vector<Index>& v) { return constant<Index, D>({Index(v.size())}, v); }
 
 template <class T> struct ReadMapped {  // row = (n, oh, ow), col = c
   const T* x; T* y; const Index *rows, *cols; Index H, W, C, OH, OW;

@@ -2,6 +2,7 @@
 // matrix, whose rows are the taps of one new pixel; the gradient is the product with the transposed matrix.
 #pragma once
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/constant.hpp"
 #include "crisp/core/resampling.hpp"
 
 namespace crisp {
@@ -56,7 +57,7 @@ SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bo
     begin.push_back(Index(index.size()));
   }
   const Index count = Index(index.size());
-  return {rows, transposed ? n * scale : n, Tensor<Index, D>({rows + 1}, begin), Tensor<Index, D>({count}, index), Tensor<T, D>({count}, weight)};
+  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin), constant<Index, D>({count}, index), constant<T, D>({count}, weight)};
 }
 
 }  // namespace detail
