@@ -203,11 +203,13 @@ inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
   if (!*p) return crisp::emulation::result(cudaErrorMemoryAllocation);
   crisp::emulation::OutsidePools::get().add(*p, bytes);
+  crisp::emulation::Streams::get().allocated(*p, bytes, nullptr);
   return cudaSuccess;
 }
 inline cudaError_t cudaFree(void* p) {  // of blocks from cudaMallocAsync too
   if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
   crisp::emulation::OutsidePools::get().remove(p);
+  crisp::emulation::Streams::get().freed(p, nullptr);
   return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {

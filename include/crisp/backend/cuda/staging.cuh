@@ -62,14 +62,14 @@ class Staging {
   /// computations: the pool may have taken it from a tensor that they still read. So the copy waits for what they were asked before this
   /// call, and for nothing that they are asked after it.
   void send(T* to) {
-    allocated_.record(Session::get().stream);
+    allocated_.record(Turn().stream);
     allocated_.hold(copy_stream());
     cuda_check(cudaMemcpyAsync(to, values_, bytes(), cudaMemcpyHostToDevice, copy_stream()), "copying to the GPU");
     arrived_.record(copy_stream());
   }
 
   /// The computations that are asked for from now on, and the release of `to`, come after the copy. The host does not wait.
-  void arrive() { arrived_.hold(Session::get().stream); }
+  void arrive() { arrived_.hold(Turn().stream); }
 
  private:
   std::size_t bytes() const { return std::size_t(n_) * sizeof(T); }
