@@ -124,6 +124,7 @@ void join_processes(TrainOptions& o) {
 void run(TrainOptions& o) {
   join_processes(o);
   o.computing.apply();
+  use(!o.graph || o.computing.chosen() == "cuda", "--graph is for the GPU: leave it out, or give --device cuda");
   train::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   sort_lr(o);
   seed(std::uint64_t(o.seed));
@@ -181,6 +182,7 @@ void add_train(CLI::App& app) {
   command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->check(from_zero)->capture_default_str();
   command.add_option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--out", o->out, "folder for best, last and state .safetensors, metrics.csv and report.html")->required();
+  command.add_flag("--graph", o->graph, "on the GPU, each step as one CUDA graph: the same training, faster where the network is small; without dropout and drop path, in one process");
   command.add_flag("--resume", o->resume, "go on with the training in --out, after a stop of any kind");
   command.add_flag("--quiet", o->quiet, "print the result only");
   o->computing.add_to(command);

@@ -61,7 +61,7 @@ train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o
                     {.out = o.out, .steps = o.steps, .minutes = o.minutes,
                      .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = o.schedule(), .clip_norm = o.recipe.clip,
                      .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
-                     .validate = [&] { return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .resume = o.resume, .metadata = net.settings(),
+                     .validate = [&] { return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .graph = o.graph, .resume = o.resume, .metadata = net.settings(),
                      .settings = o.settings(net.settings(), data.patches.images()), .title = title(net.settings()), .quiet = o.quiet},
                     ranks);
 }

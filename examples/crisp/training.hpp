@@ -16,7 +16,7 @@ struct TrainOptions {
   double minutes = 0;
   Index seed = 0;
   int loader_threads = 1;
-  bool resume = false, quiet = false;
+  bool graph = false, resume = false, quiet = false;
   Computing computing;
 
   optim::Schedule schedule() const;

@@ -2,7 +2,9 @@
 #include "crisp/backend/device.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/models/srcnn.hpp"
+#include "crisp/ops/dropout.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/reduce.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/train/trainer.hpp"
 #include "support.hpp"
@@ -88,6 +90,34 @@ TEST_CASE("a loss that is not finite ends the training on the GPU: with its step
   CHECK(contains(after, "1 train: the loss is inf at step 13\n"));
   CHECK(contains(after, "the last good checkpoint is kept"));
   CHECK(contains(run("parts", 11, {.steps = 1000, .accumulate = 4}), "the loss is inf at step 3\n"));
+}
+
+TEST_CASE("a training whose steps are graphs is the same to the bit, and waits no more often") {
+  const TemporaryFolder folder;
+  Setup<Cuda> each, by_graph;
+  FitOptions o{.steps = 300, .clip_norm = 0.5, .ema = 0.9, .validate_every = 100};
+  const long begin = waits();
+  o.out = folder.path / "each";
+  each.run(o);
+  const long middle = waits();
+  o.out = folder.path / "graph";
+  o.graph = true;
+  by_graph.run(o);
+  CHECK(by_graph.batches == 3);  // two steps as they are, and the one that is captured
+  CHECK(waits() - middle <= middle - begin + 4);  // for the capture
+  CHECK(losses(folder.path / "graph") == losses(folder.path / "each"));
+  CHECK(read_file("test", folder.path / "graph" / "last.safetensors") == read_file("test", folder.path / "each" / "last.safetensors"));
+}
+
+TEST_CASE("a training by graphs is of one batch a step, and without dropout") {
+  const TemporaryFolder folder;
+  Setup<Cuda> s;
+  CHECK_ERROR(s.run({.out = folder.path / "a", .steps = 5, .accumulate = 2, .graph = true}), "train: a step as a graph is of 1 batch, not of 2");
+  CHECK_FALSE(std::filesystem::exists(folder.path / "a"));
+  FitOptions o{.out = folder.path / "b", .steps = 5, .graph = true, .quiet = true};
+  o.loader.batch = 2;
+  CHECK_ERROR(fit(s.net, s.adam, s.patches, [&](const auto& x, const auto&) { return mean(dropout(s.net(x), 0.5, 1)); }, o), "dropout: values are chosen at random within a step of a Graph");
+  CHECK_FALSE(std::filesystem::exists(folder.path / "b" / "last.safetensors"));
 }
 
 TEST_CASE("losses are read together") {

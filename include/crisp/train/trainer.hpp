@@ -1,6 +1,7 @@
 // fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from; on one process
 // or several.
 #pragma once
+#include "crisp/core/graph.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
 #include "crisp/nn/init.hpp"
@@ -33,6 +34,7 @@ struct FitOptions {
   double ema = 0;                               // decay of the averaged weights, which are validated and saved; 0: none
   Index validate_every = 0;                     // steps; 0: twenty times in all
   std::function<Validation()> validate = {};    // may be empty
+  bool graph = false;                           // each step as one CUDA graph (core/graph.hpp); of one batch, on one process, without dropout
   bool resume = false;                          // go on from the state in `out`
   Metadata metadata = {};                       // what the network is, kept in the checkpoints
   Metadata settings = {};                       // must agree on resuming, and are shown in the report
@@ -51,6 +53,7 @@ namespace detail {
 inline void prepare_folder(const FitOptions& o) {
   check(!o.out.empty(), "train: give a folder for the results");
   check(o.accumulate >= 1, "train: gradients of at least 1 batch make a step, not of ", o.accumulate);
+  check(!o.graph || o.accumulate == 1, "train: a step as a graph is of 1 batch, not of ", o.accumulate, "\n  hint: make the batch larger, or train without graphs");
   check((o.steps > 0) != (o.minutes > 0), "train: give the length of the training, either in steps or in minutes");
   std::error_code error;
   std::filesystem::create_directories(o.out, error);
@@ -76,6 +79,7 @@ class Fit {
     o_.settings.emplace(o_.steps > 0 ? "steps" : "minutes", o_.steps > 0 ? std::to_string(o_.steps) : str(o_.minutes));
     o_.settings.emplace("accumulate", std::to_string(o_.accumulate));
     o_.settings.emplace("ema", str(o_.ema));
+    check(!o_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ", ranks_.size(), ", which exchange their gradients within the step");
     check_same(in_words(), ranks_);
     o_.loader.part = ranks_.rank();
     o_.loader.parts = ranks_.size();
@@ -119,13 +123,28 @@ class Fit {
     begun_seconds_ = seconds();
     if (part_done() < 1) {
       const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, [this](Tensor<T, D>& x) { average(x, ranks_); });
+      Var<T, D> x, y;  // (N, H, W, C)
+      const auto loss = [&] {
+        nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
+        return Var<T, D>(loss_of(x, y));
+      };
+      Tensor<T, D> total;
+      Graph<D> repeated([&] {
+        const Var<T, D> of_batch = loss();
+        of_batch.backward();
+        change_weights();
+        total = of_batch.value();
+      });
       for (auto& [input, target] : patches.template batches<D, T>(loader)) {
-        const Var<T, D> x = input, y = target;  // (N, H, W, C)
-        const auto loss = [&] {
-          nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
-          return Var<T, D>(loss_of(x, y));
-        };
-        if (!step(loss)) continue;
+        if (o_.graph && x.value().defined()) {  // the graph reads where the first batch lay
+          x.value().copy_(input);
+          y.value().copy_(target);
+        } else {
+          x = input;
+          y = target;
+        }
+        if (o_.graph) step(repeated, total);
+        else if (!step(loss)) continue;
         if (part_done() >= 1) break;
         if (stop_) return interrupted();
         if (validation_due()) validate();
@@ -155,10 +174,31 @@ class Fit {
     parts_ = 0;
     agree();
     average_gradients<T, D>(net_, ranks_);
-    optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps()));
+    set_rate();
+    change_weights();
+    count_step();
+    return true;
+  }
+
+  // A step as a graph, which leaves the loss of its batch in `total`.
+  void step(Graph<D>& repeated, const Tensor<T, D>& total) {
+    agree();
+    set_rate();
+    repeated();
+    losses_.add(total);
+    if (!losses_.waits || losses_.full()) read_losses();
+    count_step();
+  }
+
+  void set_rate() { optimizer_.set_lr(base_lr_ * o_.schedule(progress_.step, total_steps())); }
+
+  void change_weights() {
     if (o_.clip_norm > 0) optim::detail::clip_to_norm<T, D>(net_, o_.clip_norm);
     optimizer_.step();
     if (ema_) ema_->update(net_);
+  }
+
+  void count_step() {
     ++progress_.step;
     if (bar_.due()) {
       read_losses();
@@ -167,7 +207,6 @@ class Fit {
       bar_.update(done, progress_.step, losses_.last(), rate * double(o_.loader.batch * o_.accumulate), left);
     }
     if (part_done() * 200 >= double(history_.rows.size() + 1) || seconds() - last_row_ > 60) add_row();
-    return true;
   }
 
   // Reads the losses since the last time. Throws Error for one that is not finite; `where` looks for the first such value in the batch that
