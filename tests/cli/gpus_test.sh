@@ -22,12 +22,7 @@ steps=3000
 [ -z "${CRISP_EMULATED_GPUS:-}" ] || steps=80
 long=$(echo "$options" | sed "s/--steps 6/--steps $steps --validate-every 5/")
 works train $long --out one_long
-begin lost
-kill -9 "$(cat rank1)" || fail "the training was over before a process could be killed"
-wait $job && fail "a lost process: status 0"
-grep -q "crisp: train: a process was lost" err.txt || fail "a lost process: $(cat err.txt)"
-grep -q "the training is saved up to step [0-9]*; go on with it by --resume" err.txt || fail "a lost process, and no state: $(cat err.txt)"
-works train $long --out lost --resume
+lose lost
 near lost/last.safetensors one_long/last.safetensors 1e-4
 
 # What fails, or does not fit, is said once.

@@ -34,6 +34,16 @@ begin() {
   while ! grep -q validation out.txt && kill -0 $job 2>/dev/null; do sleep 0.02; done
 }
 
+# lose FOLDER: such a training whose second process is killed: its status, its sentence, and a state from which one process goes on to the end.
+lose() {
+  begin "$1"
+  kill -9 "$(cat rank1)" || fail "the training was over before a process could be killed"
+  wait $job && fail "a lost process: status 0"
+  grep -q "crisp: train: a process was lost" err.txt || fail "a lost process: $(cat err.txt)"
+  grep -q "the training is saved up to step [0-9]*; go on with it by --resume" err.txt || fail "a lost process, and no state: $(cat err.txt)"
+  works train $long --out "$1" --resume
+}
+
 # expect_together STATUS PATTERN COUNT ARGUMENTS...: they end with this status, and say this once.
 expect_together() {
   status=$1 pattern=$2

@@ -41,12 +41,7 @@ works train $long --out one_long
 bound=1e-3
 
 # A process is lost: status, sentence, a state from which one process goes on.
-begin lost
-kill -9 "$(cat rank1)" || fail "the training was over before a process could be killed"
-wait $job && fail "a lost process: status 0"
-grep -q "crisp: train: a process was lost" err.txt || fail "a lost process: $(cat err.txt)"
-grep -q "the training is saved up to step [0-9]*; go on with it by --resume" err.txt || fail "a lost process, and no state: $(cat err.txt)"
-works train $long --out lost --resume
+lose lost
 near lost/last.safetensors one_long/last.safetensors $bound
 
 # The first process is lost: the checkpoint of the last validation is there.
