@@ -68,7 +68,7 @@ std::string markdown_table(const std::vector<TableEntry>& entries, const std::ve
     for (const std::string& method : methods) {
       std::string found = " |";
       for (const TableEntry& e : entries)
-        if (e.method == method && str(e.set, " | x", e.scale) == row) found = " " + cell(e.scores, columns, 0) + " |";
+        if (e.method == method && str(e.set, " | x", e.scale) == row) found = str(" ", cell(e.scores, columns, 0), " |");
       text += found;
     }
     text += "\n";
@@ -82,7 +82,7 @@ std::string csv_table(const std::vector<TableEntry>& entries, const std::vector<
   text += "\n";
   const auto line = [&](const TableEntry& e, const std::string& image, double psnr, double ssim, const std::vector<double>& measures) {
     text += str(quoted(e.set), ",", e.scale, ",", quoted(e.method), ",", e.protocol_name, ",", quoted(image), ",", fixed(psnr, 6), ",", fixed(ssim, 6));
-    for (const double m : measures) text += "," + fixed(m, 6);
+    for (const double m : measures) text += str(",", fixed(m, 6));
     text += "\n";
   };
   for (const TableEntry& e : entries) {
