@@ -105,7 +105,7 @@ inline const PickledValue& state_dict(const std::string& where, const PickleRead
       const PickledValue &key = reader.at(v.items[i]), &value = reader.at(v.items[i + 1]);
       if (key.kind != Kind::text) continue;
       if (value.kind == Kind::tensor) return v;
-      if (keys.size() < 200) keys += " " + key.text_value.substr(0, 60);
+      if (keys.size() < 200) keys += str(" ", key.text_value.substr(0, 60));
       if (value.kind == Kind::dictionary) dictionaries[key.text_value] = v.items[i + 1];
     }
     std::string name;
