@@ -6,6 +6,7 @@
 #include "crisp/ops/pixel_shuffle.hpp"
 #include "crisp/ops/prelu.hpp"
 #include "crisp/ops/reduce.hpp"
+#include "crisp/ops/softmax.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/sgd.hpp"
 #include "support.hpp"
@@ -107,6 +108,18 @@ TEST_CASE("layer_norm on the GPU: rows shorter and longer than a warp, gradients
   check_equal(layer_normed<float, Cuda>(3, 800, 0), layer_normed<float, PlainCuda>(3, 800, 0));  // more channels than it has room for
 }
 
+TEST_CASE("softmax on the GPU: rows shorter and longer than a warp, large values, a NaN in its row alone; gradients included") {
+  const auto run = []<class T, class D>(T, D, Index rows, Index n, T scale) { return results<T, D>([](const auto& x) { return softmax(x); }, leaf<T, D>({rows, n}, 1, scale)); };
+  for (const Index n : {1, 2, 31, 32, 33, 64, 200}) {
+    check_equal(run(0.0f, Cuda{}, 19, n, 1.0f), run(0.0f, PlainCuda{}, 19, n, 1.0f));
+    check_equal(run(0.0, Cuda{}, 3, n, 300.0), run(0.0, PlainCuda{}, 3, n, 300.0), 1e-12);
+  }
+  std::vector<float> values = random_tensor<float, Cuda>({3, 40}, 1).to_host();
+  values[45] = NAN;
+  const std::vector<float> y = softmax(Var<float, Cuda>(Tensor<float, Cuda>({3, 40}, values))).value().to_host();
+  for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i / 40 == 1));
+}
+
 TEST_CASE("batch_norm and prelu on the GPU, gradients included") {
   for (const bool of_batch : {false, true}) {
     check_equal(batch_normed<Cuda>(7, 1, of_batch), batch_normed<PlainCuda>(7, 1, of_batch));
@@ -117,7 +130,8 @@ TEST_CASE("batch_norm and prelu on the GPU, gradients included") {
 }
 
 TEST_CASE("sums of rows on the GPU, in one piece and in several, and of nothing") {
-  for (const auto& [rows, C] : {std::pair<Index, Index>{1, 1}, {5, 3}, {1000, 3}, {2500, 1}, {300, 70}, {0, 4}}) {
+  for (const auto& size : {std::pair<Index, Index>{1, 1}, {5, 3}, {1000, 3}, {2500, 1}, {300, 70}, {0, 4}}) {
+    const Index rows = size.first, C = size.second;
     INFO(rows << " rows of " << C);
     CHECK(relative_error(sums<float, Cuda>(rows, C), sums<float, PlainCuda>(rows, C)) < 1e-5);
     CHECK(relative_error(sums<double, Cuda>(rows, C), sums<double, PlainCuda>(rows, C)) < 1e-13);

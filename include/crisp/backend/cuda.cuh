@@ -13,6 +13,7 @@
 #include "crisp/backend/fast/pixel_shuffle.cuh"
 #include "crisp/backend/fast/prelu.cuh"
 #include "crisp/backend/fast/sign_bits.cuh"
+#include "crisp/backend/fast/softmax.cuh"
 #include "crisp/backend/fast/window_attention.cuh"
 #endif
 
@@ -22,7 +23,7 @@ namespace crisp::inline CRISP_CUDA_KIND {
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
 #else
-struct Cuda : PlainCuda, cuda::CopiesBesideCompute, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastWindowAttention {};
+struct Cuda : PlainCuda, cuda::CopiesBesideCompute, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastSoftmax, cuda::FastWindowAttention {};
 #endif
 static_assert(Backend<Cuda>);
 

@@ -36,10 +36,12 @@ Var<T, D> softmax(const Var<T, D>& x) {
   check(x.shape().rank() >= 1 && x[-1] > 0, "softmax: the last axis has no elements", operand("input", x.shape()));
   const Index n = x[-1], rows = x.numel() / n;
   Tensor<T, D> y(x.shape());
-  D::for_each(rows, detail::SoftmaxRow<T>{x.value().data(), y.data(), n});
+  if constexpr (requires { D::softmax(x.value().data(), y.data(), rows, n); }) D::softmax(x.value().data(), y.data(), rows, n);
+  else D::for_each(rows, detail::SoftmaxRow<T>{x.value().data(), y.data(), n});
   return {"softmax", y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(dy.shape());
-    D::for_each(rows, detail::SoftmaxSlope<T>{y.data(), dy.data(), dx.data(), n});
+    if constexpr (requires { D::softmax_gradient(y.data(), dy.data(), dx.data(), rows, n); }) D::softmax_gradient(y.data(), dy.data(), dx.data(), rows, n);
+    else D::for_each(rows, detail::SoftmaxSlope<T>{y.data(), dy.data(), dx.data(), n});
     node->add_grad(std::move(dx));
   }};
 }

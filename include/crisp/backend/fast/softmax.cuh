@@ -1,0 +1,49 @@
+// softmax on the GPU: a warp has a row, a lane every 32nd of its elements, so that neighbouring threads read neighbouring numbers.
+#pragma once
+#include "crisp/backend/cuda/plain.cuh"
+
+namespace crisp::cuda::inline CRISP_CUDA_KIND {
+
+constexpr int softmax_warps = 8;  // of a block
+
+template <class T>
+__global__ void __launch_bounds__(softmax_warps * 32) softmax_of_rows(const T* x, T* y, Index rows, Index n) {
+  const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
+  if (row >= rows) return;  // all of the warp
+  const int lane = int(threadIdx.x) % 32;
+  const T* from = x + row * n;
+  T* to = y + row * n;
+  T most = Max::first<T>(), sum = 0;
+  for (Index k = lane; k < n; k += 32) most = Max::join(most, from[k]);
+  most = join_lanes<Max>(most, 32);
+  for (Index k = lane; k < n; k += 32) sum += to[k] = exp(from[k] - most);  // at most 1: nothing overflows
+  const T scale = T(1) / join_lanes<Sum>(sum, 32);
+  for (Index k = lane; k < n; k += 32) to[k] *= scale;
+}
+
+template <class T>
+__global__ void __launch_bounds__(softmax_warps * 32) softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
+  const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
+  if (row >= rows) return;
+  const Index first = row * n + int(threadIdx.x) % 32, end = (row + 1) * n;
+  T sum = 0;
+  for (Index k = first; k < end; k += 32) sum += y[k] * dy[k];
+  sum = join_lanes<Sum>(sum, 32);
+  for (Index k = first; k < end; k += 32) dx[k] = y[k] * (dy[k] - sum);
+}
+
+struct FastSoftmax {
+  /// y = softmax of each of `rows` rows of n elements.
+  template <class T>
+  static void softmax(const T* x, T* y, Index rows, Index n) {
+    if (rows > 0) launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(softmax_warps * 32), 0, x, y, rows, n);
+  }
+
+  /// dx = y (dy - the sum over the row of y dy).
+  template <class T>
+  static void softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
+    if (rows > 0) launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(softmax_warps * 32), 0, y, dy, dx, rows, n);
+  }
+};
+
+}  // namespace crisp::cuda::inline CRISP_CUDA_KIND
