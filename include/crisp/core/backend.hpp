@@ -1,6 +1,8 @@
 // What a device provides: ten static functions. Everything else in crisp is written once, on top of them.
 #pragma once
 #include <concepts>
+#include <utility>
+#include <vector>
 
 #include "crisp/fwd.hpp"
 
@@ -91,5 +93,17 @@ concept Backend = requires(float* p, const float* q, Index n, Gemm<float> produc
   { D::memory_use() } -> std::same_as<MemoryUse>;
   D::reset_peak();                                                  // also gives back what is kept
 };
+
+namespace detail {
+
+// f(i) for i in [0, n), for each (n, f): at once, where the device can.
+template <class D, class F>
+void for_each_of(const std::vector<std::pair<Index, F>>& work) {
+  if constexpr (requires { D::for_each_of(work); }) D::for_each_of(work);
+  else
+    for (const auto& [n, f] : work) D::for_each(n, f);
+}
+
+}  // namespace detail
 
 }  // namespace crisp

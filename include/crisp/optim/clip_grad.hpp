@@ -3,8 +3,8 @@
 #include <cmath>
 #include <optional>
 
+#include "crisp/nn/module.hpp"
 #include "crisp/ops/reduce.hpp"
-#include "crisp/optim/optimizer.hpp"
 
 namespace crisp::optim {
 
@@ -32,10 +32,6 @@ template <class T> struct Clamp {
   T* x; T limit;
   CRISP_HD void operator()(Index i) const { x[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i]; }
 };
-template <class F, class T, class D>
-void each_grad(nn::Param<T, D>& p, F f) {
-  if (p.grad().defined()) f(p.grad(), T{}, D{});
-}
 
 // clip_grad_norm without waiting for the device: all is decided there. Returns the norm before, ().
 template <class T, class D, class M>
@@ -58,9 +54,9 @@ Tensor<double, D> clip_to_norm(M& net, double max_norm) {
     gather.emplace_back(1, crisp::detail::Convert<T, T>{squares.data() + i, sums[i].data()});
     scale.emplace_back(gradients[i].numel(), ScaleBy<T>{gradients[i].data(), factor.data()});
   }
-  for_each_of<D>(gather);
+  crisp::detail::for_each_of<D>(gather);
   D::for_each(1, NormAndFactor<T>{squares.data(), count, max_norm, norm.data(), factor.data()});
-  for_each_of<D>(scale);
+  crisp::detail::for_each_of<D>(scale);
   return norm;
 }
 }  // namespace detail
@@ -80,8 +76,8 @@ double clip_grad_norm(M& net, double max_norm) {
 template <class M>
 void clip_grad_value(M& net, double limit) {
   check(limit > 0, "clip_grad_value: the limit must be above 0, not ", limit);
-  net.each_param([&](const std::string&, auto& p) {
-    detail::each_grad(p, [&]<class T, class D>(Tensor<T, D>& g, T, D) { D::for_each(g.numel(), detail::Clamp<T>{g.data(), T(limit)}); });
+  net.each_param([&]<class T, class D>(const std::string&, nn::Param<T, D>& p) {
+    if (p.grad().defined()) D::for_each(p.numel(), detail::Clamp<T>{p.grad().data(), T(limit)});
   });
 }
 

@@ -43,14 +43,6 @@ template <class Step, class T> struct WithNumbersFromDevice {
   }
 };
 
-// f(i) for i in [0, n), for each (n, f): at once, where the device can.
-template <class D, class F>
-void for_each_of(const std::vector<std::pair<Index, F>>& work) {
-  if constexpr (requires { D::for_each_of(work); }) D::for_each_of(work);
-  else
-    for (const auto& [n, f] : work) D::for_each(n, f);
-}
-
 // The steps of all parameters, gathered to run at once.
 template <class Step, class T, class D>
 class Steps {
@@ -61,10 +53,10 @@ class Steps {
     if constexpr (HasGraphs<D>) from_device_.emplace_back(n, WithNumbersFromDevice<Step, T>{step, numbers});
   }
   void run() {
-    for_each_of<D>(steps_);
+    crisp::detail::for_each_of<D>(steps_);
     steps_.clear();
     if constexpr (HasGraphs<D>) {
-      for_each_of<D>(from_device_);
+      crisp::detail::for_each_of<D>(from_device_);
       from_device_.clear();
     }
   }
@@ -180,7 +172,7 @@ class Optimizer {
   void store_numbers() {
     std::vector<std::pair<Index, detail::StoreNumbers<T>>> stores;
     for (std::size_t i = 0; i < rates_.size(); ++i) stores.emplace_back(1, detail::StoreNumbers<T>{numbers_.data() + 4 * i, numbers(lr_ * rates_[i])});
-    detail::for_each_of<D>(stores);
+    crisp::detail::for_each_of<D>(stores);
   }
 
   std::vector<Slot> slots_;

@@ -82,9 +82,9 @@ void average_gradients(M& net, R& ranks) {
     give_back.push_back({g.numel(), {g.data(), at, T(ranks.size())}});
     at += g.numel();
   }
-  optim::detail::for_each_of<D>(gather);
+  crisp::detail::for_each_of<D>(gather);
   ranks.sum(all);
-  optim::detail::for_each_of<D>(give_back);
+  crisp::detail::for_each_of<D>(give_back);
 }
 
 /// Throws Error, with the first line that differs, unless all have the same text.

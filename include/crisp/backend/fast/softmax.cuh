@@ -4,10 +4,10 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-constexpr int softmax_warps = 8;  // of a block
+constexpr int softmax_warps = block_threads / 32;
 
 template <class T>
-__global__ void __launch_bounds__(softmax_warps * 32) softmax_of_rows(const T* x, T* y, Index rows, Index n) {
+__global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* y, Index rows, Index n) {
   const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
   if (row >= rows) return;  // all of the warp
   const int lane = int(threadIdx.x) % 32;
@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(softmax_warps * 32) softmax_of_rows(const T* x
 }
 
 template <class T>
-__global__ void __launch_bounds__(softmax_warps * 32) softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
+__global__ void __launch_bounds__(block_threads) softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
   const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
   if (row >= rows) return;
   const Index first = row * n + int(threadIdx.x) % 32, end = (row + 1) * n;
@@ -36,13 +36,13 @@ struct FastSoftmax {
   /// y = softmax of each of `rows` rows of n elements.
   template <class T>
   static void softmax(const T* x, T* y, Index rows, Index n) {
-    if (rows > 0) launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(softmax_warps * 32), 0, x, y, rows, n);
+    if (rows > 0) launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, x, y, rows, n);
   }
 
   /// dx = y (dy - the sum over the row of y dy).
   template <class T>
   static void softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
-    if (rows > 0) launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(softmax_warps * 32), 0, y, dy, dx, rows, n);
+    if (rows > 0) launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, y, dy, dx, rows, n);
   }
 };
 
