@@ -44,6 +44,7 @@ TEST_CASE("the matrix product equals the definition: odd, tiny and large shapes,
     const Index batch = rng.below(3) + 1;
     check_product<float>(m, n, k, ta, tb, float(rng.below(2)), batch, share, 1e-5);
     check_product<double>(m, n, k, ta, tb, double(rng.below(2)), batch, share, 1e-13);
+    if (round % 10 == 0) check_product<bfloat16>(m, n, k, ta, tb, bfloat16(rng.below(2)), batch, share, 1e-2);  // half a unit in the last place of the result
   }
   for (const bool t : {false, true}) {
     check_product<float>(1, 1, 1, t, t, 0, 1, false, 1e-6);

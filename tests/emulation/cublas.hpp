@@ -8,7 +8,7 @@
 
 enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7 };
 enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T };
-enum cudaDataType { CUDA_R_32F, CUDA_R_64F };
+enum cudaDataType { CUDA_R_32F, CUDA_R_64F, CUDA_R_16BF };
 enum cublasComputeType_t { CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32, CUBLAS_COMPUTE_32F_FAST_16BF, CUBLAS_COMPUTE_64F };
 enum cublasGemmAlgo_t { CUBLAS_GEMM_DEFAULT };
 struct crisp_emulated_blas {
@@ -26,9 +26,19 @@ inline float rounded(float x, int bits) {
 }
 inline double rounded(double x, int) { return x; }
 
+// bf16 as the products read and write it: the upper half of a float.
+struct Bf16 {
+  std::uint16_t bits;
+  Bf16& operator=(float x) {
+    bits = std::uint16_t(std::bit_cast<unsigned>(x != x ? x : rounded(x, 7)) >> 16);
+    return *this;
+  }
+  operator float() const { return std::bit_cast<float>(unsigned(bits) << 16); }
+};
+
 // The matrix x, stored by columns with a step of `step` (its transpose where `transposed`), by rows: (rows, cols).
-template <class T>
-std::vector<T> by_rows(const T* x, bool transposed, std::int64_t rows, std::int64_t cols, std::int64_t step, int bits) {
+template <class T, class Stored>
+std::vector<T> by_rows(const Stored* x, bool transposed, std::int64_t rows, std::int64_t cols, std::int64_t step, int bits) {
   std::vector<T> y(static_cast<std::size_t>(rows * cols));
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < cols; ++j) {
@@ -39,10 +49,11 @@ std::vector<T> by_rows(const T* x, bool transposed, std::int64_t rows, std::int6
 }
 
 // c (m, n) = op(a) (m, k) op(b) (k, n) + beta c, all stored by columns.
-template <class T>
-void product(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc, int bits) {
-  const std::vector<T> A = by_rows(a, !ta, k, m, lda, bits);  // the transpose of op(a): (k, m)
-  const std::vector<T> B = by_rows(b, !tb, n, k, ldb, bits);  // of op(b): (n, k)
+template <class T, class Stored>
+void product(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const Stored* a, std::int64_t lda, const Stored* b, std::int64_t ldb, T beta, Stored* c,
+             std::int64_t ldc, int bits) {
+  const std::vector<T> A = by_rows<T>(a, !ta, k, m, lda, bits);  // the transpose of op(a): (k, m)
+  const std::vector<T> B = by_rows<T>(b, !tb, n, k, ldb, bits);  // of op(b): (n, k)
   std::vector<T> sums(static_cast<std::size_t>(m));
   for (std::int64_t j = 0; j < n; ++j) {
     std::fill(sums.begin(), sums.end(), T(0));
@@ -74,21 +85,23 @@ inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cubla
                                                     cublasGemmAlgo_t) {
   using namespace crisp::emulation;
   const bool ta = opa == CUBLAS_OP_T, tb = opb == CUBLAS_OP_T, is_double = compute == CUBLAS_COMPUTE_64F;
-  const cudaDataType type = is_double ? CUDA_R_64F : CUDA_R_32F;
+  const cudaDataType type = is_double ? CUDA_R_64F : type_c == CUDA_R_16BF ? CUDA_R_16BF : CUDA_R_32F;
   if (m < 0 || n < 0 || k < 0 || batch < 0 || lda < std::max<std::int64_t>(1, ta ? k : m) || ldb < std::max<std::int64_t>(1, tb ? n : k) || ldc < std::max<std::int64_t>(1, m) ||
       type_a != type || type_b != type || type_c != type)
     return CUBLAS_STATUS_INVALID_VALUE;
   const int bits = compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? 10 : compute == CUBLAS_COMPUTE_32F_FAST_16BF ? 7 : 23;
-  const auto all = [=]<class T>(T one, T factor) {  // alpha and beta are read now
+  const auto all = [=]<class T, class Stored>(T one, T factor, Stored*) {  // alpha and beta are read now
     const auto run = [=] {
       const DeviceMemory::Access open;
       for (std::int64_t i = 0; i < batch; ++i)
-        product(ta, tb, m, n, k, one, static_cast<const T*>(a) + i * step_a, lda, static_cast<const T*>(b) + i * step_b, ldb, factor, static_cast<T*>(c) + i * step_c, ldc, bits);
+        product(ta, tb, m, n, k, one, static_cast<const Stored*>(a) + i * step_a, lda, static_cast<const Stored*>(b) + i * step_b, ldb, factor, static_cast<Stored*>(c) + i * step_c, ldc,
+                bits);
       return cudaSuccess;
     };
     if (!Captures::get().write_down(handle->stream, run)) run();
   };
-  if (is_double) all(*static_cast<const double*>(alpha), *static_cast<const double*>(beta));
-  else all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta));
+  if (is_double) all(*static_cast<const double*>(alpha), *static_cast<const double*>(beta), static_cast<double*>(c));
+  else if (type == CUDA_R_16BF) all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta), static_cast<Bf16*>(c));
+  else all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta), static_cast<float*>(c));
   return CUBLAS_STATUS_SUCCESS;
 }

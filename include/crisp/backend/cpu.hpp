@@ -77,8 +77,8 @@ struct PlainCpu {
   template <class Join, class F, class T>
   static void row_reduce(Index rows, Index cols, const F& f, T* y) {
     parallel_for(rows, rows * cols > small, [&](Index row) {
-      T result = Join::template first<T>();
-      for (Index col = 0; col < cols; ++col) result = Join::join(result, f(row, col));
+      Wide<T> result = Join::template first<Wide<T>>();
+      for (Index col = 0; col < cols; ++col) result = Join::join(result, Wide<T>(f(row, col)));
       y[row] = result;
     });
   }
@@ -91,6 +91,15 @@ struct PlainCpu {
       const Index i = task / (tiles_m * tiles_n), m = task / tiles_n % tiles_m * tile_m, n = task % tiles_n * tile_n;
       tile(g, i, m, std::min(tile_m, g.m - m), n, std::min(tile_n, g.n - n));
     });
+  }
+
+  // Values that are not computed with, but stored: a product of copies.
+  static void gemm(const Gemm<bfloat16>& g) {
+    if (g.batch <= 0) return;
+    const std::vector<float> a(g.a, g.a + (g.batch - 1) * g.a_stride + g.m * g.k), b(g.b, g.b + (g.batch - 1) * g.b_stride + g.k * g.n);
+    std::vector<float> c(g.c, g.c + (g.batch - 1) * g.c_stride + g.m * g.n);
+    gemm(Gemm<float>{g.m, g.n, g.k, a.data(), b.data(), c.data(), g.a_transposed, g.b_transposed, g.beta, g.batch, g.a_stride, g.b_stride, g.c_stride});
+    std::copy(c.begin(), c.end(), g.c);
   }
 
  private:

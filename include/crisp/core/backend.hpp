@@ -4,14 +4,14 @@
 #include <utility>
 #include <vector>
 
-#include "crisp/fwd.hpp"
+#include "crisp/core/bfloat16.hpp"
 
 namespace crisp {
 
 /// A batch of matrix products c[i] = op(a[i]) op(b[i]) + beta c[i], all row-major and densely stored.
 /// op(a) is (m, k): a is stored (m, k), or (k, m) if a_transposed; op(b) is (k, n) likewise; c is (m, n).
 /// Matrix i of the batch begins i * stride elements after the first; a stride of 0 shares one matrix.
-/// beta is 0 (c may hold anything before) or 1 (the product is added to c).
+/// beta is 0 (c may hold anything before) or 1 (the product is added to c). Sums are Wide<T>.
 template <class T>
 struct Gemm {
   Index m, n, k;
@@ -88,7 +88,7 @@ concept Backend = requires(float* p, const float* q, Index n, Gemm<float> produc
   D::to_host(p, q, n);                                              // copies n elements from q to host memory p
   D::for_each(n, detail::NoKernel{});                               // f(i) for i in [0, n)
   D::for_each(n, n, detail::NoKernel{});                            // f(row, col) over (rows, cols)
-  D::template row_reduce<Sum>(n, n, detail::NoValue{}, p);          // p[row] = join over col of f(row, col)
+  D::template row_reduce<Sum>(n, n, detail::NoValue{}, p);          // p[row] = join over col of f(row, col), in Wide of what p holds
   D::gemm(product);                                                 // see Gemm
   { D::memory_use() } -> std::same_as<MemoryUse>;
   D::reset_peak();                                                  // also gives back what is kept

@@ -92,23 +92,24 @@ struct PlainCuda {
   /// cuBLAS stores matrices by columns, where ours are their transposes: it computes c^T = op(b)^T op(a)^T.
   template <class T>
   static void gemm(const Gemm<T>& g) {
-    static_assert(std::same_as<T, float> || std::same_as<T, double>, "crisp: matrix products are of float or double");
+    static_assert(std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, bfloat16>, "crisp: matrix products are of float, double or bfloat16");
     if (g.m <= 0 || g.n <= 0 || g.batch <= 0) return;
     if (g.k <= 0) {
       if (g.beta == T(0)) for_each(g.batch, g.m * g.n, cuda::Zeros<T>{g.c, g.c_stride});
       return;
     }
-    const cudaDataType type = std::same_as<T, float> ? CUDA_R_32F : CUDA_R_64F;
+    const cudaDataType type = std::same_as<T, float> ? CUDA_R_32F : std::same_as<T, double> ? CUDA_R_64F : CUDA_R_16BF;
     const cublasComputeType_t compute = std::same_as<T, double> ? CUBLAS_COMPUTE_64F
+                                        : std::same_as<T, bfloat16> ? CUBLAS_COMPUTE_32F
                                         : math() == Math::tf32  ? CUBLAS_COMPUTE_32F_FAST_TF32
                                         : math() == Math::bf16  ? CUBLAS_COMPUTE_32F_FAST_16BF
                                                                 : CUBLAS_COMPUTE_32F;
-    const T one = 1;
+    const Wide<T> one = 1, beta = g.beta;
     const cuda::Turn turn;
     const std::lock_guard lock(blas_mutex_);
     cuda::cuda_check(cublasGemmStridedBatchedEx_64(cuda::Session::get().blas, g.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, g.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                                                    g.n, g.m, g.k, &one, g.b, type, g.b_transposed ? g.k : g.n, g.b_stride, g.a, type,
-                                                   g.a_transposed ? g.m : g.k, g.a_stride, &g.beta, g.c, type, g.n, g.c_stride, g.batch, compute,
+                                                   g.a_transposed ? g.m : g.k, g.a_stride, &beta, g.c, type, g.n, g.c_stride, g.batch, compute,
                                                    CUBLAS_GEMM_DEFAULT),
                      "a matrix product");
   }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "crisp/backend/cuda/runtime.cuh"
+#include "crisp/core/bfloat16.hpp"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -57,9 +58,9 @@ __global__ void __launch_bounds__(block_threads) reduce_rows_by_lanes(Index rows
   const Index per_block = int(blockDim.x) / lanes, lane = int(threadIdx.x) % lanes, mine = int(threadIdx.x) / lanes;
   for (Index first = blockIdx.x * per_block; first < rows; first += gridDim.x * per_block) {  // the same for all threads of the block
     const Index row = first + mine;
-    T result = Join::template first<T>();
+    Wide<T> result = Join::template first<Wide<T>>();
     if (row < rows)
-      for (Index col = lane; col < cols; col += lanes) result = Join::join(result, f(row, col));
+      for (Index col = lane; col < cols; col += lanes) result = Join::join(result, Wide<T>(f(row, col)));
     result = join_lanes<Join>(result, lanes);
     if (lane == 0 && row < rows) y[row] = result;
   }
@@ -68,16 +69,16 @@ __global__ void __launch_bounds__(block_threads) reduce_rows_by_lanes(Index rows
 // A block a row, for long ones.
 template <class Join, class F, class T>
 __global__ void __launch_bounds__(1024) reduce_rows_by_blocks(Index rows, Index cols, F f, T* y) {
-  CRISP_SHARED(T[32], of_warp);
+  CRISP_SHARED(Wide<T>[32], of_warp);
   const int lane = int(threadIdx.x) % 32, warp = int(threadIdx.x) / 32, warps = int(blockDim.x) / 32;
   for (Index row = blockIdx.x; row < rows; row += gridDim.x) {
-    T result = Join::template first<T>();
-    for (Index col = threadIdx.x; col < cols; col += blockDim.x) result = Join::join(result, f(row, col));
+    Wide<T> result = Join::template first<Wide<T>>();
+    for (Index col = threadIdx.x; col < cols; col += blockDim.x) result = Join::join(result, Wide<T>(f(row, col)));
     result = join_lanes<Join>(result, 32);
     if (lane == 0) of_warp[warp] = result;
     __syncthreads();
     if (warp == 0) {
-      result = join_lanes<Join>(lane < warps ? of_warp[lane] : Join::template first<T>(), 32);
+      result = join_lanes<Join>(lane < warps ? of_warp[lane] : Join::template first<Wide<T>>(), 32);
       if (lane == 0) y[row] = result;
     }
     __syncthreads();  // of_warp is free for the next row

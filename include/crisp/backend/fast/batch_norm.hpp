@@ -1,5 +1,7 @@
 // Batch normalisation on the CPU: one pass over the batch for the statistics, one for the values, two for the gradients.
 #pragma once
+#include <concepts>
+
 #include <cmath>
 
 #include "crisp/backend/fast/channels.hpp"
@@ -9,7 +11,7 @@ namespace crisp::detail {
 struct FastBatchNorm {
   /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its squares are taken; pieces are
   /// then joined (Chan, Golub and LeVeque 1979), which loses no digits where the mean is far from zero.
-  template <class T>
+  template <std::floating_point T>
   static void channel_statistics(const T* x, Index rows, Index C, T* mean, T* variance) {
     const Pieces pieces{rows, C};
     const Index padded = round_up(C, width<T>);
@@ -42,7 +44,7 @@ struct FastBatchNorm {
   }
 
   /// y = w (x - mean) / sqrt(variance + eps) + b, as one multiplication and one addition a number.
-  template <class T>
+  template <std::floating_point T>
   static void batch_norm(const T* x, const T* w, const T* b, const T* mean, const T* variance, T* y, Index rows, Index C, T eps) {
     T* scale = scratch<T, 5>(2 * round_up(C, width<T>));
     T* shift = scale + round_up(C, width<T>);
@@ -57,7 +59,7 @@ struct FastBatchNorm {
   }
 
   /// sums (2, C): dw and db; then dx, unless it is null, which may be dy itself. of_batch: mean and variance depend on x.
-  template <class T>
+  template <std::floating_point T>
   static void batch_norm_gradient(const T* x, const T* w, const T* dy, const T* mean, const T* variance, T* sums, T* dx, Index rows, Index C, T eps, bool of_batch) {
     const Index padded = round_up(C, width<T>);
     T* of_dy = scratch<T, 6>(5 * padded);  // dx = of_dy dy + of_x x + constant

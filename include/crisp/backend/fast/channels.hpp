@@ -2,6 +2,7 @@
 // rows is one: the gradient of a bias.
 #pragma once
 #include <algorithm>
+#include <concepts>
 
 #include "crisp/backend/fast/scratch.hpp"
 #include "crisp/backend/fast/vector.hpp"
@@ -51,7 +52,7 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
 
 struct FastSumRows {
   /// sums (C) = the sum over the rows of x (rows, C).
-  template <class T>
+  template <std::floating_point T>
   static void sum_rows(const T* x, Index rows, Index C, T* sums) {
     sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) { add(0, load_first(x + row * C + c, count)); });
   }

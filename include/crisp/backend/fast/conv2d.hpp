@@ -1,5 +1,7 @@
 // Convolution on the CPU without a copy of all patches: which of the methods here suits a convolution.
 #pragma once
+#include <concepts>
+
 #include "crisp/backend/fast/direct_conv.hpp"
 #include "crisp/backend/fast/direct_weight_gradient.hpp"
 #include "crisp/backend/fast/winograd.hpp"
@@ -9,7 +11,7 @@ namespace crisp::detail {
 struct FastConv2d {
   /// y = x * w + b, and its epilogue; b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does
   /// better.
-  template <class T>
+  template <std::floating_point T>
   static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, const ConvEpilogue<T>& epilogue) {
     if (s.pixels() == 0 || s.C == 0) return false;
     if (for_winograd<T>(s)) {
@@ -25,7 +27,7 @@ struct FastConv2d {
   }
 
   /// dw = the gradient of the weights, given x and dy; dw may hold anything before. False as above.
-  template <class T>
+  template <std::floating_point T>
   static bool conv2d_weight_gradient(const T* x, const T* dy, T* dw, const ConvSizes& s) {
     if (s.pixels() == 0 || s.C == 0 || s.left < 0 || s.top < 0) return false;
     if (!for_winograd<T>(s) && s.taps() * s.O > 8 * in_cache) return false;
@@ -38,7 +40,7 @@ struct FastConv2d {
   static constexpr Index in_cache = 1 << 18;  // numbers of packed weights that stay in the second cache
 
   // Where the 36 products are large enough to outweigh the transforms.
-  template <class T>
+  template <std::floating_point T>
   static bool for_winograd(const ConvSizes& s) {
     return s.stride == 1 && s.kH == s.kW && (s.kH == 3 || s.kH == 5) && s.C >= 16 && s.O >= 16 && s.OH >= 4 && s.OW >= 4;
   }

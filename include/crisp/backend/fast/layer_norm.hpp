@@ -1,6 +1,8 @@
 // layer_norm on vectors: as many rows of C channels as a vector has lanes go through it together, and stay in the first cache until their
 // means, their variances and their results are there. The sums over rows become vectors too: a lane for each row.
 #pragma once
+#include <concepts>
+
 #include <cmath>
 
 #include "crisp/backend/fast/channels.hpp"
@@ -39,7 +41,7 @@ struct Row {
 struct FastLayerNorm {
   /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False, and nothing written, for
   /// fewer channels than a vector holds.
-  template <class T>
+  template <std::floating_point T>
   static bool layer_norm(const T* x, const T* w, const T* b, T* y, T* mean, T* rstd, Index rows, Index C, T eps) {
     if (C < width<T>) return false;
     const Row<T> row(C);
@@ -63,7 +65,7 @@ struct FastLayerNorm {
   }
 
   /// dx, which may be dy itself, dw and db. False as above.
-  template <class T>
+  template <std::floating_point T>
   static bool layer_norm_gradient(const T* x, const T* w, const T* mean, const T* rstd, const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
     if (C < width<T>) return false;
     const Row<T> row(C);

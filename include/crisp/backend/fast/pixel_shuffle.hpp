@@ -1,6 +1,7 @@
 // Pixel shuffle on the CPU: each pixel is read and written once, with no index to divide.
 #pragma once
 #include <algorithm>
+#include <concepts>
 
 #include "crisp/backend/fast/scratch.hpp"
 #include "crisp/core/parallel.hpp"
@@ -10,7 +11,7 @@ namespace crisp::detail {
 struct FastPixelShuffle {
   /// x (N, H, W, r r C) -> y (N, r H, r W, C), see ops/pixel_shuffle.hpp; `back`: from y to x. A row of x lies where r rows of y do, so
   /// both may be the same memory.
-  template <class T>
+  template <std::floating_point T>
   static void pixel_shuffle(const T* source, T* to, Index N, Index H, Index W, Index C, Index r, bool back) {
     parallel_for(N * H, N * H * W * C * r * r > 16384, [&](Index row) {
       const T* from = source;

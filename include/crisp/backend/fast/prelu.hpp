@@ -1,13 +1,15 @@
 // PReLU on the CPU: values in one pass, and both gradients in one. Where all slopes are clearly positive, as they are in practice, x can be
 // told from y: then y takes the place of x in memory.
 #pragma once
+#include <concepts>
+
 #include "crisp/backend/fast/channels.hpp"
 
 namespace crisp::detail {
 
 struct FastPrelu {
   /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
-  template <class T>
+  template <std::floating_point T>
   static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
     Pieces{rows, C}.each([&](Index, Index first, Index last) {
@@ -20,7 +22,7 @@ struct FastPrelu {
   }
 
   /// Whether x can be computed from y.
-  template <class T>
+  template <std::floating_point T>
   static bool prelu_invertible(const T* slopes, Index C, Index step) {
     bool positive = true;
     for (Index c = 0; c < C; ++c) positive = positive && slopes[c * step] > T(1e-3);
@@ -28,7 +30,7 @@ struct FastPrelu {
   }
 
   /// dx, which may be dy itself, and dslopes, (C) or one. from_y: x holds y.
-  template <class T>
+  template <std::floating_point T>
   static void prelu_gradient(const T* x, bool from_y, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
     T* sums = scratch<T, 7>(C);
@@ -42,7 +44,7 @@ struct FastPrelu {
   }
 
  private:
-  template <class T>
+  template <std::floating_point T>
   static const T* one_each(const T* slopes, Index C, Index step) {
     T* slope = scratch<T, 6>(round_up(C, width<T>));
     for (Index c = 0; c < round_up(C, width<T>); ++c) slope[c] = c < C ? slopes[c * step] : T(1);
