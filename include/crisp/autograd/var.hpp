@@ -58,6 +58,44 @@ struct Attribute {
   double value;
 };
 
+/// What the histories of values of all types consist of: what was computed, from what, and when.
+struct AnyNode {
+  bool requires_grad = false;
+  bool used = false;            // backward() has passed here and freed the history
+  std::uint64_t order = 0;      // the order of creation is a topological order
+  const char* op = "leaf";
+  std::vector<std::shared_ptr<AnyNode>> inputs;
+
+  AnyNode() = default;
+  AnyNode(const AnyNode&) = delete;
+  AnyNode& operator=(const AnyNode&) = delete;
+
+  /// Hands the gradient on to the inputs, and forgets how.
+  virtual void pass_back() = 0;
+
+  // A long history is dropped in a loop, not by recursion from node to node, which could overflow the stack.
+  virtual ~AnyNode() {
+    if (inputs.empty()) return;
+    static thread_local std::vector<std::shared_ptr<AnyNode>>* dropping = nullptr;
+    if (dropping) {
+      for (auto& input : inputs) dropping->push_back(std::move(input));
+      return;
+    }
+    std::vector<std::shared_ptr<AnyNode>> todo = std::move(inputs);
+    dropping = &todo;
+    while (!todo.empty()) {
+      const std::shared_ptr<AnyNode> node = std::move(todo.back());
+      todo.pop_back();
+    }
+    dropping = nullptr;
+  }
+};
+
+namespace detail {
+template <class A, class B> concept Differ = !std::same_as<A, B>;
+template <class T, class U> concept RoundedFrom = Differ<T, U> && std::same_as<Wide<T>, U>;  // T is what values U are stored as
+}  // namespace detail
+
 /// Copying a Var copies the handle: both name the same value, gradient and history.
 template <class T, class D>
 class Var {
@@ -65,25 +103,16 @@ class Var {
   using value_type = T;
   using device_type = D;
 
-  /// What an op leaves behind: where its gradient gathers, its inputs, and how to pass a gradient on to them. It does not hold the
-  /// value: what no Var, and no op's way back, reads any more is freed while the network still runs.
-  struct Node {
+  /// What an op leaves behind: where its gradient gathers, and how to pass it on. It does not hold the value: what no Var, and no op's
+  /// way back, reads any more is freed while the network still runs.
+  struct Node : AnyNode {
     Tensor<T, D> grad;
-    bool requires_grad = false;
-    bool used = false;            // backward() has passed here and freed the history
-    std::uint64_t order = 0;      // the order of creation is a topological order
-    const char* op = "leaf";
-    std::vector<std::shared_ptr<Node>> inputs;
     std::function<void(Tensor<T, D> dy)> backward;
-
-    Node() = default;
-    Node(const Node&) = delete;
-    Node& operator=(const Node&) = delete;
 
     /// Adds g to the gradient: a value that was used twice receives two. Inside a history, gradients may share their elements
     /// until one of them changes; a leaf has its own.
     void add_grad(Tensor<T, D> g) {
-      if (!requires_grad) return;
+      if (!this->requires_grad) return;
       if (!grad.defined()) grad = !backward && g.shares_elements() ? g.clone() : std::move(g);
       else if (!grad.shares_elements()) grad.add_(g);
       else {
@@ -92,22 +121,13 @@ class Var {
       }
     }
 
-    // A long history is dropped in a loop, not by recursion from node to node, which could overflow the stack.
-    ~Node() {
-      if (inputs.empty()) return;
-      static thread_local std::vector<std::shared_ptr<Node>>* dropping = nullptr;
-      if (dropping) {
-        for (auto& input : inputs) dropping->push_back(std::move(input));
-        return;
-      }
-      std::vector<std::shared_ptr<Node>> todo = std::move(inputs);
-      dropping = &todo;
-      backward = nullptr;  // it holds the inputs too
-      while (!todo.empty()) {
-        const std::shared_ptr<Node> node = std::move(todo.back());
-        todo.pop_back();
-      }
-      dropping = nullptr;
+    void pass_back() override {
+      if (!backward) return;  // a leaf keeps its gradient
+      const NoGrad guard;
+      backward(std::exchange(grad, {}));
+      this->used = true;
+      backward = nullptr;
+      this->inputs.clear();
     }
   };
 
@@ -135,20 +155,39 @@ class Var {
     node_->op = op;
     node_->order = ++detail::nodes_made;
     if (steps) write_down(inputs, attributes);
-    if (!detail::grad_enabled) return;
-    for (const Var& x : inputs)
-      if (x.requires_grad()) node_->inputs.push_back(x.node_);
-    if (node_->inputs.empty()) return;
-    node_->requires_grad = true;
-    node_->backward = std::move(backward);
+    for (const Var& x : inputs) depend_on(x.node_);
+    if (node_->requires_grad) node_->backward = std::move(backward);
   }
+
+  /// The same for an op whose inputs are of several types, given by their nodes; it is not written down.
+  template <class F>
+  Var(const char* op, Tensor<T, D> value, const std::vector<std::shared_ptr<AnyNode>>& inputs, F backward) : Var(std::move(value)) {
+    node_->op = op;
+    node_->order = ++detail::nodes_made;
+    for (const auto& x : inputs) depend_on(x);
+    if (node_->requires_grad) node_->backward = std::move(backward);
+  }
+
+  /// A value rounded to the type in which it is stored: bfloat16 of float. This is how the weights of a layer, which are float, enter
+  /// an op on values of bfloat16. The gradient comes back as float.
+  template <class U>
+    requires detail::RoundedFrom<T, U>
+  Var(const Var<U, D>& x) : Var(converted(x)) {}
+  template <class U>
+    requires detail::RoundedFrom<T, U>
+  Var(const Tensor<U, D>& x) : Var(x.template to<T>()) {}
+
+  /// Back again, where it is asked for: Var<float, D>(y).
+  template <class U, class E>
+    requires(detail::Differ<Var<U, E>, Var<T, D>> && detail::RoundedFrom<U, T> && std::same_as<D, E>)
+  explicit Var(const Var<U, E>& x) : Var(converted(x)) {}
 
   /// No op takes operands of two element types or two devices; this is where the compiler says so.
   template <class U, class E>
-    requires(!std::same_as<Var<U, E>, Var<T, D>>)
+    requires(detail::Differ<Var<U, E>, Var<T, D>>)
   Var(const Var<U, E>&) {
     static_assert(!std::same_as<D, E> || detail::never<U>,
-                  "crisp: float and double are not mixed; convert one operand with x.value().template to<float>()");
+                  "crisp: float and double are not mixed; convert one operand with x.value().template to<float>(), or bfloat16 with Var<float, D>(x)");
     static_assert(std::same_as<D, E> || detail::never<U>, "crisp: operands live on two devices; move one of them first");
   }
 
@@ -188,28 +227,23 @@ class Var {
           defined() ? operand("value", shape()) + operand("gradient", dy.shape()) : "");
     check(!node_->used, "backward: this loss was used already, and its history is freed\n  hint: compute the loss again");
     check(requires_grad(), "backward: nothing that this loss depends on requires a gradient\n  hint: was it computed under no_grad?");
-    std::vector<std::shared_ptr<Node>> nodes = history();
+    std::vector<std::shared_ptr<AnyNode>> nodes = history();
     node_->grad = dy.clone();
     while (!nodes.empty()) {
-      const std::shared_ptr<Node> n = std::move(nodes.back());
+      const std::shared_ptr<AnyNode> n = std::move(nodes.back());
       nodes.pop_back();
       check(!n->used, "backward: a value inside this loss (", n->op, ") belongs to a history that backward() has freed",
             "\n  hint: compute it again, or detach() it");
-      if (!n->backward) continue;  // a leaf keeps its gradient
-      const NoGrad guard;
-      n->backward(std::exchange(n->grad, {}));
-      n->used = true;
-      n->backward = nullptr;
-      n->inputs.clear();
+      n->pass_back();
     }
   }
 
   /// Every node that this value depends on and that requires a gradient, oldest first; itself last.
-  std::vector<std::shared_ptr<Node>> history() const {
-    std::vector<std::shared_ptr<Node>> nodes, todo{node_};
-    std::unordered_set<Node*> seen{node_.get()};
+  std::vector<std::shared_ptr<AnyNode>> history() const {
+    std::vector<std::shared_ptr<AnyNode>> nodes, todo{node_};
+    std::unordered_set<AnyNode*> seen{node_.get()};
     while (!todo.empty()) {  // a list, not recursion: a deep network cannot overflow the stack
-      std::shared_ptr<Node> n = std::move(todo.back());
+      std::shared_ptr<AnyNode> n = std::move(todo.back());
       todo.pop_back();
       for (const auto& input : n->inputs)
         if (seen.insert(input.get()).second) todo.push_back(input);
@@ -220,6 +254,19 @@ class Var {
   }
 
  private:
+  void depend_on(const std::shared_ptr<AnyNode>& x) {
+    if (!detail::grad_enabled || !x || !x->requires_grad) return;
+    node_->inputs.push_back(x);
+    node_->requires_grad = true;
+  }
+
+  template <class U>
+  static Var converted(const Var<U, D>& x) {
+    if (!x.defined()) return {};
+    return {"convert", x.value().template to<T>(), std::vector<std::shared_ptr<AnyNode>>{x.node()},
+            [node = x.node()](const Tensor<T, D>& dy) { node->add_grad(dy.template to<U>()); }};
+  }
+
   void write_down(const std::vector<Var>& inputs, std::initializer_list<Attribute> attributes) const {
     Step step{node_->op, inputs, {}, *this};
     for (const Attribute& a : attributes) step.attributes[a.name] = a.value;

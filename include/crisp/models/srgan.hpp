@@ -57,11 +57,11 @@ struct Discriminator {
 
 /// What the discriminator learns by: real images are 1, made ones 0 (eq. 2). Logits (N, 1) -> ().
 template <class T, class D>
-Var<T, D> discriminator_loss(const Var<T, D>& real, const Operand<T, D>& fake) { return bce_with_logits_loss(real, 1) + bce_with_logits_loss(fake, 0); }
+Var<Wide<T>, D> discriminator_loss(const Var<T, D>& real, const Operand<T, D>& fake) { return bce_with_logits_loss(real, 1) + bce_with_logits_loss(fake, 0); }
 
 /// The adversarial part of what the generator learns by: -log D(G(x)) (eq. 6); the paper weighs it by 1e-3.
 template <class T, class D>
-Var<T, D> adversarial_loss(const Var<T, D>& fake) { return bce_with_logits_loss(fake, 1); }
+Var<Wide<T>, D> adversarial_loss(const Var<T, D>& fake) { return bce_with_logits_loss(fake, 1); }
 
 /// The game as one network with one loss, so that any training loop can play it. A step of the optimizer moves both players at
 /// once: the discriminator by its own loss, whose gradients `loss` leaves behind, and the generator by what `loss` returns.
@@ -73,13 +73,13 @@ struct SrganGame {
   double adversarial_weight = 1e-3;
 
   /// lr (N, H, W, 3), hr (N, size, size, 3), 0..1 -> (): the content loss and the adversarial one (eq. 3).
-  Var<T, D> loss(const Var<T, D>& lr, const Operand<T, D>& hr) {
+  Var<Wide<T>, D> loss(const Var<T, D>& lr, const Operand<Wide<T>, D>& hr) {
     const Var<T, D> fake = generator(lr);
     set_trained(true);
     discriminator_loss(discriminator(hr), discriminator(fake.detach())).backward();
     set_trained(false);  // until the next step: the generator's gradient flows through it, and leaves none in it
-    const Var<T, D> adversarial = adversarial_loss(discriminator(fake));
-    const Var<T, D> content = vgg ? feature_loss(*vgg, fake, hr) * 0.006 : mse_loss(fake * 2.0, hr * 2.0);  // images as in -1..1
+    const Var<Wide<T>, D> adversarial = adversarial_loss(discriminator(fake));
+    const Var<Wide<T>, D> content = vgg ? feature_loss(*vgg, fake, hr) * 0.006 : mse_loss(fake * 2.0, hr * 2.0);  // images as in -1..1
     return content + adversarial * adversarial_weight;
   }
 

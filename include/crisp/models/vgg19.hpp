@@ -66,8 +66,8 @@ struct Vgg19 {
 
 /// The mean squared difference of the two images' values in the layer, (N, H, W, 3), 0..1 -> ().
 template <class T, class D>
-Var<T, D> feature_loss(const Vgg19<T, D>& vgg, const Var<T, D>& image, const Operand<T, D>& target) {
-  return mse_loss(vgg(image), no_grad([&] { return vgg(target); }));
+Var<Wide<T>, D> feature_loss(const Vgg19<T, D>& vgg, const Var<T, D>& image, const Operand<T, D>& target) {
+  return mse_loss(vgg(image), Var<Wide<T>, D>(no_grad([&] { return vgg(target); })));
 }
 
 }  // namespace crisp::models

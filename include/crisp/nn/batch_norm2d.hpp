@@ -1,5 +1,6 @@
 // BatchNorm2d: each channel brought to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe and Szegedy 2015).
 #pragma once
+#include "crisp/nn/init.hpp"
 #include "crisp/nn/mode.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/ops/arithmetic.hpp"
@@ -20,8 +21,8 @@ struct BatchNorm2d {
   BatchNormOptions options;
 
   explicit BatchNorm2d(Index channels, BatchNormOptions o = {})
-      : weight(Tensor<T, D>({channels}, T(1))), bias(Tensor<T, D>({channels}, T(0))), running_mean(Tensor<T, D>({channels}, T(0))),
-        running_var(Tensor<T, D>({channels}, T(1))), options(o) {
+      : weight(make_weight<T, D>({channels}, Init::constant(1))), bias(make_weight<T, D>({channels}, Init::constant(0))),
+        running_mean(make_weight<T, D>({channels}, Init::constant(0))), running_var(make_weight<T, D>({channels}, Init::constant(1))), options(o) {
     running_mean.set_trained(false);
     running_var.set_trained(false);
   }
@@ -47,10 +48,10 @@ struct BatchNorm2d {
   }
 
   // running = (1 - momentum) running + momentum factor value.
-  void move_towards(const Param<T, D>& running, const Tensor<T, D>& value, double factor) const {
+  void move_towards(const Param<T, D>& running, const Tensor<Wide<T>, D>& value, double factor) const {
     const NoGrad guard;
-    Tensor<T, D> same = running.value();
-    same.copy_((Var<T, D>(running.value()) * (1 - options.momentum) + Var<T, D>(value) * (options.momentum * factor)).value());
+    Tensor<Wide<T>, D> same = running.value();
+    same.copy_((running.detach() * (1 - options.momentum) + Var<Wide<T>, D>(value) * (options.momentum * factor)).value());
   }
 };
 

@@ -19,8 +19,8 @@ Var<T, D> checkpoint(const Block& block, const Var<T, D>& x, const More&... more
     const TrainingMode as_before(mode);
     return block(x, more...).value();
   }();
-  std::vector<Var<T, D>> inputs{x};
-  block.each_param([&](const std::string&, const Param<T, D>& p) { inputs.push_back(p); });
+  std::vector<std::shared_ptr<AnyNode>> inputs{x.node()};
+  block.each_param([&](const std::string&, const Param<T, D>& p) { inputs.push_back(p.node()); });
   return {"checkpoint", y, inputs, [=, &block](const Tensor<T, D>& dy) {
     const crisp::detail::Recording recording;
     const TrainingMode as_before(mode);

@@ -25,7 +25,7 @@ struct Conv2d {
     check(in >= 1 && out >= 1 && kernel >= 1, "Conv2d: ", in, " input channels, ", out, " output channels and a kernel of ", kernel,
           " were asked for; each must be at least 1");
     weight = make_weight<T, D>({out, kernel, kernel, in}, o.init);
-    if (o.bias) bias = Tensor<T, D>({out}, T(0));
+    if (o.bias) bias = make_weight<T, D>({out}, Init::constant(0));
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const { return conv2d(x, weight, bias, options); }

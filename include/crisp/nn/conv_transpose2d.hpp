@@ -17,7 +17,7 @@ struct ConvTranspose2d {
     check(in >= 1 && out >= 1 && kernel >= 1, "ConvTranspose2d: ", in, " input channels, ", out, " output channels and a kernel of ", kernel,
           " were asked for; each must be at least 1");
     weight = make_weight<T, D>({in, kernel, kernel, out}, init);
-    bias = Tensor<T, D>({out}, T(0));
+    bias = make_weight<T, D>({out}, Init::constant(0));
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const { return conv_transpose2d(x, weight, bias, options); }

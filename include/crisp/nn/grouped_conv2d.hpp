@@ -17,7 +17,7 @@ struct GroupedConv2d {
     check(in >= 1 && out >= 1 && kernel >= 1 && groups >= 1 && in % groups == 0 && out % groups == 0, "GroupedConv2d: ", groups, " groups, a kernel of ", kernel, ", ", in,
           " input and ", out, " output channels do not go together; the groups must divide both");
     weight = make_weight<T, D>({out, kernel, kernel, in / groups}, o.init);
-    if (o.bias) bias = Tensor<T, D>({out}, T(0));
+    if (o.bias) bias = make_weight<T, D>({out}, Init::constant(0));
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const { return grouped_conv2d(x, weight, bias, groups, options); }

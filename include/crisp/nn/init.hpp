@@ -32,20 +32,20 @@ struct Init {
   static constexpr Init constant(double value) { return {Kind::constant, value}; }
 };
 
-/// A new weight (O, ..., C): fan_in is the number of elements of one output.
+/// A new weight (O, ..., C) of a layer on values T: fan_in is the number of elements of one output.
 template <class T, class D>
-Tensor<T, D> make_weight(Shape shape, Init init) {
+Tensor<Wide<T>, D> make_weight(Shape shape, Init init) {
   const double fan_in = shape[0] ? double(shape.numel() / shape[0]) : 1;
   const double fan_out = shape.rank() > 1 && shape[-1] ? double(shape.numel() / shape[-1]) : double(shape[0]);
   const double limit = std::sqrt(6 / (fan_in + fan_out));
-  std::vector<T> values(static_cast<std::size_t>(shape.numel()));
-  for (T& v : values) switch (init.kind) {
-      case Init::Kind::he: v = T(detail::generator.normal(0, init.value * std::sqrt(2 / fan_in))); break;
-      case Init::Kind::xavier: v = T(detail::generator.uniform(-limit, limit)); break;
-      case Init::Kind::normal: v = T(detail::generator.normal(0, init.value)); break;
-      case Init::Kind::constant: v = T(init.value); break;
+  std::vector<Wide<T>> values(static_cast<std::size_t>(shape.numel()));
+  for (Wide<T>& v : values) switch (init.kind) {
+      case Init::Kind::he: v = Wide<T>(detail::generator.normal(0, init.value * std::sqrt(2 / fan_in))); break;
+      case Init::Kind::xavier: v = Wide<T>(detail::generator.uniform(-limit, limit)); break;
+      case Init::Kind::normal: v = Wide<T>(detail::generator.normal(0, init.value)); break;
+      case Init::Kind::constant: v = Wide<T>(init.value); break;
     }
-  return Tensor<T, D>(shape, values);
+  return Tensor<Wide<T>, D>(shape, values);
 }
 
 /// Lets the first `channels` outputs of a weight (O, kH, kW, C) pass the first input channels on as they are: what

@@ -1,5 +1,6 @@
 // LayerNorm: each pixel's channels brought to mean 0 and variance 1, then scaled and shifted (Ba, Kiros and Hinton 2016).
 #pragma once
+#include "crisp/nn/init.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/ops/layer_norm.hpp"
 
@@ -11,7 +12,7 @@ struct LayerNorm {
   Param<T, D> weight, bias;  // (C) each
   double eps;
 
-  explicit LayerNorm(Index channels, double eps = 1e-5) : weight(Tensor<T, D>({channels}, T(1))), bias(Tensor<T, D>({channels}, T(0))), eps(eps) {}
+  explicit LayerNorm(Index channels, double eps = 1e-5) : weight(make_weight<T, D>({channels}, Init::constant(1))), bias(make_weight<T, D>({channels}, Init::constant(0))), eps(eps) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const { return layer_norm(x, weight, bias, eps); }
   CRISP_PARAMS(weight, bias)

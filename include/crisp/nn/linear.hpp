@@ -20,7 +20,7 @@ struct Linear {
   Linear(Index in, Index out, LinearOptions o = {}) {
     check(in >= 1 && out >= 1, "Linear: ", in, " inputs and ", out, " outputs were asked for; each must be at least 1");
     weight = make_weight<T, D>({out, in}, o.init);
-    if (o.bias) bias = Tensor<T, D>({out}, T(0));
+    if (o.bias) bias = make_weight<T, D>({out}, Init::constant(0));
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const { return linear(x, weight, bias); }

@@ -12,17 +12,21 @@ namespace crisp::nn {
 
 /// A value that learns. Move-only: so a layer cannot be copied, and share its weights, by accident.
 template <class T, class D>
-struct Param : Var<T, D> {
-  Param() = default;  // absent: such as the bias of a layer without one
-  Param(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
-  Param(const Param&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
-  Param& operator=(const Param&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
-  Param(Param&&) noexcept = default;
-  Param& operator=(Param&&) noexcept = default;
+struct Parameter : Var<T, D> {
+  Parameter() = default;  // absent: such as the bias of a layer without one
+  Parameter(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
+  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Parameter(Parameter&&) noexcept = default;
+  Parameter& operator=(Parameter&&) noexcept = default;
 
   /// Frees the value (true) or keeps it as it is while the rest learns (false).
   void set_trained(bool trained) { this->node()->requires_grad = trained; }
 };
+
+/// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed precision; Micikevicius et
+/// al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can tell apart.
+template <class T, class D> using Param = Parameter<Wide<T>, D>;
 
 namespace detail {
 
@@ -31,8 +35,8 @@ struct AnyVisitor {
 };
 template <class M> concept HasParams = requires(std::remove_reference_t<M>& m) { m.each_param(AnyVisitor{}, std::string{}); };
 
-template <class F, class T, class D> void visit(F& f, const std::string& name, Param<T, D>& p) { if (p.defined()) f(name, p); }
-template <class F, class T, class D> void visit(F& f, const std::string& name, const Param<T, D>& p) { if (p.defined()) f(name, p); }
+template <class F, class T, class D> void visit(F& f, const std::string& name, Parameter<T, D>& p) { if (p.defined()) f(name, p); }
+template <class F, class T, class D> void visit(F& f, const std::string& name, const Parameter<T, D>& p) { if (p.defined()) f(name, p); }
 
 template <class F, class M>
 void visit(F& f, const std::string& name, M& part) {

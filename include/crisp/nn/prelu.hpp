@@ -1,5 +1,6 @@
 // PReLU: a leaky relu whose slope learns (He et al. 2015).
 #pragma once
+#include "crisp/nn/init.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/ops/prelu.hpp"
 
@@ -10,7 +11,7 @@ template <class T, class D>
 struct PReLU {
   Param<T, D> weight;  // (channels)
 
-  explicit PReLU(Index channels = 1, double slope = 0.25) : weight(Tensor<T, D>({channels}, T(slope))) {}
+  explicit PReLU(Index channels = 1, double slope = 0.25) : weight(make_weight<T, D>({channels}, Init::constant(slope))) {}
 
   Var<T, D> operator()(Var<T, D> x) const { return prelu(std::move(x), weight); }
   CRISP_PARAMS(weight)

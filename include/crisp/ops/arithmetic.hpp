@@ -65,7 +65,7 @@ inline bool trails(const Shape& small, const Shape& large) {
 template <class T, class D>
 Tensor<T, D> negative(const Tensor<T, D>& x) {
   Tensor<T, D> y(x.shape());
-  D::for_each(x.numel(), Value<Affine<T>, T>{{T(-1), T(0)}, x.data(), y.data()});
+  D::for_each(x.numel(), Value<Affine<Wide<T>>, T>{{-1, 0}, x.data(), y.data()});
   return y;
 }
 
@@ -115,7 +115,7 @@ template <class T, class D> Var<T, D> operator/(Var<T, D> a, Operand<T, D> b) { 
 /// scale * x + shift, for two numbers.
 template <class T, class D>
 Var<T, D> affine(Var<T, D> x, double scale, double shift) {
-  return elementwise(detail::Affine<T>{T(scale), T(shift)}, std::move(x), {{"scale", scale}, {"shift", shift}});
+  return elementwise(detail::Affine<Wide<T>>{Wide<T>(scale), Wide<T>(shift)}, std::move(x), {{"scale", scale}, {"shift", shift}});
 }
 
 template <class T, class D> Var<T, D> operator-(Var<T, D> x) { return affine(std::move(x), -1, 0); }

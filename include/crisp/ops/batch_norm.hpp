@@ -12,7 +12,7 @@ namespace crisp {
 /// Mean and variance of each channel, (C) and (C); the variance is over n, as for normalising.
 template <class T, class D>
 struct ChannelStatistics {
-  Tensor<T, D> mean, variance;
+  Tensor<Wide<T>, D> mean, variance;
 };
 
 namespace detail {
@@ -29,33 +29,33 @@ template <class T> struct AddSquaredDistance {
   CRISP_HD void operator()(Index c) const { y[c] += (a[c] - b[c]) * (a[c] - b[c]); }
 };
 template <class T> struct BatchNormValue {
-  const T *x, *w, *b, *mean, *variance; T* y; Index C; T eps;
+  const T *x, *w, *b; const Wide<T> *mean, *variance; T* y; Index C; Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     y[row * C + c] = w[c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps)) + b[c];
   }
 };
 template <class T> struct TimesNormal {  // dy times the normalised x: summed over the rows, the gradient of w
-  const T *x, *dy, *mean, *variance; T* y; Index C; T eps;
+  const T *x, *dy; const Wide<T> *mean, *variance; T* y; Index C; Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     y[row * C + c] = dy[row * C + c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps));
   }
 };
 template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given
-  const T *x, *w, *dy, *mean, *variance, *dw, *db; T* dx; Index C, rows; T eps;
+  const T *x, *w, *dy; const Wide<T> *mean, *variance, *dw, *db; T* dx; Index C, rows; Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     const Index i = row * C + c;
-    const T rstd = T(1) / sqrt(variance[c] + eps), normal = (x[i] - mean[c]) * rstd;
-    const T through = rows ? (db[c] + normal * dw[c]) / T(rows) : T(0);
+    const Wide<T> rstd = 1 / sqrt(variance[c] + eps), normal = (x[i] - mean[c]) * rstd;
+    const Wide<T> through = rows ? (db[c] + normal * dw[c]) / Wide<T>(rows) : 0;
     dx[i] = w[c] * rstd * (dy[i] - through);
   }
 };
-template <class T, class D>
-Tensor<T, D> part(const Tensor<T, D>& x, Index first, Index count) {
+template <class T, class U, class D>
+Tensor<T, D> part(const Tensor<U, D>& x, Index first, Index count) {
   Tensor<T, D> y({count});
-  D::for_each(count, Convert<T, T>{y.data(), x.data() + first});
+  D::for_each(count, Convert<T, U>{y.data(), x.data() + first});
   return y;
 }
 }  // namespace detail
@@ -64,18 +64,22 @@ namespace detail {
 template <class T, class D>
 ChannelStatistics<T, D> own_statistics(const Tensor<T, D>& x) {
   const Index C = x[-1], rows = x.numel() / C;
-  if constexpr (requires(T* p) { D::channel_statistics(x.data(), rows, C, p, p); }) {
-    ChannelStatistics<T, D> s{Tensor<T, D>({C}), Tensor<T, D>({C})};
+  if constexpr (requires(Wide<T>* p) { D::channel_statistics(x.data(), rows, C, p, p); }) {
+    ChannelStatistics<T, D> s{Tensor<Wide<T>, D>({C}), Tensor<Wide<T>, D>({C})};
     D::channel_statistics(x.data(), rows, C, s.mean.data(), s.variance.data());
     return s;
+  } else if constexpr (!std::same_as<T, Wide<T>>) {
+    const ChannelStatistics<Wide<T>, D> s = own_statistics(x.template to<Wide<T>>());
+    return {s.mean, s.variance};
+  } else {
+    ChannelStatistics<T, D> s{detail::sum_rows<T, D>(x.data(), rows, C), {}};
+    D::for_each(C, detail::Divided<T>{s.mean.data(), T(rows)});
+    Tensor<T, D> squares(x.shape());
+    D::for_each(rows, C, detail::SquaredDistance<T>{x.data(), s.mean.data(), squares.data(), C});
+    s.variance = detail::sum_rows<T, D>(squares.data(), rows, C);
+    D::for_each(C, detail::Divided<T>{s.variance.data(), T(rows)});
+    return s;
   }
-  ChannelStatistics<T, D> s{detail::sum_rows<T, D>(x.data(), rows, C), {}};
-  D::for_each(C, detail::Divided<T>{s.mean.data(), T(rows)});
-  Tensor<T, D> squares(x.shape());
-  D::for_each(rows, C, detail::SquaredDistance<T>{x.data(), s.mean.data(), squares.data(), C});
-  s.variance = detail::sum_rows<T, D>(squares.data(), rows, C);
-  D::for_each(C, detail::Divided<T>{s.variance.data(), T(rows)});
-  return s;
 }
 }  // namespace detail
 
@@ -86,8 +90,8 @@ ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
   check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
   ChannelStatistics<T, D> s = detail::own_statistics(x);
   if (detail::share.parts == 1) return s;
-  const Tensor<T, D> mean = detail::over_parts(s.mean);  // (C)
-  D::for_each(x[-1], detail::AddSquaredDistance<T>{s.mean.data(), mean.data(), s.variance.data()});
+  const Tensor<Wide<T>, D> mean = detail::over_parts(s.mean);  // (C)
+  D::for_each(x[-1], detail::AddSquaredDistance<Wide<T>>{s.mean.data(), mean.data(), s.variance.data()});
   return {mean, detail::over_parts(s.variance)};
 }
 
@@ -101,40 +105,46 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
         "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance", operand("input", x.shape(), "(..., C)"),
         operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"), operand("mean", s.mean.shape(), "(C)"));
   const Index rows = x.numel() / C;
-  constexpr bool fast = requires(T* p) { D::batch_norm(p, p, p, p, p, p, rows, C, T(eps)); };
+  constexpr bool fast = requires(T* p, Wide<T>* s) { D::batch_norm(p, p, p, s, s, p, rows, C, Wide<T>(eps)); };
   Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
-  const T *in = x.value().data(), *w = weight.value().data(), *b = bias.value().data(), *mean = s.mean.data(), *variance = s.variance.data();
-  if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, T(eps));
-  else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, T(eps)});
-  return {"batch_norm", y, {x, weight, bias, Var<T, D>(s.mean), Var<T, D>(s.variance)}, [=](Tensor<T, D> dy) {
-    const auto slope = [&](const Tensor<T, D>& dw, const Tensor<T, D>& db, Tensor<T, D>& dx) {
+  const T *in = x.value().data(), *w = weight.value().data(), *b = bias.value().data();
+  const Wide<T> *mean = s.mean.data(), *variance = s.variance.data();
+  if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, Wide<T>(eps));
+  else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, Wide<T>(eps)});
+  std::vector<Var<T, D>> inputs{x, weight, bias};
+  if (Var<T, D>::steps)  // who writes the ops down wants the statistics too
+    for (const auto& statistic : {s.mean, s.variance}) inputs.push_back(Var<Wide<T>, D>(statistic));
+  return {"batch_norm", y, inputs, [=](Tensor<T, D> dy) {
+    const auto slope = [&](const Tensor<Wide<T>, D>& dw, const Tensor<Wide<T>, D>& db, Tensor<T, D>& dx) {
       D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
-                                                     dx.data(), C, of_batch ? rows : 0, T(eps)});
+                                                     dx.data(), C, of_batch ? rows : 0, Wide<T>(eps)});
     };
     const bool shared = of_batch && detail::share.parts > 1;  // then dx depends on the dw and db of all parts
     if constexpr (fast) {
-      Tensor<T, D> sums({2 * C}), dx = x.requires_grad() ? detail::reuse_or_make(dy) : Tensor<T, D>();
+      Tensor<Wide<T>, D> sums({2 * C});
+      Tensor<T, D> dx = x.requires_grad() ? detail::reuse_or_make(dy) : Tensor<T, D>();
       D::batch_norm_gradient(x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), sums.data(), shared ? nullptr : dx.data(), rows, C,
-                             T(eps), of_batch);
+                             Wide<T>(eps), of_batch);
       if (shared && dx.defined()) {
-        const Tensor<T, D> all = detail::over_parts(sums);  // (2 C)
-        slope(detail::part(all, 0, C), detail::part(all, C, C), dx);
+        const Tensor<Wide<T>, D> all = detail::over_parts(sums);  // (2 C)
+        slope(detail::part<Wide<T>>(all, 0, C), detail::part<Wide<T>>(all, C, C), dx);
       }
       if (dx.defined()) x.add_grad(std::move(dx));
-      weight.add_grad(detail::part(sums, 0, C));
-      bias.add_grad(detail::part(sums, C, C));
+      weight.add_grad(detail::part<T>(sums, 0, C));
+      bias.add_grad(detail::part<T>(sums, C, C));
       return;
     }
     Tensor<T, D> dx(x.shape());  // first what is summed to dw, then dx itself
-    D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, T(eps)});
-    Tensor<T, D> dw = detail::sum_rows<T, D>(dx.data(), rows, C), db = detail::sum_rows<T, D>(dy.data(), rows, C);
+    D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, Wide<T>(eps)});
+    const Tensor<T, D> dw_sum = detail::sum_rows<T, D>(dx.data(), rows, C), db_sum = detail::sum_rows<T, D>(dy.data(), rows, C);
+    const Tensor<Wide<T>, D> dw = dw_sum.template to<Wide<T>>(), db = db_sum.template to<Wide<T>>();
     if (x.requires_grad()) {
       if (shared) slope(detail::over_parts(dw), detail::over_parts(db), dx);
       else slope(dw, db, dx);
       x.add_grad(std::move(dx));
     }
-    weight.add_grad(std::move(dw));
-    bias.add_grad(std::move(db));
+    weight.add_grad(dw_sum);
+    bias.add_grad(db_sum);
   }, {{"eps", eps}, {"of_batch", double(of_batch)}}};
 }
 

@@ -25,9 +25,9 @@ template <class T> struct BceWithLogits {
 
 /// logits of any shape -> (). The target is 1 for real, 0 for fake, or between. Throws Error for a target outside 0..1.
 template <class T, class D>
-Var<T, D> bce_with_logits_loss(const Var<T, D>& logits, double target) {
+Var<Wide<T>, D> bce_with_logits_loss(const Var<T, D>& logits, double target) {
   check(target >= 0 && target <= 1, "bce_with_logits_loss: the target must lie in 0..1, not ", target);
-  return mean(elementwise(detail::BceWithLogits<T>{T(target)}, logits));
+  return mean(elementwise(detail::BceWithLogits<Wide<T>>{Wide<T>(target)}, Var<Wide<T>, D>(logits)));
 }
 
 }  // namespace crisp

@@ -35,7 +35,7 @@ template <class T> struct Im2Col {  // patches (pixels, kH, kW * C) of output pi
 };
 template <class T> struct Begin {  // what the sums of a convolution begin with
   const T *b, *plus; T* y; Index O;
-  CRISP_HD void operator()(Index row, Index o) const { y[row * O + o] = (b ? b[o] : T(0)) + (plus ? plus[row * O + o] : T(0)); }
+  CRISP_HD void operator()(Index row, Index o) const { y[row * O + o] = Wide<T>(b ? b[o] : T(0)) + Wide<T>(plus ? plus[row * O + o] : T(0)); }
 };
 template <class T> struct Turn {  // w (O, kH, kW, C) -> (C, kH, kW, O), turned by 180 degrees; row = (c, kh, kw)
   const T* w; T* turned; Index O, kH, kW, C;

@@ -16,7 +16,7 @@ template <class T> struct Dropped {  // `group` neighbours share one decision: a
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     const double uniform = double((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
-    y[i] = uniform < p ? T(0) : x[i] / T(1 - p);
+    y[i] = uniform < p ? Wide<T>(0) : x[i] / Wide<T>(1 - p);
   }
 };
 

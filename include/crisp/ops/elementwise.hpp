@@ -23,7 +23,8 @@ Tensor<T, D> reuse_or_make(const Tensor<T, D>& x, bool may_reuse = true) {
 
 /// y = f(x), of any shape. F is a small struct: `static constexpr const char* name`, `T value(T x) const`, and
 /// `T slope(T x, T y) const`, the derivative at x where y = value(x). See ops/relu.hpp. An F whose slope reads y alone says
-/// `static constexpr bool slope_from_y = true`: then x need not stay in memory; one that reads neither, `constant_slope`.
+/// `static constexpr bool slope_from_y = true`: then x need not stay in memory; one that reads neither, `constant_slope`. Give it
+/// Wide<T> for T, so that it computes with float where the values are bfloat16.
 /// The attributes are the numbers that F holds, if any.
 template <class F, class T, class D>
 Var<T, D> elementwise(F f, Var<T, D> x, std::initializer_list<Attribute> attributes = {}) {

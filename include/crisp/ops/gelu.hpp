@@ -38,7 +38,7 @@ Var<T, D> gelu(Var<T, D> x) {
       D::for_each(dx.numel(), detail::TimesSlope<T>{slope.data(), dy.data(), dx.data()});
       node->add_grad(std::move(dx));
     }};
-  } else return elementwise(detail::Gelu<T>{}, std::move(x));
+  } else return elementwise(detail::Gelu<Wide<T>>{}, std::move(x));
 }
 
 }  // namespace crisp

@@ -15,6 +15,6 @@ template <class T> struct LeakyRelu {
 
 /// x of any shape; slope is that of the negative half.
 template <class T, class D>
-Var<T, D> leaky_relu(const Var<T, D>& x, double slope = 0.01) { return elementwise(detail::LeakyRelu<T>{T(slope)}, x, {{"slope", slope}}); }
+Var<T, D> leaky_relu(const Var<T, D>& x, double slope = 0.01) { return elementwise(detail::LeakyRelu<Wide<T>>{Wide<T>(slope)}, x, {{"slope", slope}}); }
 
 }  // namespace crisp

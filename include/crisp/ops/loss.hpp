@@ -6,6 +6,7 @@
 
 namespace crisp {
 
+// A loss of values in bfloat16 is computed in float, against a target in float: see Wide.
 namespace detail {
 
 template <class T> struct Squared {
@@ -59,17 +60,17 @@ Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
 
 /// Mean squared error, mean of (x - t)^2, of any one shape -> (). Throws Error where the shapes differ.
 template <class T, class D>
-Var<T, D> mse_loss(const Var<T, D>& x, const Operand<T, D>& target) { return detail::mean_of_error(detail::Squared<T>{}, x, target); }
+Var<Wide<T>, D> mse_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) { return detail::mean_of_error(detail::Squared<Wide<T>>{}, Var<Wide<T>, D>(x), target); }
 
 /// Mean absolute error, mean of |x - t|, of any one shape -> (). Throws Error where the shapes differ.
 template <class T, class D>
-Var<T, D> l1_loss(const Var<T, D>& x, const Operand<T, D>& target) { return detail::mean_of_error(detail::Absolute<T>{}, x, target); }
+Var<Wide<T>, D> l1_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) { return detail::mean_of_error(detail::Absolute<Wide<T>>{}, Var<Wide<T>, D>(x), target); }
 
 /// Mean of sqrt((x - t)^2 + epsilon^2), a smooth l1_loss (Charbonnier et al. 1994; Lai et al. 2017, eq. 2).
 template <class T, class D>
-Var<T, D> charbonnier_loss(const Var<T, D>& x, const Operand<T, D>& target, double epsilon = 1e-3) {
+Var<Wide<T>, D> charbonnier_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target, double epsilon = 1e-3) {
   check(epsilon > 0, "charbonnier_loss: epsilon must be above 0, not ", epsilon);
-  return detail::mean_of_error(detail::Charbonnier<T>{T(epsilon)}, x, target);
+  return detail::mean_of_error(detail::Charbonnier<Wide<T>>{Wide<T>(epsilon)}, Var<Wide<T>, D>(x), target);
 }
 
 }  // namespace crisp

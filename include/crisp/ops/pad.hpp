@@ -50,7 +50,7 @@ template <class T> struct SumReaders {  // row = (n, h, w), col = c
   const T* dy; T* dx; const Index *row_begin, *row_readers, *col_begin, *col_readers; Index H, W, C, OH, OW;
   CRISP_HD void operator()(Index row, Index c) const {
     const Index w = row % W, h = row / W % H, n = row / W / H;
-    T sum = 0;
+    Wide<T> sum = 0;
     for (Index i = row_begin[h]; i < row_begin[h + 1]; ++i)
       for (Index j = col_begin[w]; j < col_begin[w + 1]; ++j) sum += dy[((n * OH + row_readers[i]) * OW + col_readers[j]) * C + c];
     dx[row * C + c] = sum;

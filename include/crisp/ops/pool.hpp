@@ -18,9 +18,9 @@ struct PoolSizes {
 template <class T> struct MaxOfSquare {
   const T* x; T* y; PoolSizes s;
   CRISP_HD void operator()(Index row, Index c) const {
-    T most = x[s.at(row, 0, 0, c)];
+    Wide<T> most = x[s.at(row, 0, 0, c)];
     for (Index i = 0; i < s.k; ++i)
-      for (Index j = 0; j < s.k; ++j) most = Max::join(most, x[s.at(row, i, j, c)]);
+      for (Index j = 0; j < s.k; ++j) most = Max::join(most, Wide<T>(x[s.at(row, i, j, c)]));
     y[row * s.C + c] = most;
   }
 };
@@ -40,17 +40,17 @@ template <class T> struct ToMaxOfSquare {  // the first pixel that equals the ma
 template <class T> struct MeanOfSquare {
   const T* x; T* y; PoolSizes s;
   CRISP_HD void operator()(Index row, Index c) const {
-    T sum = 0;
+    Wide<T> sum = 0;
     for (Index i = 0; i < s.k; ++i)
       for (Index j = 0; j < s.k; ++j) sum += x[s.at(row, i, j, c)];
-    y[row * s.C + c] = sum / T(s.k * s.k);
+    y[row * s.C + c] = sum / Wide<T>(s.k * s.k);
   }
 };
 template <class T> struct SpreadSquare {
   const T* dy; T* dx; PoolSizes s;
   CRISP_HD void operator()(Index row, Index c) const {
     for (Index i = 0; i < s.k; ++i)
-      for (Index j = 0; j < s.k; ++j) dx[s.at(row, i, j, c)] = dy[row * s.C + c] / T(s.k * s.k);
+      for (Index j = 0; j < s.k; ++j) dx[s.at(row, i, j, c)] = dy[row * s.C + c] / Wide<T>(s.k * s.k);
   }
 };
 inline PoolSizes pool_sizes(const char* op, const Shape& x, Index k) {

@@ -9,16 +9,16 @@ namespace detail {
 template <class T> struct PreluValue {  // slope[c * step], step 0 for a shared slope
   const T *x, *slope; T* y; Index C, step;
   CRISP_HD void operator()(Index row, Index c) const {
-    const T v = x[row * C + c];
-    y[row * C + c] = v > T(0) ? v : slope[c * step] * v;
+    const Wide<T> v = x[row * C + c];
+    y[row * C + c] = v > 0 ? v : slope[c * step] * v;
   }
 };
 template <class T> struct PreluSlopes {  // of x, and of the slope before it is summed
   const T *x, *slope, *dy; T *dx, *ds; Index C, step;
   CRISP_HD void operator()(Index row, Index c) const {
     const Index i = row * C + c;
-    dx[i] = x[i] > T(0) ? dy[i] : slope[c * step] * dy[i];
-    ds[i] = x[i] > T(0) ? T(0) : x[i] * dy[i];
+    dx[i] = x[i] > T(0) ? Wide<T>(dy[i]) : slope[c * step] * dy[i];
+    ds[i] = x[i] > T(0) ? Wide<T>(0) : x[i] * dy[i];
   }
 };
 }  // namespace detail

@@ -14,11 +14,11 @@ struct AxisView {
   CRISP_HD Index at(Index row, Index k) const { return (row / inner * n + k) * inner + row % inner; }
 };
 template <class T> struct ReadAlong {
-  const T* x; AxisView view; T scale;
-  CRISP_HD T operator()(Index row, Index k) const { return scale * x[view.at(row, k)]; }
+  const T* x; AxisView view; Wide<T> scale;
+  CRISP_HD Wide<T> operator()(Index row, Index k) const { return scale * x[view.at(row, k)]; }
 };
 template <class T> struct SpreadAlong {
-  const T* dy; T* dx; AxisView view; T scale;
+  const T* dy; T* dx; AxisView view; Wide<T> scale;
   CRISP_HD void operator()(Index row, Index k) const { dx[view.at(row, k)] = scale * dy[row]; }
 };
 template <class T> struct ToFirstMax {  // the first element that equals the maximum receives dy
@@ -52,7 +52,7 @@ inline Shape without_axis(const Shape& shape, int axis) {
 
 // scale times the sum over the axis of the view, (outer, n, inner) -> (outer, inner), for any shape of that size.
 template <class T, class D>
-Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, AxisView view, Shape shape, T scale) {
+Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, AxisView view, Shape shape, Wide<T> scale) {
   Tensor<T, D> y(shape);
   const Index rows = view.outer * view.inner;
   D::template row_reduce<Sum>(rows, view.n, ReadAlong<T>{x.value().data(), view, scale}, y.data());
@@ -66,17 +66,18 @@ Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, AxisView view, Shape sh
 // The sum of all elements, times scale. Blocks of fixed size first: no long sum loses digits, and the order
 // does not depend on the number of threads.
 template <class T, class D>
-Tensor<T, D> sum_all(const Tensor<T, D>& x, T scale) {
+Tensor<T, D> sum_all(const Tensor<T, D>& x, Wide<T> scale) {
   constexpr Index block = 1024;
   const Index blocks = x.numel() / block, rest = x.numel() - blocks * block;
-  Tensor<T, D> part({blocks + 1}), y(Shape{});
-  D::template row_reduce<Sum>(blocks, block, ReadAlong<T>{x.data(), {.outer = blocks, .n = block}, T(1)}, part.data());
-  D::template row_reduce<Sum>(1, rest, ReadAlong<T>{x.data() + blocks * block, {.n = rest}, T(1)}, part.data() + blocks);
-  D::template row_reduce<Sum>(1, blocks + 1, ReadAlong<T>{part.data(), {.n = blocks + 1}, scale}, y.data());
+  Tensor<Wide<T>, D> part({blocks + 1});
+  Tensor<T, D> y(Shape{});
+  D::template row_reduce<Sum>(blocks, block, ReadAlong<T>{x.data(), {.outer = blocks, .n = block}, 1}, part.data());
+  D::template row_reduce<Sum>(1, rest, ReadAlong<T>{x.data() + blocks * block, {.n = rest}, 1}, part.data() + blocks);
+  D::template row_reduce<Sum>(1, blocks + 1, ReadAlong<Wide<T>>{part.data(), {.n = blocks + 1}, scale}, y.data());
   return y;
 }
 template <class T, class D>
-Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, T scale) {
+Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, Wide<T> scale) {
   return {op, sum_all(x.value(), scale), {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(from);
     D::for_each(1, dx.numel(), SpreadAlong<T>{dy.data(), dx.data(), {.n = dx.numel()}, scale});
@@ -88,26 +89,26 @@ Var<T, D> scaled_sum(const char* op, const Var<T, D>& x, T scale) {
 
 /// The sum of all elements, of any shape -> ().
 template <class T, class D>
-Var<T, D> sum(const Var<T, D>& x) { return detail::scaled_sum("sum", x, T(1)); }
+Var<T, D> sum(const Var<T, D>& x) { return detail::scaled_sum("sum", x, 1); }
 
 /// The mean of all elements, of any shape -> (). Throws Error for a value without elements.
 template <class T, class D>
 Var<T, D> mean(const Var<T, D>& x) {
   check(x.numel() > 0, "mean: the input has no elements", operand("input", x.shape()));
-  return detail::scaled_sum("mean", x, T(1) / T(x.numel()));
+  return detail::scaled_sum("mean", x, 1 / Wide<T>(x.numel()));
 }
 
 /// The sum over one axis, which disappears: (N, H, W, C) with axis -1 -> (N, H, W). Throws Error for a bad axis.
 template <class T, class D>
 Var<T, D> sum(const Var<T, D>& x, int axis) {
-  return detail::scaled_sum("sum", x, detail::axis_view("sum", x.shape(), axis), detail::without_axis(x.shape(), axis), T(1));
+  return detail::scaled_sum("sum", x, detail::axis_view("sum", x.shape(), axis), detail::without_axis(x.shape(), axis), 1);
 }
 
 /// The mean over one axis, which disappears. Throws Error for a bad axis.
 template <class T, class D>
 Var<T, D> mean(const Var<T, D>& x, int axis) {
   const detail::AxisView view = detail::axis_view("mean", x.shape(), axis);
-  return detail::scaled_sum("mean", x, view, detail::without_axis(x.shape(), axis), T(1) / T(view.n));
+  return detail::scaled_sum("mean", x, view, detail::without_axis(x.shape(), axis), 1 / Wide<T>(view.n));
 }
 
 /// The largest element along one axis, which disappears; the gradient goes to the first such element.
@@ -116,7 +117,7 @@ Var<T, D> max(const Var<T, D>& x, int axis) {
   const detail::AxisView view = detail::axis_view("max", x.shape(), axis);
   const Index rows = view.outer * view.inner;
   Tensor<T, D> y(detail::without_axis(x.shape(), axis));
-  D::template row_reduce<Max>(rows, view.n, detail::ReadAlong<T>{x.value().data(), view, T(1)}, y.data());
+  D::template row_reduce<Max>(rows, view.n, detail::ReadAlong<T>{x.value().data(), view, 1}, y.data());
   return {"max", y, {x}, [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape());
     D::for_each(rows, detail::ToFirstMax<T>{x.value().data(), y.data(), dy.data(), dx.data(), view});

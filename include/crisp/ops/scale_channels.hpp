@@ -11,7 +11,7 @@ template <class T> struct ScaleChannels {  // row = (n, pixel)
 };
 template <class T> struct AlongPixels {  // row = (n, c), k = pixel
   const T *x, *dy; Index P, C;
-  CRISP_HD T operator()(Index row, Index k) const {
+  CRISP_HD Wide<T> operator()(Index row, Index k) const {
     const Index at = (row / C * P + k) * C + row % C;
     return x[at] * dy[at];
   }

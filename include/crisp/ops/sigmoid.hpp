@@ -20,6 +20,6 @@ template <class T> struct Sigmoid {
 
 /// x of any shape; y in (0, 1).
 template <class T, class D>
-Var<T, D> sigmoid(Var<T, D> x) { return elementwise(detail::Sigmoid<T>{}, std::move(x)); }
+Var<T, D> sigmoid(Var<T, D> x) { return elementwise(detail::Sigmoid<Wide<T>>{}, std::move(x)); }
 
 }  // namespace crisp

@@ -13,17 +13,17 @@ template <class T> struct SoftmaxRow {
     using std::exp;
     const T* from = x + row * n;
     T* to = y + row * n;
-    T most = from[0], sum = 0;
-    for (Index k = 1; k < n; ++k) most = from[k] > most ? from[k] : most;
+    Wide<T> most = from[0], sum = 0;
+    for (Index k = 1; k < n; ++k) most = from[k] > most ? Wide<T>(from[k]) : most;
     for (Index k = 0; k < n; ++k) sum += to[k] = exp(from[k] - most);  // at most 1: nothing overflows
-    const T scale = T(1) / sum;
+    const Wide<T> scale = 1 / sum;
     for (Index k = 0; k < n; ++k) to[k] *= scale;
   }
 };
 template <class T> struct SoftmaxSlope {
   const T *y, *dy; T* dx; Index n;
   CRISP_HD void operator()(Index row) const {
-    T sum = 0;
+    Wide<T> sum = 0;
     for (Index k = row * n; k < (row + 1) * n; ++k) sum += y[k] * dy[k];
     for (Index k = row * n; k < (row + 1) * n; ++k) dx[k] = y[k] * (dy[k] - sum);
   }

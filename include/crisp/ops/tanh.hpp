@@ -20,6 +20,6 @@ template <class T> struct Tanh {
 
 /// x of any shape; y in (-1, 1).
 template <class T, class D>
-Var<T, D> tanh(Var<T, D> x) { return elementwise(detail::Tanh<T>{}, std::move(x)); }
+Var<T, D> tanh(Var<T, D> x) { return elementwise(detail::Tanh<Wide<T>>{}, std::move(x)); }
 
 }  // namespace crisp

@@ -14,14 +14,14 @@ template <class T, class D>
 struct SparseMatrix {
   Index rows, cols;
   Tensor<Index, D> begin, index;
-  Tensor<T, D> weight;
+  Tensor<Wide<T>, D> weight;
 };
 
 template <class T> struct SparseRowTimes {  // row = (outer, i), col = inner
-  const Index *begin, *index; const T *weight, *x; T* y; Index rows, cols, inner;
+  const Index *begin, *index; const Wide<T>* weight; const T* x; T* y; Index rows, cols, inner;
   CRISP_HD void operator()(Index row, Index c) const {
     const Index i = row % rows, o = row / rows;
-    T sum = 0;
+    Wide<T> sum = 0;
     for (Index k = begin[i]; k < begin[i + 1]; ++k) sum += weight[k] * x[(o * cols + index[k]) * inner + c];
     y[row * inner + c] = sum;
   }
@@ -48,16 +48,16 @@ SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bo
       if (w != 0) entries[std::size_t(transposed ? from : i)].push_back({transposed ? i : from, w});
     }
   std::vector<Index> begin{0}, index;
-  std::vector<T> weight;
+  std::vector<Wide<T>> weight;
   for (const auto& row : entries) {
     for (const auto& [column, w] : row) {
       index.push_back(column);
-      weight.push_back(T(w));
+      weight.push_back(Wide<T>(w));
     }
     begin.push_back(Index(index.size()));
   }
   const Index count = Index(index.size());
-  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin), constant<Index, D>({count}, index), constant<T, D>({count}, weight)};
+  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin), constant<Index, D>({count}, index), constant<Wide<T>, D>({count}, weight)};
 }
 
 }  // namespace detail

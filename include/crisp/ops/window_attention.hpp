@@ -14,14 +14,14 @@ namespace crisp {
 namespace detail {
 
 template <class T> struct Scaled {
-  T* x; T by;
+  T* x; Wide<T> by;
   CRISP_HD void operator()(Index i) const { x[i] *= by; }
 };
 template <class T> struct AddBias {  // row = (window, head, query), col = key; mask is null where there is none
   T* scores; const T *bias, *mask; Index heads, n, masks;
   CRISP_HD void operator()(Index row, Index col) const {
     const Index query = row % n, head = row / n % heads, window = row / n / heads;
-    scores[row * n + col] += bias[(head * n + query) * n + col] + (mask ? mask[(window % masks * n + query) * n + col] : T(0));
+    scores[row * n + col] += bias[(head * n + query) * n + col] + (mask ? Wide<T>(mask[(window % masks * n + query) * n + col]) : 0);
   }
 };
 template <class T> struct ReadTable {  // row = (head, query), col = key
@@ -36,7 +36,7 @@ template <class T> struct SumToTable {  // row = distance, col = head: all pairs
   const T* dbias; T* dtable; Index M, heads;
   CRISP_HD void operator()(Index row, Index head) const {
     const Index dh = row / (2 * M - 1) - (M - 1), dw = row % (2 * M - 1) - (M - 1), n = M * M;
-    T sum = 0;
+    Wide<T> sum = 0;
     for (Index h = dh > 0 ? 0 : -dh; h < M && h + dh < M; ++h)    // of the key; the query is dh below it
       for (Index w = dw > 0 ? 0 : -dw; w < M && w + dw < M; ++w)
         sum += dbias[(head * n + (h + dh) * M + w + dw) * n + h * M + w];
@@ -113,7 +113,7 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
   check(!mask.defined() || (mask.shape().rank() == 3 && mask[1] == n && mask[2] == n && B % mask[0] == 0), "window_attention: the mask does not fit",
         operand("qkv", qkv.shape(), "(B, n, 3 C)"), mask.defined() ? operand("mask", mask.shape(), "(G, n, n), G dividing B") : "");
   const Index C = qkv[2] / 3, d = C / heads, all = B * heads, size = all * n * d;
-  const T scale = T(1 / std::sqrt(double(d)));
+  const Wide<T> scale = Wide<T>(1 / std::sqrt(double(d)));
 
   Tensor<T, D> split = detail::permuted(qkv.value().reshape({B, n, 3, heads, d}), {2, 0, 3, 1, 4});  // (3, B, heads, n, d)
   D::for_each(size, detail::Scaled<T>{split.data(), scale});

@@ -66,7 +66,7 @@ Tensor<double, D> clip_to_norm(M& net, double max_norm) {
 template <class M>
 double clip_grad_norm(M& net, double max_norm) {
   std::optional<double> norm;
-  net.each_param([&]<class T, class D>(const std::string&, nn::Param<T, D>&) {  // the first one tells the types
+  net.each_param([&]<class T, class D>(const std::string&, nn::Parameter<T, D>&) {  // the first one tells the types
     if (!norm) norm = detail::clip_to_norm<T, D>(net, max_norm).item();
   });
   return norm.value_or(0);
@@ -76,7 +76,7 @@ double clip_grad_norm(M& net, double max_norm) {
 template <class M>
 void clip_grad_value(M& net, double limit) {
   check(limit > 0, "clip_grad_value: the limit must be above 0, not ", limit);
-  net.each_param([&]<class T, class D>(const std::string&, nn::Param<T, D>& p) {
+  net.each_param([&]<class T, class D>(const std::string&, nn::Parameter<T, D>& p) {
     if (p.grad().defined()) D::for_each(p.numel(), detail::Clamp<T>{p.grad().data(), T(limit)});
   });
 }

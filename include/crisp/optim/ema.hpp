@@ -45,5 +45,6 @@ class Ema {
   double decay_;
   std::vector<std::pair<std::string, Tensor<T, D>>> average_;
 };
+template <template <class, class> class M, class T, class D> Ema(const M<T, D>&, double) -> Ema<Wide<T>, D>;
 
 }  // namespace crisp::optim

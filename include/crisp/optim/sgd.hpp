@@ -40,6 +40,6 @@ class Sgd : public Optimizer<T, D> {
   SgdOptions options_;
   detail::Steps<detail::SgdStep<T>, T, D> steps_;
 };
-template <template <class, class> class M, class T, class D> Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<T, D>;
+template <template <class, class> class M, class T, class D> Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<Wide<T>, D>;
 
 }  // namespace crisp::optim
