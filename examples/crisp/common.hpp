@@ -43,7 +43,7 @@ void add_mos(CLI::App& app);
 struct Computing {
   int threads = 0;
   std::string device;              // empty: see chosen()
-  std::string precision = "fp32";  // of the GPU's products; weights are float32 in all
+  std::string precision = "fp32";  // of the GPU; weights are float32 in all
   void add_to(CLI::App& command);
   void apply() const;           // throws Error for a device that is not there, or cannot do so; to be called before any work
   std::string chosen() const;   // "cpu" or "cuda": what was asked for, else cuda where it can be used

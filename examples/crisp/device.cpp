@@ -24,22 +24,26 @@ Gpus gpus() {
   return found;
 }
 
-void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : precision == "bf16" ? Math::bf16 : Math::fp32); }
+void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : Math::fp32); }
 
-Running running_on(const std::string& device, const Network& net) { return device == "cuda" ? running<Cuda>(net) : running<Cpu>(net); }
+Running running_on(const Computing& computing, const Network& net) {
+  if (computing.chosen() != "cuda") return running<float, Cpu>(net);
+  return computing.precision == "bf16" ? running<bfloat16, Cuda>(net) : running<float, Cuda>(net);
+}
 
-void train_on(const std::string& device, const TrainOptions& o, const Network& net, const TrainingData& data) {
-  if (device != "cuda") return train<Cpu>(o, net, data);
+void train_on(const TrainOptions& o, const Network& net, const TrainingData& data) {
+  if (o.computing.chosen() != "cuda") return train<float, Cpu>(o, net, data);
   Cuda::choose_device(int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
-  train<Cuda>(o, net, data);
+  if (o.computing.precision == "bf16") train<bfloat16, Cuda>(o, net, data);
+  else train<float, Cuda>(o, net, data);
 }
 
 #else
 
 Gpus gpus() { return {{}, "this crisp was built without CUDA"}; }
 void set_precision(const std::string&) {}
-Running running_on(const std::string&, const Network& net) { return running<Cpu>(net); }
-void train_on(const std::string&, const TrainOptions& o, const Network& net, const TrainingData& data) { train<Cpu>(o, net, data); }
+Running running_on(const Computing&, const Network& net) { return running<float, Cpu>(net); }
+void train_on(const TrainOptions& o, const Network& net, const TrainingData& data) { train<float, Cpu>(o, net, data); }
 
 #endif
 

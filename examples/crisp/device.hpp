@@ -15,13 +15,13 @@ Gpus gpus();
 /// The processor in a line: its name, its logical cores, and the vectors that crisp was compiled for.
 std::string processor();
 
-/// How the GPU multiplies from now on: "fp32", "tf32" or "bf16".
+/// How the GPU multiplies floats from now on: rounded to TF32 for "tf32", else exactly.
 void set_precision(const std::string& precision);
 
-/// The network on "cpu" or "cuda".
-Running running_on(const std::string& device, const Network& net);
+/// The network at work on the device and in the precision that are asked for.
+Running running_on(const Computing& computing, const Network& net);
 
-/// Trains the network on "cpu" or "cuda": see training.hpp.
-void train_on(const std::string& device, const TrainOptions& o, const Network& net, const TrainingData& data);
+/// Trains the network likewise: see training.hpp.
+void train_on(const TrainOptions& o, const Network& net, const TrainingData& data);
 
 }  // namespace crisp::program

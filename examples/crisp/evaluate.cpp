@@ -55,7 +55,7 @@ Method network_method(const std::string& given, const Options& o) {
   const fs::path file = has_scales ? given.substr(0, at) : given;
   Method m;
   m.network = load_network(file);
-  m.running = running_on(o.computing.chosen(), m.network->net);
+  m.running = running_on(o.computing, m.network->net);
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
   for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
   const Network& net = m.network->net;

@@ -21,7 +21,7 @@ void run(const Options& o) {
   const Loaded loaded = load_network(o.weights);
   const train::SafeTensors in = train::read_safetensors(o.input);
   train::SafeTensors out;
-  const Running network = running_on(o.computing.chosen(), loaded.net);
+  const Running network = running_on(o.computing, loaded.net);
   for (const auto& [name, tensor] : in.tensors) {
     if (!name.starts_with("input")) continue;
     check(tensor.shape.rank() == 4 && tensor.shape[1] == loaded.net.channels(), "forward: '", name, "' in '", o.input.string(), "' is ", tensor.shape,

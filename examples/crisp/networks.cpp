@@ -3,3 +3,6 @@
 #include "crisp/models/any_model.hpp"
 
 template class crisp::models::AnyModel<float, crisp::DefaultDevice>;
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+template class crisp::models::AnyModel<crisp::bfloat16, crisp::Cuda>;  // --precision bf16
+#endif

@@ -16,16 +16,19 @@ train::HostTensor to_file(const Var<float, Device>& x) {
 
 }  // namespace
 
-template <class D>
+template <class T, class D>
 Running running(const Network& given) {
-  const auto net = std::make_shared<models::AnyModel<float, D>>(moved_to<D>(given));
+  const auto net = std::make_shared<models::AnyModel<T, D>>(moved_to<T, D>(given));
   return {.upscaler = [net](const data::Image& lr, Index scale, infer::Protocol protocol) { return infer::upscaler(*net)(lr, scale, protocol); },
           .upscale = [net](const data::Image& image, Index scale, const infer::Options& o, const infer::RowSink& sink) { infer::upscale(*net, image, scale, o, sink); },
           .forward = [net](const train::HostTensor& x) {
             const NoGrad guard;
-            return to_file((*net)(from_file(x)));
+            return to_file(Var<float, D>((*net)(from_file(x))));
           }};
 }
-template Running running<Device>(const Network& net);
+template Running running<float, Device>(const Network& net);
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+template Running running<bfloat16, Cuda>(const Network& net);
+#endif
 
 }  // namespace crisp::program

@@ -9,6 +9,7 @@
 
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
 extern template class crisp::models::AnyModel<float, crisp::Cuda>;  // in networks.cpp
+extern template class crisp::models::AnyModel<crisp::bfloat16, crisp::Cuda>;
 #endif
 
 namespace crisp::program {
@@ -20,20 +21,21 @@ struct Running {
   std::function<train::HostTensor(const train::HostTensor&)> forward;  // (N, C, H, W), 0..1 -> (N, C, H, W)
 };
 
-template <class D> Running running(const Network& net);
+/// The network at work on D with values of type T.
+template <class T, class D> Running running(const Network& net);
 
-/// The network with its weights on D: on the CPU itself, elsewhere a copy.
-template <class D>
-models::AnyModel<float, D> moved_to(const Network& net) {
-  if constexpr (std::same_as<D, Cpu>) {
+/// The network on D with values of type T: itself, where it is one, else a copy with the same weights, which are float in all.
+template <class T, class D, class Net>
+models::AnyModel<T, D> moved_to(const Net& net) {
+  if constexpr (std::same_as<Net, models::AnyModel<T, D>>) {
     return net;
   } else {
     const Rng random = nn::detail::generator;  // the weights that the copy begins with are overwritten: they draw nothing
-    auto copy = models::AnyModel<float, D>::create(net.settings());
+    auto copy = models::AnyModel<T, D>::create(net.settings());
     nn::detail::generator = random;
-    std::map<std::string, Tensor<float, Cpu>> weights;
-    net.each_param([&](const std::string& name, const auto& p) { weights.emplace(name, p.value()); });
-    copy.each_param([&](const std::string& name, auto& p) { p.value().copy_(Tensor<float, D>(p.shape(), weights.at(name).to_host())); });
+    std::map<std::string, std::vector<float>> weights;
+    net.each_param([&](const std::string& name, const auto& p) { weights.emplace(name, p.value().to_host()); });
+    copy.each_param([&](const std::string& name, auto& p) { p.value().copy_(Tensor<float, D>(p.shape(), weights.at(name))); });
     return copy;
   }
 }

@@ -34,7 +34,7 @@ struct Model {
   std::vector<Index> scales;  // the one that it was trained for is first
 };
 
-Model load_model(const fs::path& file, const std::string& device) {
+Model load_model(const fs::path& file, const Computing& computing) {
   const Loaded loaded = load_network(file);
   std::vector<Index> scales;
   if (loaded.knows_scale || !loaded.net.form().enlarged) scales.push_back(loaded.net.scale());
@@ -42,7 +42,7 @@ Model load_model(const fs::path& file, const std::string& device) {
     for (const Index scale : {2, 3, 4})
       if (std::find(scales.begin(), scales.end(), scale) == scales.end()) scales.push_back(scale);
   const fs::path named = fs::absolute(file).lexically_normal();
-  return {loaded.net.name() + " · " + (named.parent_path().filename() / named.filename()).string(), loaded.net.form(), running_on(device, loaded.net), scales};
+  return {loaded.net.name() + " · " + (named.parent_path().filename() / named.filename()).string(), loaded.net.form(), running_on(computing, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as PNG.
@@ -58,7 +58,7 @@ Index tile_of(const models::Form& form, Index scale) {
 class Service {
  public:
   explicit Service(const Options& o) : options_(o), jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
-    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o.computing.chosen()));
+    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o.computing));
   }
 
   void add_to(LocalServer& server) {

@@ -18,7 +18,7 @@ namespace crisp::program {
 namespace {
 
 using Device = DefaultDevice;
-using Trainee = models::AnyModel<float, Device>;
+template <class T> using Trainee = models::AnyModel<T, Device>;
 
 // The processes, as they exchange tensors of this device: made from processes().
 #if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
@@ -34,7 +34,8 @@ std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recip
   return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
 }
 
-Var<float, Device> loss(const std::string& name, const Var<float, Device>& x, const Var<float, Device>& target) {
+template <class T>
+Var<float, Device> loss(const std::string& name, const Var<T, Device>& x, const Var<float, Device>& target) {
   if (name == "l1") return l1_loss(x, target);
   if (name == "charbonnier") return charbonnier_loss(x, target);
   return mse_loss(x, target);
@@ -54,21 +55,23 @@ void conclude(const train::FitResult& result, const fs::path& out) {
 }
 
 // Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
-template <class Trained, class Loss>
-train::FitResult fit(Trained& trained, const Trainee& net, const TrainOptions& o, const TrainingData& data, Exchange& ranks, Loss loss_of) {
+// Validated in float, as the file of the weights will be used.
+template <class Trained, class T, class Loss>
+train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions& o, const TrainingData& data, Exchange& ranks, Loss loss_of) {
   const auto method = optimizer(trained, o.recipe);
   return train::fit(trained, *method, data.patches, loss_of,
                     {.out = o.out, .steps = o.steps, .minutes = o.minutes,
                      .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = o.schedule(), .clip_norm = o.recipe.clip,
                      .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
-                     .validate = [&] { return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .graph = o.graph, .resume = o.resume, .metadata = net.settings(),
+                     .validate = [&] { return validate(infer::upscaler(moved_to<float, Device>(net)), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .graph = o.graph, .resume = o.resume, .metadata = net.settings(),
                      .settings = o.settings(net.settings(), data.patches.images()), .title = title(net.settings()), .quiet = o.quiet},
                     ranks);
 }
 
 // The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
 // Without it the adversarial game would begin from noise.
-bool pretrain(Trainee& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
+template <class T>
+bool pretrain(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
   o.out /= "srresnet";
   o.steps /= 2;
   o.minutes /= 2;
@@ -80,29 +83,30 @@ bool pretrain(Trainee& net, TrainOptions o, const TrainingData& data, Exchange& 
   return !result.interrupted;
 }
 
-void play(Trainee& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
+template <class T>
+void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
   o.resume = fs::exists(o.out / "state.safetensors");  // else the first half goes on
   if (o.init.empty()) {
     if (!o.resume && !pretrain(net, o, data, ranks)) return;
     o.steps -= o.steps / 2;
     o.minutes /= 2;
   }
-  std::optional<models::Vgg19<float, Device>> vgg;
+  std::optional<models::Vgg19<T, Device>> vgg;
   if (!o.vgg.empty()) {
     vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
     train::load(o.vgg, *vgg);
   }
   if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
-  models::SrganGame<Trainee, float, Device> game{net, models::Discriminator<float, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
+  models::SrganGame<Trainee<T>, T, Device> game{net, models::Discriminator<T, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
   conclude(fit(game, net, o, data, ranks, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
 }
 
 }  // namespace
 
-template <class D>
+template <class T, class D>
 void train(const TrainOptions& o, const Network& given, const TrainingData& data) {
   Exchange ranks(processes());
-  Trainee net = moved_to<D>(given);
+  Trainee<T> net = moved_to<T, D>(given);
   if (net.name() == "srgan") return play(net, o, data, ranks);
   conclude(fit(net, net, o, data, ranks,
                [&](const auto& x, const auto& target) {
@@ -111,6 +115,9 @@ void train(const TrainOptions& o, const Network& given, const TrainingData& data
                }),
            o.out);
 }
-template void train<Device>(const TrainOptions& o, const Network& given, const TrainingData& data);
+template void train<float, Device>(const TrainOptions& o, const Network& given, const TrainingData& data);
+#if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
+template void train<bfloat16, Cuda>(const TrainOptions& o, const Network& given, const TrainingData& data);
+#endif
 
 }  // namespace crisp::program
