@@ -7,7 +7,7 @@ usage: peers.py --version VARIANT
        peers.py --export NAME FILE      the network as ONNX
        peers.py --operations            what PyTorch counts in a repetition of each workload, as JSON
        peers.py --rates                 bytes and operations a second of a large copy and of large products, as JSON
-options: --threads N, --device cpu|cuda, --math fp32|tf32|bf16
+options: --threads N, --device cpu|cuda, --precision fp32|tf32|bf16
 VARIANT is ort (inference alone), or torch, then at most one of _jit, _compile, _autotune, then _graph for all of a repetition as one CUDA
 graph, then _channels_last.
 """
@@ -29,11 +29,11 @@ def wait():
     if on_gpu: torch.cuda.synchronize()
 
 
-def set_math(math):
+def set_precision(precision):
     """How float32 is multiplied on the GPU: TF32 also beside bf16, where autocast leaves something in float32."""
     torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.allow_tf32 = math != "fp32"
-    torch.set_float32_matmul_precision("highest" if math == "fp32" else "high")
+    torch.backends.cudnn.allow_tf32 = precision != "fp32"
+    torch.set_float32_matmul_precision("highest" if precision == "fp32" else "high")
 
 
 def compiled(variant, function):
@@ -84,7 +84,7 @@ def inference(variant, net, x):
 
 
 def autocast():
-    return torch.autocast(given.device, torch.bfloat16, enabled=given.math == "bf16")
+    return torch.autocast(given.device, torch.bfloat16, enabled=given.precision == "bf16")
 
 
 def nhwc(x):
@@ -95,7 +95,7 @@ def nhwc(x):
 
 def torch_workload(variant, name):
     """The number of parameters and the shape of the input, and a function that runs one repetition."""
-    if on_gpu: set_math(given.math)
+    if on_gpu: set_precision(given.precision)
     net, x, target = (t.to(given.device) for t in network(name))
     what = f"{parameters(net)} {nhwc(x)}"
     if "channels_last" in variant:
@@ -201,10 +201,10 @@ def rates():
     side, values = (8192, 2 ** 30) if on_gpu else (512, 2 ** 24)
     source, copy = (torch.zeros(values, device=given.device) for _ in range(2))
     products = {}
-    for math in ("fp32", "tf32", "bf16"):
-        set_math(math)
-        a, b = (torch.randn(side, side, device=given.device, dtype=torch.bfloat16 if math == "bf16" else torch.float32) for _ in range(2))
-        products[math] = 2 * side ** 3 / seconds(lambda: a @ b)
+    for precision in ("fp32", "tf32", "bf16"):
+        set_precision(precision)
+        a, b = (torch.randn(side, side, device=given.device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32) for _ in range(2))
+        products[precision] = 2 * side ** 3 / seconds(lambda: a @ b)
     return {"bytes": 2 * 4 * values / seconds(lambda: copy.copy_(source)), "operations": products}
 
 
@@ -217,7 +217,7 @@ arguments.add_argument("--operations", action="store_true")
 arguments.add_argument("--rates", action="store_true")
 arguments.add_argument("--threads", type=int)
 arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-arguments.add_argument("--math", choices=["fp32", "tf32", "bf16"], default="fp32")
+arguments.add_argument("--precision", choices=["fp32", "tf32", "bf16"], default="fp32")
 given = arguments.parse_args()
 on_gpu = given.device == "cuda"
 if given.version: print(version(given.version))

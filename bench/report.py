@@ -11,7 +11,7 @@ def digits(x):
 
 
 def time_table(results, names, setting, floors):
-    """A row for each workload and setting (threads, math); its ratio is that of the best peer to the best of ours."""
+    """A row for each workload and setting (threads, precision); its ratio is that of the best peer to the best of ours."""
     text = row("workload", setting, *(f"{name}, ms" for name in names.values()), "best peer", "ratio", "middle half of the rounds",
                *(("floor, ms", "bound by", "floor / crisp") if floors else ()))
     text += row("---", *["---:"] * (len(names) + 1), "---", "---:", "---", *(("---:", "---", "---:") if floors else ()))

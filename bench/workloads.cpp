@@ -15,7 +15,7 @@ static constexpr const char* usage =
     "       workloads --memory NAME         the peak memory of a few repetitions, in MB above the start of the program\n"
     "       workloads --once NAME           a few repetitions, for a profiler\n"
     "options: --threads N                   default: OMP_NUM_THREADS, or all\n"
-    "         --math fp32|tf32|bf16         how the GPU multiplies (workloads_cuda)\n"
+    "         --precision fp32|tf32|bf16    what the GPU multiplies by, and for bf16 stores (workloads_cuda)\n"
     "         --graph                       a training step as one CUDA graph; on the CPU the same as without\n"
     "         --checkpointed                training of SwinIR with less memory, for more time\n";
 
@@ -27,9 +27,17 @@ static double peak_mb() {
   throw crisp::Error("workloads: there is no VmHWM in /proc/self/status; peak memory is measured on Linux alone");
 }
 
+static std::string precision = "fp32";
+
+static std::vector<Entry> all(const Options& o = {}) {
+  if constexpr (!std::is_same_v<Device, crisp::Cpu>)
+    if (precision == "bf16") return workloads<crisp::bfloat16>(o);
+  return workloads<float>(o);
+}
+
 static Workload build(const std::string& name, const Options& o) {
   std::string names;
-  for (const Entry& e : workloads(o)) {
+  for (const Entry& e : all(o)) {
     if (e.name == name) return e.build();
     names += "\n  " + e.name;
   }
@@ -82,12 +90,13 @@ static void serve(const Workload& w) {
   }
 }
 
-static void set_math(const std::string& name) {
+static void set_precision(const std::string& name) {
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-  crisp::check(name == "fp32" || name == "tf32" || name == "bf16", "workloads: --math is fp32, tf32 or bf16, not '", name, "'");
-  Device::set_math(name == "fp32" ? crisp::Math::fp32 : name == "tf32" ? crisp::Math::tf32 : crisp::Math::bf16);
+  crisp::check(name == "fp32" || name == "tf32" || name == "bf16", "workloads: --precision is fp32, tf32 or bf16, not '", name, "'");
+  Device::set_math(name == "tf32" ? crisp::Math::tf32 : crisp::Math::fp32);
+  precision = name;
 #else
-  throw crisp::Error("workloads: --math " + name + " is for the GPU; workloads_cuda computes there");
+  throw crisp::Error("workloads: --precision " + name + " is for the GPU; workloads_cuda computes there");
 #endif
 }
 
@@ -105,8 +114,8 @@ static int run(const std::vector<std::string>& arguments) {
       const std::string count = value();
       crisp::check(!count.empty() && count.size() < 5 && count.find_first_not_of("0123456789") == std::string::npos, "workloads: --threads needs a number, not '", count, "'");
       crisp::set_threads(std::stoi(count));
-    } else if (a == "--math") {
-      set_math(value());
+    } else if (a == "--precision") {
+      set_precision(value());
     } else if (a == "--checkpointed") {
       options.checkpointed = true;
     } else if (a == "--graph") {
@@ -118,7 +127,7 @@ static int run(const std::vector<std::string>& arguments) {
     }
   }
   if (mode == "--list") {
-    for (const Entry& e : workloads()) std::puts(e.name.c_str());
+    for (const Entry& e : all()) std::puts(e.name.c_str());
   } else if (mode == "--version") {
     std::puts(version().c_str());
   } else if (mode == "--serve") {

@@ -57,24 +57,22 @@ inline Tensor random_tensor(crisp::Shape shape) {
 }
 
 /// SRCNN with zeros around the image, as the peers have it; models::Srcnn repeats the edge.
-struct Srcnn : crisp::models::Srcnn<float, Device> {
-  using crisp::models::Srcnn<float, Device>::Srcnn;
-  Var operator()(const Var& x) const { return conv3(conv2.then_relu(conv1.then_relu(x))); }
+template <class T>
+struct Srcnn : crisp::models::Srcnn<T, Device> {
+  using crisp::models::Srcnn<T, Device>::Srcnn;
+  crisp::Var<T, Device> operator()(const crisp::Var<T, Device>& x) const { return this->conv3(this->conv2.then_relu(this->conv1.then_relu(x))); }
 };
-using Edsr = crisp::models::Edsr<float, Device>;
-using SrResNet = crisp::models::SrResNet<float, Device>;
-using SwinIr = crisp::models::SwinIr<float, Device>;
 
 /// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
-template <class Net>
+template <class T, class Net>
 Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
   const crisp::models::Form form = net->form();
   const Tensor input = random_tensor({batch, side, side, form.channels});
   const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
   const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
   const std::function<void()> step = [=] {
-    const Var y = (*net)(Var(input));
-    const Var loss = std::is_same_v<Net, Srcnn> ? mse_loss(y, target) : l1_loss(y, target);
+    const crisp::Var<T, Device> y = (*net)(crisp::Var<T, Device>(input));
+    const Var loss = std::is_same_v<Net, Srcnn<T>> ? mse_loss(y, target) : l1_loss(y, target);
     loss.backward();
     adam->step();
   };
@@ -87,42 +85,43 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
 }
 
 /// The inference of one image, x (1, side, side, C), with nothing recorded.
-template <class Net>
+template <class T, class Net>
 Workload infer(std::shared_ptr<Net> net, Index side) {
   const Tensor image = random_tensor({1, side, side, net->form().channels});
   return {crisp::nn::parameter_count(*net).trained, image.shape(), [=] {
     const crisp::NoGrad guard;
-    (*net)(Var(image));
+    (*net)(crisp::Var<T, Device>(image));
     finish<Device>();
   }};
 }
 
-/// All of them, for a processor or a GPU or both.
-inline std::vector<Entry> workloads(Options o = {}) {
-  const auto srcnn = [](Index f2) { return std::make_shared<Srcnn>(crisp::models::SrcnnOptions{.f2 = f2}); };
-  const auto edsr = [] { return std::make_shared<Edsr>(crisp::models::EdsrOptions{.mean_shift = false}); };
-  const auto srresnet = [] { return std::make_shared<SrResNet>(); };
-  const auto swinir = [=] { return std::make_shared<SwinIr>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = o.checkpointed}); };
+/// All of them, for a processor or a GPU or both, on values of type T; weights, and what goes in, are float.
+template <class T>
+std::vector<Entry> workloads(Options o = {}) {
+  const auto srcnn = [](Index f2) { return std::make_shared<Srcnn<T>>(crisp::models::SrcnnOptions{.f2 = f2}); };
+  const auto edsr = [] { return std::make_shared<crisp::models::Edsr<T, Device>>(crisp::models::EdsrOptions{.mean_shift = false}); };
+  const auto srresnet = [] { return std::make_shared<crisp::models::SrResNet<T, Device>>(); };
+  const auto swinir = [=] { return std::make_shared<crisp::models::SwinIr<T, Device>>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = o.checkpointed}); };
   return {
-      {"W1_srcnn915_train_b16", [=] { return train(srcnn(1), 16, 33, o.graph); }},
-      {"W1_srcnn915_train_b128", [=] { return train(srcnn(1), 128, 33, o.graph); }},
-      {"W1_srcnn915_train_b1024", [=] { return train(srcnn(1), 1024, 33, o.graph); }},
-      {"W1_srcnn915_infer_512", [=] { return infer(srcnn(1), 512); }},
-      {"W1_srcnn955_infer_512", [=] { return infer(srcnn(5), 512); }},
-      {"W1_srcnn915_infer_2048", [=] { return infer(srcnn(1), 2048); }},
-      {"W2_edsr_train_b16_48", [=] { return train(edsr(), 16, 48, o.graph); }},
-      {"W2_edsr_train_b128_48", [=] { return train(edsr(), 128, 48, o.graph); }},
-      {"W2_edsr_infer_256", [=] { return infer(edsr(), 256); }},
-      {"W2_edsr_infer_1024", [=] { return infer(edsr(), 1024); }},
-      {"W3_srresnet_train_b16_24", [=] { return train(srresnet(), 16, 24, o.graph); }},
-      {"W3_srresnet_train_b128_24", [=] { return train(srresnet(), 128, 24, o.graph); }},
-      {"W3_srresnet_infer_128", [=] { return infer(srresnet(), 128); }},
-      {"W3_srresnet_infer_512", [=] { return infer(srresnet(), 512); }},
-      {"W4_swinir_train_b2_64", [=] { return train(swinir(), 2, 64, o.graph); }},
-      {"W4_swinir_train_b8_64", [=] { return train(swinir(), 8, 64, o.graph); }},
-      {"W4_swinir_train_b32_64", [=] { return train(swinir(), 32, 64, o.graph); }},
-      {"W4_swinir_infer_128", [=] { return infer(swinir(), 128); }},
-      {"W4_swinir_infer_512", [=] { return infer(swinir(), 512); }},
+      {"W1_srcnn915_train_b16", [=] { return train<T>(srcnn(1), 16, 33, o.graph); }},
+      {"W1_srcnn915_train_b128", [=] { return train<T>(srcnn(1), 128, 33, o.graph); }},
+      {"W1_srcnn915_train_b1024", [=] { return train<T>(srcnn(1), 1024, 33, o.graph); }},
+      {"W1_srcnn915_infer_512", [=] { return infer<T>(srcnn(1), 512); }},
+      {"W1_srcnn955_infer_512", [=] { return infer<T>(srcnn(5), 512); }},
+      {"W1_srcnn915_infer_2048", [=] { return infer<T>(srcnn(1), 2048); }},
+      {"W2_edsr_train_b16_48", [=] { return train<T>(edsr(), 16, 48, o.graph); }},
+      {"W2_edsr_train_b128_48", [=] { return train<T>(edsr(), 128, 48, o.graph); }},
+      {"W2_edsr_infer_256", [=] { return infer<T>(edsr(), 256); }},
+      {"W2_edsr_infer_1024", [=] { return infer<T>(edsr(), 1024); }},
+      {"W3_srresnet_train_b16_24", [=] { return train<T>(srresnet(), 16, 24, o.graph); }},
+      {"W3_srresnet_train_b128_24", [=] { return train<T>(srresnet(), 128, 24, o.graph); }},
+      {"W3_srresnet_infer_128", [=] { return infer<T>(srresnet(), 128); }},
+      {"W3_srresnet_infer_512", [=] { return infer<T>(srresnet(), 512); }},
+      {"W4_swinir_train_b2_64", [=] { return train<T>(swinir(), 2, 64, o.graph); }},
+      {"W4_swinir_train_b8_64", [=] { return train<T>(swinir(), 8, 64, o.graph); }},
+      {"W4_swinir_train_b32_64", [=] { return train<T>(swinir(), 32, 64, o.graph); }},
+      {"W4_swinir_infer_128", [=] { return infer<T>(swinir(), 128); }},
+      {"W4_swinir_infer_512", [=] { return infer<T>(swinir(), 512); }},
   };
 }
 

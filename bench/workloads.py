@@ -120,8 +120,8 @@ class Rates(NamedTuple):
 KNOWN_RATES = {"NVIDIA H200": Rates(4.3e12, {"fp32": 60e12, "tf32": 395e12, "bf16": 790e12})}
 
 
-def floor(name, parameters, math, rates):
+def floor(name, parameters, precision, rates):
     """Milliseconds, and what they are bound by."""
-    times = {"operations": operations(name) / rates.operations[math], "bytes": traffic(name, parameters, 2 if math == "bf16" else 4) / rates.bytes}
+    times = {"operations": operations(name) / rates.operations[precision], "bytes": traffic(name, parameters, 2 if precision == "bf16" else 4) / rates.bytes}
     bound = max(times, key=times.get)
     return times[bound] * 1e3, bound
