@@ -10,6 +10,40 @@ using Case = AttentionCase;
 
 void check_case(const Case& c) { test::check_case<Cuda, PlainCuda>(c); }
 
+std::vector<float> floats(const Tensor<bfloat16, Cuda>& x) {
+  const std::vector<bfloat16> values = x.to_host();
+  return {values.begin(), values.end()};
+}
+
+// The images `unaligned` elements into their memory: y, dqkv and dbias, from the numbers that `results` takes, rounded.
+std::vector<std::vector<float>> of_bfloat16(const Case& c, Index unaligned = 0) {
+  const Shape in = c.qkv(), out{in[0], in[1], in[2], in[3] / 3};
+  const auto image = [&](Shape shape, std::uint64_t seed) {
+    std::vector<bfloat16> values = random_tensor<bfloat16, Cuda>(shape, seed).to_host();
+    values.insert(values.begin(), std::size_t(unaligned), bfloat16(NAN));
+    return Tensor<bfloat16, Cuda>({Index(values.size())}, values);
+  };
+  const Tensor<bfloat16, Cuda> qkv = image(in, 1), dy = image(out, 3), bias = random_tensor<bfloat16, Cuda>(c.bias(), 2);
+  Tensor<bfloat16, Cuda> y({out.numel() + unaligned}), dqkv({in.numel() + unaligned}), dbias(c.bias());
+  const auto on = [&](const auto& f) { return f(in[0], in[1], in[2], out[3], c.heads, c.M, c.shift); };
+  on([&](auto... sizes) { Cuda::window_attention(qkv.data() + unaligned, bias.data(), y.data() + unaligned, sizes...); });
+  on([&](auto... sizes) {
+    Cuda::window_attention_gradient(qkv.data() + unaligned, bias.data(), dy.data() + unaligned, dqkv.data() + unaligned, dbias.data(), sizes...);
+  });
+  const auto without = [&](std::vector<float> x) { return std::vector<float>(x.begin() + unaligned, x.end()); };
+  return {without(floats(y)), without(floats(dqkv)), floats(dbias)};
+}
+
+// Against float numbers that began as the same bfloat16.
+void check_bfloat16(const Case& c, Index unaligned = 0) {
+  const auto exact = results<PlainCuda, bfloat16>(c), fast = of_bfloat16(c, unaligned);
+  const std::string names[] = {"y", "dqkv", "dbias"};
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    INFO(names[i] << " of " << c.text());
+    CHECK(relative_error(fast[i], exact[i]) < (c.M == 8 ? 8e-3 : 4e-3));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("fused window attention on the GPU equals the composed one, gradients included") {
@@ -57,7 +91,24 @@ TEST_CASE("large scores do not overflow, and a NaN does not leave its window") {
     for (std::size_t i = 12; i < 24; ++i) CHECK(std::isfinite(y[row * 24 + i]));
 }
 
+TEST_CASE("window attention of bfloat16: sums are float, and results are rounded once") {
+  for (const Case& c : {Case{1, 1, 1, 1, 1, 1, 0}, Case{2, 2, 3, 3, 5, 2, 1}, Case{1, 1, 2, 2, 7, 3, 1}, Case{1, 2, 1, 2, 10, 4, 2}, Case{1, 1, 1, 2, 6, 7, 3},
+                        Case{1, 2, 2, 1, 30, 3, 2}, Case{1, 1, 1, 1, 16, 4, 0}, Case{1, 1, 2, 1, 32, 4, 1}})
+    check_bfloat16(c);
+  check_bfloat16({1, 2, 2, 2, 6, 3, 1}, 1);  // not aligned to pairs
+}
+
+TEST_CASE("window attention of bfloat16 in windows of 8 x 8, on the tensor cores") {
+  for (const Case& c : {Case{2, 2, 1, 2, 10, 8, 4}, Case{1, 1, 2, 1, 30, 8, 3}, Case{1, 1, 1, 2, 6, 8, 0}, Case{1, 1, 1, 1, 16, 8, 1}, Case{1, 1, 1, 1, 32, 8, 4},
+                        Case{1, 1, 1, 3, 5, 8, 4}, Case{1, 1, 2, 1, 7, 8, 0}, Case{1, 1, 1, 1, 31, 8, 7}, Case{1, 1, 1, 1, 1, 8, 0}})
+    check_bfloat16(c);
+  check_bfloat16({1, 1, 1, 2, 10, 8, 4}, 1);
+  check_bfloat16({1, 1, 1, 1, 16, 8, 4}, 2);  // aligned to pairs only
+}
+
 TEST_CASE("window attention and its gradients are the same to the bit each time") {
   const Case c{1, 2, 2, 2, 4, 3, 1};
   CHECK(results<Cuda>(c) == results<Cuda>(c));
+  const Case on_tensor_cores{1, 1, 2, 1, 10, 8, 4};
+  CHECK(of_bfloat16(on_tensor_cores) == of_bfloat16(on_tensor_cores));
 }

@@ -75,6 +75,17 @@ __device__ __forceinline__ unsigned to_bf16_pair(float low, float high) {
 __device__ __forceinline__ float low_bf16(unsigned pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float high_bf16(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
 
+// 2^x in one instruction, right to 22 bits; 0 below 2^-126.
+__device__ __forceinline__ float fast_exp2(float x) {
+#if defined(CRISP_EMULATE_CUDA)
+  return std::exp2(x);
+#else
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+#endif
+}
+
 // ---- Products of small matrices by the 32 threads of a warp, c (16, 8) += a b, sums in float. Thread 4 g + t holds
 //   TF32, a (16, 8), b (8, 8):    a[0..3] = a(g, t), a(g+8, t), a(g, t+4), a(g+8, t+4);  b[0..1] = b(t, g), b(t+4, g)
 //   bf16, a (16, 16), b (16, 8):  the same with 2t for t and 8 for 4, each a pair: a[0] = a(g, 2t), a(g, 2t+1);  b[0] = b(2t, g), b(2t+1, g)

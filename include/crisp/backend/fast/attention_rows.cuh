@@ -7,48 +7,75 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 constexpr int attention_threads = 128;  // at most; as many as a window has pixels, in whole warps
 
+template <class T>
 struct Attention {
-  const float *qkv, *bias;  // (N, H, W, 3 C), and (heads, key, query) or (heads, query, key)
-  Index windows;
+  const T *qkv, *bias;  // (N, H, W, 3 C), and (heads, key, query) or (heads, query, key)
+  int windows;
   int H, W, C, heads, M, shift, n, d;  // n: pixels of a window, d: channels of a head
   float scale;                         // 1 / sqrt(d)
+  int together;                        // 8, 2 or 1: so many channels of a head lie in aligned groups in all images
 };
 
 // A window of the image rolled by -shift.
 struct AttentionWindow {
   int top, left;
-  Index image;
+  Index image;         // the pixels of all images before
   bool bottom, right;  // whether it joins opposite edges of the image
 
-  __device__ AttentionWindow(const Attention& a, Index window) {
-    const int across = a.W / a.M, high = a.H / a.M, row = int(window / across % high), column = int(window % across);
+  template <class T>
+  __device__ AttentionWindow(const Attention<T>& a, int window) {
+    const int across = a.W / a.M, high = a.H / a.M, line = window / across, row = line % high, column = window - line * across;
     top = row * a.M;
     left = column * a.M;
-    image = window / across / high;
+    image = Index(line / high) * a.H * a.W;
     bottom = a.shift > 0 && row == high - 1;
     right = a.shift > 0 && column == across - 1;
   }
-  __device__ Index pixel(const Attention& a, int i) const {
+  template <class T>
+  __device__ int pixel(const Attention<T>& a, int i) const {
     const int h = top + i / a.M + a.shift, w = left + i % a.M + a.shift;
-    return (image * a.H + (h < a.H ? h : h - a.H)) * a.W + (w < a.W ? w : w - a.W);
+    return (h < a.H ? h : h - a.H) * a.W + (w < a.W ? w : w - a.W);
   }
   // The part of the image that pixel i comes from: those of different parts do not see each other.
-  __device__ int part(const Attention& a, int i) const { return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0); }
+  template <class T>
+  __device__ int part(const Attention<T>& a, int i) const { return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0); }
+};
+
+// Of `count` windows in as many pieces of nearly equal size, where piece `piece` begins.
+__device__ inline int first_of(int piece, int pieces, int count) { return int(Index(piece) * count / pieces); }
+
+struct alignas(4) Bfloat16Pair {
+  bfloat16 first, second;
 };
 
 // What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them zeros.
 template <int D>
 struct AttentionRows {
-  template <bool as_tf32 = false>
-  __device__ static void copy_in(float* rows, const float* image, int channels, const Index* pixels, const Attention& a, float scale = 1) {
-    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x)) {
-      const float v = i % D < a.d ? scale * image[pixels[i / D] * channels + i % D] : 0.0f;
-      rows[i] = as_tf32 ? __uint_as_float(to_tf32(v)) : v;
+  template <class T>
+  __device__ static void copy_in(float* rows, const T* image, int channels, const int* pixels, const Attention<T>& a, float scale = 1) {
+    if constexpr (std::is_same_v<T, bfloat16>) {
+      if (a.together > 1) {
+        for (int i = 2 * int(threadIdx.x); i < a.n * D; i += 2 * int(blockDim.x)) {
+          const Bfloat16Pair v = i % D < a.d ? *reinterpret_cast<const Bfloat16Pair*>(image + Index(pixels[i / D]) * channels + i % D) : Bfloat16Pair{0, 0};
+          rows[i] = scale * v.first;
+          rows[i + 1] = scale * v.second;
+        }
+        return;
+      }
     }
+    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x)) rows[i] = i % D < a.d ? scale * image[Index(pixels[i / D]) * channels + i % D] : 0.0f;
   }
-  __device__ static void copy_out(const float* rows, float* image, int channels, const Index* pixels, const Attention& a) {
+  template <class T>
+  __device__ static void copy_out(const float* rows, T* image, int channels, const int* pixels, const Attention<T>& a) {
+    if constexpr (std::is_same_v<T, bfloat16>) {
+      if (a.together > 1) {
+        for (int i = 2 * int(threadIdx.x); i < a.n * D; i += 2 * int(blockDim.x))
+          if (i % D < a.d) *reinterpret_cast<Bfloat16Pair*>(image + Index(pixels[i / D]) * channels + i % D) = {rows[i], rows[i + 1]};
+        return;
+      }
+    }
     for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x))
-      if (i % D < a.d) image[pixels[i / D] * channels + i % D] = rows[i];
+      if (i % D < a.d) image[Index(pixels[i / D]) * channels + i % D] = rows[i];
   }
   __device__ static void read(float (&x)[D], const float* row) {
     CRISP_UNROLL

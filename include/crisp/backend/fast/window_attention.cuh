@@ -14,26 +14,26 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 // y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than all before it, the sums so far
 // shrink (Milakov and Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
-template <int D>
-__global__ void __launch_bounds__(attention_threads) attend(Attention a, float* y) {
+template <class T, int D>
+__global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y) {
   using Rows = AttentionRows<D>;
   CRISP_DYNAMIC_SHARED(float, q);
   float *k = q + a.n * D, *v = k + a.n * D;
-  CRISP_SHARED(Index[attention_threads], pixels);
+  CRISP_SHARED(int[attention_threads], pixels);
   CRISP_SHARED(int[attention_threads], parts);
   const int head = int(blockIdx.x % unsigned(a.heads)), query = min(int(threadIdx.x), a.n - 1);
-  const AttentionWindow window(a, blockIdx.x / unsigned(a.heads));
+  const AttentionWindow window(a, int(blockIdx.x / unsigned(a.heads)));
   pixels[threadIdx.x] = window.pixel(a, query);
   parts[threadIdx.x] = window.part(a, query);
   __syncthreads();
-  const float* from = a.qkv + head * a.d;
+  const T* from = a.qkv + window.image * 3 * a.C + head * a.d;
   Rows::copy_in(q, from, 3 * a.C, pixels, a, a.scale);
   Rows::copy_in(k, from + a.C, 3 * a.C, pixels, a);
   Rows::copy_in(v, from + 2 * a.C, 3 * a.C, pixels, a);
   __syncthreads();
 
   const bool masked = window.bottom || window.right;
-  const float* bias = a.bias + head * a.n * a.n + query;
+  const T* bias = a.bias + head * a.n * a.n + query;
   float own[D], out[D] = {}, most = -INFINITY, sum = 0;
   Rows::read(own, q + query * D);
   constexpr int together = 8;
@@ -61,35 +61,35 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention a, float* 
   }
   if (int(threadIdx.x) < a.n) Rows::write(q + query * D, out, 1 / sum);  // nobody else reads this row of q
   __syncthreads();
-  Rows::copy_out(q, y + head * a.d, a.C, pixels, a);
+  Rows::copy_out(q, y + window.image * a.C + head * a.d, a.C, pixels, a);
 }
 
 // dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces, heads, key, query): a block
 // goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n + 1), the softmax and then the gradient of the scores; sums (n, n).
 // In turns a thread has a query, along a row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
-template <int D>
-__global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention a, const float* dy, float* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+template <class T, int D>
+__global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Rows = AttentionRows<D>;
   CRISP_DYNAMIC_SHARED(float, q);
   const int n = a.n, line = n + 1;
   float *k = q + n * D, *v = k + n * D, *dout = v + n * D, *p = dout + n * D, *sums = p + n * line;
-  CRISP_SHARED(Index[attention_threads], pixels);
+  CRISP_SHARED(int[attention_threads], pixels);
   CRISP_SHARED(int[attention_threads], parts);
   const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)), me = min(int(threadIdx.x), n - 1);
   const bool real = int(threadIdx.x) < n;
-  const float* bias = a.bias + head * n * n + me;
+  const T* bias = a.bias + head * n * n + me;
   for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) sums[i] = 0;
 
-  for (Index number = piece * a.windows / pieces_of_windows; number < (piece + 1) * a.windows / pieces_of_windows; ++number) {
+  for (int number = first_of(piece, pieces_of_windows, a.windows), end = first_of(piece + 1, pieces_of_windows, a.windows); number < end; ++number) {
     const AttentionWindow window(a, number);
     pixels[threadIdx.x] = window.pixel(a, me);
     parts[threadIdx.x] = window.part(a, me);
     __syncthreads();
-    const float* from = a.qkv + head * a.d;
+    const T* from = a.qkv + window.image * 3 * a.C + head * a.d;
     Rows::copy_in(q, from, 3 * a.C, pixels, a, a.scale);
     Rows::copy_in(k, from + a.C, 3 * a.C, pixels, a);
     Rows::copy_in(v, from + 2 * a.C, 3 * a.C, pixels, a);
-    Rows::copy_in(dout, dy + head * a.d, a.C, pixels, a);
+    Rows::copy_in(dout, dy + window.image * a.C + head * a.d, a.C, pixels, a);
     __syncthreads();
 
     const bool masked = window.bottom || window.right;
@@ -141,7 +141,7 @@ __global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention a,
       Rows::write(v + me * D, dv);
     }
     __syncthreads();
-    float* to = dqkv + head * a.d;
+    T* to = dqkv + window.image * 3 * a.C + head * a.d;
     Rows::copy_out(q, to, 3 * a.C, pixels, a);
     Rows::copy_out(k, to + a.C, 3 * a.C, pixels, a);
     Rows::copy_out(v, to + 2 * a.C, 3 * a.C, pixels, a);
@@ -151,9 +151,15 @@ __global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention a,
   for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) to[i] = sums[i];
 }
 
+template <class From, class To>
 struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of each matrix exchanged
-  const float* x; float* y; Index n;
+  const From* x; To* y; Index n;
   CRISP_HD void operator()(Index row, Index col) const { y[row * n + col] = x[(row / n * n + col) * n + row % n]; }
+};
+template <class From, class To>
+struct CopyElement {
+  const From* x; To* y;
+  CRISP_HD void operator()(Index i) const { y[i] = x[i]; }
 };
 
 struct FastWindowAttention {
@@ -168,53 +174,69 @@ struct FastWindowAttention {
   }
 
   /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
-  template <std::same_as<float> T>
+  template <class T>
+    requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    Attention a = sizes(qkv, bias, N, H, W, C, heads, M, shift);
+    Attention a = sizes(qkv, bias, {y}, N, H, W, C, heads, M, shift);
     const dim3 grid(unsigned(a.windows * heads));
     if (on_tensor_cores(a))
-      return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<D()>, grid, dim3(tensor_threads), 0, a, y); });
+      return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), 0, a, y); });
     const Scratch<T> turned(heads * a.n * a.n);
     turn(a, turned.data());
-    with_width(a.d, [&](auto D) { launch("window_attention", attend<D()>, grid, threads(a), sizeof(T) * 3 * std::size_t(a.n) * D(), a, y); });
+    with_width(a.d, [&](auto D) { launch("window_attention", attend<T, D()>, grid, threads(a), sizeof(float) * 3 * std::size_t(a.n) * D(), a, y); });
   }
 
   /// dqkv and dbias, which may hold anything before.
-  template <std::same_as<float> T>
+  template <class T>
+    requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static void window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    Attention a = sizes(qkv, bias, N, H, W, C, heads, M, shift);
+    Attention a = sizes(qkv, bias, {dy, dqkv}, N, H, W, C, heads, M, shift);
     const Index size = heads * a.n * a.n, count = std::clamp<Index>(2048 / heads, 1, a.windows);
-    const Scratch<T> sums(count * size);
+    const Scratch<float> sums(count * size);
     const dim3 grid(unsigned(count * heads));
     if (on_tensor_cores(a)) {
       with_tensor_width(a.d, [&](auto D) {
-        launch("window_attention_gradient", attend_back_on_tensor_cores<D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<D()>, a, dy, dqkv,
+        launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv,
                sums.data(), int(count));
       });
-      return FastSumRows::sum_rows(sums.data(), count, size, dbias);
+      if constexpr (std::same_as<T, float>) return FastSumRows::sum_rows(sums.data(), count, size, dbias);
+    }
+    const Scratch<float> sum(size);
+    if (on_tensor_cores(a)) {
+      FastSumRows::sum_rows(sums.data(), count, size, sum.data());
+      return PlainCuda::for_each(size, CopyElement<float, T>{sum.data(), dbias});
     }
     const Scratch<T> turned(size);
     turn(a, turned.data());
     with_width(a.d, [&](auto D) {
-      launch("window_attention_gradient", attend_back<D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
+      launch("window_attention_gradient", attend_back<T, D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
     });
-    FastSumRows::sum_rows(sums.data(), count, size, turned.data());
-    PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo{turned.data(), dbias, a.n});
+    FastSumRows::sum_rows(sums.data(), count, size, sum.data());
+    PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo<float, T>{sum.data(), dbias, a.n});
   }
 
  private:
-  static Attention sizes(const float* qkv, const float* bias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    const float scale = float(1 / std::sqrt(double(C / heads)));
-    return {qkv, bias, N * (H / M) * (W / M), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(C / heads), scale};
+  template <class T>
+  static Attention<T> sizes(const T* qkv, const T* bias, std::initializer_list<const T*> others, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
+    const Index d = C / heads;
+    std::uintptr_t places = reinterpret_cast<std::uintptr_t>(qkv);
+    for (const T* image : others) places |= reinterpret_cast<std::uintptr_t>(image);
+    const auto divide = [&](Index count) { return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0; };
+    return {qkv, bias, int(N * (H / M) * (W / M)), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(d), float(1 / std::sqrt(double(d))), divide(8) ? 8 : divide(2) ? 2 : 1};
   }
-  static bool on_tensor_cores(const Attention& a) { return PlainCuda::math() != Math::fp32 && a.n == tensor_window; }
+
+  // Values of 8 bits lose nothing there.
+  template <class T>
+  static bool on_tensor_cores(const Attention<T>& a) { return (std::same_as<T, bfloat16> || PlainCuda::math() != Math::fp32) && a.n == tensor_window; }
 
   // The bias as (heads, key, query): then neighbouring threads, with neighbouring queries, read neighbouring numbers.
-  static void turn(Attention& a, float* turned) {
-    PlainCuda::for_each(a.heads * a.n, a.n, ExchangeLastTwo{a.bias, turned, a.n});
+  template <class T>
+  static void turn(Attention<T>& a, T* turned) {
+    PlainCuda::for_each(a.heads * a.n, a.n, ExchangeLastTwo<T, T>{a.bias, turned, a.n});
     a.bias = turned;
   }
-  static dim3 threads(const Attention& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
+  template <class T>
+  static dim3 threads(const Attention<T>& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
   static int padded(Index d) { return d <= 12 ? 12 : d <= 16 ? 16 : 32; }
   static int back_bytes(int n, int D) { return 4 * (4 * n * D + n * (n + 1) + n * n); }
 
