@@ -29,7 +29,8 @@ __global__ void __launch_bounds__(tensor_threads) attend_on_tensor_cores(Attenti
   Tiles::times_transposed(p, rows[0], rows[1]);
   Tiles::softmax(p, a.scale, a.bias + head * tensor_window * tensor_window, parts, window.bottom || window.right);
   Tiles::times(out, p, rows[2]);
-  Tiles::write_rows(out, rows[0]);  // nobody else reads these rows of q
+  __syncwarp();  // other warps do not read these rows of q
+  Tiles::write_rows(out, rows[0]);
   Tiles::copy_out({rows[0]}, y + window.image * a.C + head * a.d, 0, a.C, pixels, a);
 }
 
