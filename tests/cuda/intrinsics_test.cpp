@@ -69,6 +69,8 @@ __global__ void round_trip(const float* x, float* y) {
   y[4 * i + 3] = __uint_as_float(cuda::to_tf32(x[i]));
 }
 
+__global__ void powers_of_two(const float* x, float* y) { y[threadIdx.x] = cuda::fast_exp2(x[threadIdx.x]); }
+
 template <class Kernel>
 std::vector<float> product(Kernel kernel, const Tensor<float, Cuda>& a, const Tensor<float, Cuda>& b) {
   Tensor<float, Cuda> c({16, 8});
@@ -163,4 +165,15 @@ TEST_CASE("floats are rounded to bf16 and to TF32: to nearest; infinity and NaN 
   CHECK(std::isinf(r[20]));
   CHECK(std::isinf(r[28]));     // beyond the largest bf16
   CHECK(std::isinf(r[23]));
+}
+
+TEST_CASE("powers of two, fast: right to 22 bits, 0 far below, and NaN stays") {
+  const std::vector<float> x{0.0f, 1.0f, -1.0f, -0.3f, 3.7f, -20.25f, -200.0f, -INFINITY, NAN};
+  Tensor<float, Cuda> y({9});
+  launch("powers_of_two", powers_of_two, dim3(1), dim3(9), 0, Tensor<float, Cuda>({9}, x).data(), y.data());
+  const std::vector<float> r = y.to_host();
+  for (std::size_t i = 0; i < 6; ++i) CHECK(std::abs(r[i] / std::exp2(x[i]) - 1) < 5e-7);
+  CHECK(r[6] < 1e-30f);
+  CHECK(r[7] == 0);
+  CHECK(std::isnan(r[8]));
 }

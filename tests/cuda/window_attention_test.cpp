@@ -106,6 +106,23 @@ TEST_CASE("window attention of bfloat16 in windows of 8 x 8, on the tensor cores
   check_bfloat16({1, 1, 1, 1, 16, 8, 4}, 2);  // aligned to pairs only
 }
 
+TEST_CASE("bfloat16 scores that are large do not overflow, and a NaN does not leave its window") {
+  const Case c{1, 1, 2, 1, 4, 8, 0};
+  const auto y = [&](float first) {
+    std::vector<bfloat16> values;
+    for (const float v : random_values<Cuda, float>(c.qkv(), 1, 50).to_host()) values.push_back(v);
+    values[0] = first;
+    Tensor<bfloat16, Cuda> y({1, 8, 16, 4});
+    Cuda::window_attention(Tensor<bfloat16, Cuda>(c.qkv(), values).data(), random_tensor<bfloat16, Cuda>(c.bias(), 2).data(), y.data(), 1, 8, 16, 4, 1, 8, 0);
+    return floats(y);
+  };
+  for (const float v : y(1)) CHECK(std::isfinite(v));
+  const std::vector<float> with_nan = y(NAN);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::isnan(with_nan[i]));
+  for (std::size_t row = 0; row < 8; ++row)
+    for (std::size_t i = 32; i < 64; ++i) CHECK(std::isfinite(with_nan[row * 64 + i]));
+}
+
 TEST_CASE("window attention and its gradients are the same to the bit each time") {
   const Case c{1, 2, 2, 2, 4, 3, 1};
   CHECK(results<Cuda>(c) == results<Cuda>(c));

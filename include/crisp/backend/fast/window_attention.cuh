@@ -156,9 +156,9 @@ struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of
   const From* x; To* y; Index n;
   CRISP_HD void operator()(Index row, Index col) const { y[row * n + col] = x[(row / n * n + col) * n + row % n]; }
 };
-template <class From, class To>
-struct CopyElement {
-  const From* x; To* y;
+template <class T>
+struct RoundElement {
+  const float* x; T* y;
   CRISP_HD void operator()(Index i) const { y[i] = x[i]; }
 };
 
@@ -199,19 +199,15 @@ struct FastWindowAttention {
         launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv,
                sums.data(), int(count));
       });
-      if constexpr (std::same_as<T, float>) return FastSumRows::sum_rows(sums.data(), count, size, dbias);
-    }
-    const Scratch<float> sum(size);
-    if (on_tensor_cores(a)) {
-      FastSumRows::sum_rows(sums.data(), count, size, sum.data());
-      return PlainCuda::for_each(size, CopyElement<float, T>{sum.data(), dbias});
+      return add_up(sums.data(), count, size, dbias);
     }
     const Scratch<T> turned(size);
     turn(a, turned.data());
     with_width(a.d, [&](auto D) {
       launch("window_attention_gradient", attend_back<T, D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
     });
-    FastSumRows::sum_rows(sums.data(), count, size, sum.data());
+    const Scratch<float> sum(size);
+    add_up(sums.data(), count, size, sum.data());
     PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo<float, T>{sum.data(), dbias, a.n});
   }
 
@@ -222,7 +218,19 @@ struct FastWindowAttention {
     std::uintptr_t places = reinterpret_cast<std::uintptr_t>(qkv);
     for (const T* image : others) places |= reinterpret_cast<std::uintptr_t>(image);
     const auto divide = [&](Index count) { return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0; };
-    return {qkv, bias, int(N * (H / M) * (W / M)), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(d), float(1 / std::sqrt(double(d))), divide(8) ? 8 : divide(2) ? 2 : 1};
+    return {qkv,      bias,       int(N * (H / M) * (W / M)), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(d), float(1 / std::sqrt(double(d))),
+            divide(8) ? 8 : divide(2) ? 2 : 1};
+  }
+
+  // total (size) = the sum of the rows of x (count, size).
+  template <class T>
+  static void add_up(const float* x, Index count, Index size, T* total) {
+    if constexpr (std::same_as<T, float>) FastSumRows::sum_rows(x, count, size, total);
+    else {
+      const Scratch<float> sum(size);
+      FastSumRows::sum_rows(x, count, size, sum.data());
+      PlainCuda::for_each(size, RoundElement<T>{sum.data(), total});
+    }
   }
 
   // Values of 8 bits lose nothing there.

@@ -5,7 +5,8 @@
 //   dp = dy v^T,  ds = p (dp - sum over the keys of p dp),  dq = ds k
 //   dv = p^T dy,  dk = ds^T q                                    for 16 keys, all 64 queries: p, then ds, go through shared memory
 #pragma once
-#include "crisp/backend/fast/attention_tiles.cuh"
+#include "crisp/backend/fast/attention_tiles_bf16.cuh"
+#include "crisp/backend/fast/attention_tiles_tf32.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -13,6 +14,7 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 template <class T, int DP>
 __global__ void __launch_bounds__(tensor_threads) attend_on_tensor_cores(Attention<T> a, T* y) {
   using Tiles = AttentionTiles<T, DP>;
+  a.M = 8;  // for the compiler, which divides by it
   CRISP_SHARED(T[3][Tiles::size], rows);
   CRISP_SHARED(int[tensor_window], pixels);
   CRISP_SHARED(int[tensor_window], parts);
@@ -40,8 +42,10 @@ template <class T, int DP>
 __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
     attend_back_on_tensor_cores(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Tiles = AttentionTiles<T, DP>;
+  a.M = 8;  // for the compiler, which divides by it
   CRISP_DYNAMIC_SHARED(T, q);
-  T *k = q + Tiles::size, *v = k + Tiles::size, *dout = v + Tiles::size, *dq = dout + Tiles::size, *p_rows = dq + Tiles::size, *ds_rows = Tiles::both_scores ? p_rows + Tiles::p_size : p_rows;
+  T *k = q + Tiles::size, *v = k + Tiles::size, *dout = v + Tiles::size, *dq = dout + Tiles::size;
+  T *p_rows = dq + Tiles::size, *ds_rows = Tiles::both_scores ? p_rows + Tiles::p_size : p_rows;
   CRISP_SHARED(int[tensor_window], pixels);
   CRISP_SHARED(int[tensor_window], parts);
   const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads));
@@ -89,6 +93,7 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
 }
 
 template <class T, int DP>
-constexpr std::size_t attend_back_on_tensor_cores_bytes = sizeof(T) * (5 * AttentionTiles<T, DP>::size + (AttentionTiles<T, DP>::both_scores ? 2 : 1) * AttentionTiles<T, DP>::p_size);
+constexpr std::size_t attend_back_on_tensor_cores_bytes =
+    sizeof(T) * (5 * AttentionTiles<T, DP>::size + (AttentionTiles<T, DP>::both_scores ? 2 : 1) * AttentionTiles<T, DP>::p_size);
 
 }  // namespace crisp::cuda::inline CRISP_CUDA_KIND
