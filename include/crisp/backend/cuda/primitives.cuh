@@ -26,6 +26,7 @@ template <class T> struct Zeros {  // of matrices that lie `stride` elements apa
 template <class F>
 __global__ void __launch_bounds__(block_threads) for_each_element(Index n, F f) {
   const Index step = Index(gridDim.x) * blockDim.x;
+  CRISP_ROLLED
   for (Index i = Index(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) f(i);
 }
 
@@ -33,7 +34,9 @@ __global__ void __launch_bounds__(block_threads) for_each_element(Index n, F f) 
 template <class F>
 __global__ void __launch_bounds__(block_threads) for_each_row_and_column(Index rows, Index cols, F f) {
   const Index row_step = Index(gridDim.x) * blockDim.y, col_step = Index(gridDim.y) * blockDim.x;
+  CRISP_ROLLED
   for (Index row = Index(blockIdx.x) * blockDim.y + threadIdx.y; row < rows; row += row_step)
+    CRISP_ROLLED
     for (Index col = Index(blockIdx.y) * blockDim.x + threadIdx.x; col < cols; col += col_step) f(row, col);
 }
 

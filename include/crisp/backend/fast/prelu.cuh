@@ -1,28 +1,39 @@
-// PReLU on the GPU: values in one pass, the gradients in two, without a tensor of what is summed for the slopes.
+// PReLU on the GPU: values in one pass, the gradients in two, without a tensor of what is summed for the slopes. A thread has n neighbouring
+// channels.
 #pragma once
 #include "crisp/backend/fast/channels.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-template <class T> struct PreluOf {
+template <class T, int n, class W = Wide<T>> struct PreluOf {
   const T *x, *slopes; T* y; Index C, step;
-  CRISP_HD void operator()(Index row, Index c) const {
-    const T v = x[row * C + c];
-    y[row * C + c] = v > T(0) ? v : slopes[c * step] * v;
+  __device__ void operator()(Index row, Index group) const {
+    W v[n];
+    load(x + row * C + group * n, v);
+    CRISP_UNROLL
+    for (int k = 0; k < n; ++k) v[k] = v[k] > W(0) ? v[k] : slopes[(group * n + k) * step] * v[k];
+    store(y + row * C + group * n, v);
   }
 };
-template <class T> struct AddSlopeGradient {
+template <class T, int n, class W = Wide<T>> struct AddSlopeGradient {
   const T *x, *dy; Index C;
-  CRISP_HD void operator()(Index row, Index c, T (&sum)[1]) const {
-    const T v = x[row * C + c];
-    sum[0] += v > T(0) ? T(0) : v * dy[row * C + c];
+  __device__ void operator()(Index row, Index c, W (&sum)[1][n]) const {
+    W v[n], d[n];
+    load(x + row * C + c, v);
+    load(dy + row * C + c, d);
+    CRISP_UNROLL
+    for (int k = 0; k < n; ++k) sum[0][k] += v[k] > W(0) ? W(0) : v[k] * d[k];
   }
 };
-template <class T> struct PreluBack {
+template <class T, int n, class W = Wide<T>> struct PreluBack {
   const T *x, *slopes, *dy; T* dx; Index C, step;
-  CRISP_HD void operator()(Index row, Index c) const {
-    const Index i = row * C + c;
-    dx[i] = x[i] > T(0) ? dy[i] : slopes[c * step] * dy[i];
+  __device__ void operator()(Index row, Index group) const {
+    W v[n], d[n];
+    load(x + row * C + group * n, v);
+    load(dy + row * C + group * n, d);
+    CRISP_UNROLL
+    for (int k = 0; k < n; ++k) d[k] = v[k] > W(0) ? d[k] : slopes[(group * n + k) * step] * d[k];
+    store(dx + row * C + group * n, d);
   }
 };
 template <class T> struct Element {
@@ -33,7 +44,9 @@ template <class T> struct Element {
 struct FastPrelu {
   /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
   template <class T>
-  static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) { PlainCuda::for_each(rows, C, PreluOf<T>{x, slopes, y, C, step}); }
+  static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
+    with_neighbours<2>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, PreluOf<T, n>{x, slopes, y, C, step}); }, x, y);
+  }
 
   /// Never, as far as the host knows: to look at the slopes it would have to wait for the GPU.
   template <class T>
@@ -42,10 +55,14 @@ struct FastPrelu {
   /// dx, which may be dy itself, and dslopes, (C) or one.
   template <class T>
   static void prelu_gradient(const T* x, bool, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
-    const Scratch<T> each(step == 0 ? C : 0);
-    sum_channels<1>(rows, C, step == 0 ? each.data() : dslopes, AddSlopeGradient<T>{x, dy, C});
-    if (step == 0) PlainCuda::row_reduce<Sum>(1, C, Element<T>{each.data()}, dslopes);
-    PlainCuda::for_each(rows, C, PreluBack<T>{x, slopes, dy, dx, C, step});
+    const Scratch<Wide<T>> each(step == 0 ? C : 0);
+    with_neighbours<2>(C, [&](auto n) {
+      const AddSlopeGradient<T, n> add{x, dy, C};
+      if (step == 0) sum_channels<1, n>(rows, C, each.data(), add);
+      else sum_channels<1, n>(rows, C, dslopes, add);
+      PlainCuda::for_each(rows, C / n, PreluBack<T, n>{x, slopes, dy, dx, C, step});
+    }, x, dy, dx);
+    if (step == 0) PlainCuda::row_reduce<Sum>(1, C, Element<Wide<T>>{each.data()}, dslopes);
   }
 };
 

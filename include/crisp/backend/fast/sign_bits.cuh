@@ -9,7 +9,7 @@ __global__ void __launch_bounds__(block_threads) positive_bits_of(const T* y, In
   const Index step = Index(gridDim.x) * block_threads, first = Index(blockIdx.x) * block_threads;
   for (Index block = first; block < n; block += step) {  // the same for all threads of a warp
     const Index i = block + threadIdx.x;
-    const unsigned all = __ballot_sync(~0u, i < n && y[i] > T(0));
+    const unsigned all = __ballot_sync(~0u, i < n && y[i] > Wide<T>(0));
     if (threadIdx.x % 32 == 0 && i < n) bits[i / 32] = all;
   }
 }

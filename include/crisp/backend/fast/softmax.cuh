@@ -1,35 +1,42 @@
 // softmax on the GPU: a warp has a row, a lane every 32nd of its elements, so that neighbouring threads read neighbouring numbers.
 #pragma once
+#include <concepts>
+
 #include "crisp/backend/cuda/plain.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 constexpr int softmax_warps = block_threads / 32;
 
-template <class T>
+template <class T, class W = Wide<T>>
 __global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* y, Index rows, Index n) {
   const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
   if (row >= rows) return;  // all of the warp
   const int lane = int(threadIdx.x) % 32;
   const T* from = x + row * n;
   T* to = y + row * n;
-  T most = Max::first<T>(), sum = 0;
-  for (Index k = lane; k < n; k += 32) most = Max::join(most, from[k]);
+  constexpr bool kept = std::same_as<T, W>;  // y holds the powers in between; rounded there, they would be rounded twice
+  W most = Max::first<W>(), sum = 0;
+  for (Index k = lane; k < n; k += 32) most = Max::join(most, W(from[k]));
   most = join_lanes<Max>(most, 32);
-  for (Index k = lane; k < n; k += 32) sum += to[k] = exp(from[k] - most);  // at most 1: nothing overflows
-  const T scale = T(1) / join_lanes<Sum>(sum, 32);
-  for (Index k = lane; k < n; k += 32) to[k] *= scale;
+  for (Index k = lane; k < n; k += 32) {
+    const W power = exp(from[k] - most);  // at most 1: nothing overflows
+    sum += power;
+    if constexpr (kept) to[k] = power;
+  }
+  const W scale = W(1) / join_lanes<Sum>(sum, 32);
+  for (Index k = lane; k < n; k += 32) to[k] = (kept ? W(to[k]) : exp(from[k] - most)) * scale;
 }
 
-template <class T>
+template <class T, class W = Wide<T>>
 __global__ void __launch_bounds__(block_threads) softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
   const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
   if (row >= rows) return;
   const Index first = row * n + int(threadIdx.x) % 32, end = (row + 1) * n;
-  T sum = 0;
-  for (Index k = first; k < end; k += 32) sum += y[k] * dy[k];
+  W sum = 0;
+  for (Index k = first; k < end; k += 32) sum += W(y[k]) * W(dy[k]);
   sum = join_lanes<Sum>(sum, 32);
-  for (Index k = first; k < end; k += 32) dx[k] = y[k] * (dy[k] - sum);
+  for (Index k = first; k < end; k += 32) dx[k] = W(y[k]) * (W(dy[k]) - sum);
 }
 
 struct FastSoftmax {
