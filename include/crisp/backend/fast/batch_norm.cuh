@@ -23,10 +23,12 @@ template <class T, int n, class W = Wide<T>> struct BatchNormOf {
   __device__ void operator()(Index row, Index group) const {
     using std::sqrt;
     const Index c = group * n;
-    W v[n];
+    W v[n], scale[n], shift[n];
     load(x + row * C + c, v);
+    load(w + c, scale);
+    load(b + c, shift);
     CRISP_UNROLL
-    for (int k = 0; k < n; ++k) v[k] = w[c + k] * ((v[k] - mean[c + k]) / sqrt(variance[c + k] + eps)) + b[c + k];
+    for (int k = 0; k < n; ++k) v[k] = scale[k] * ((v[k] - mean[c + k]) / sqrt(variance[c + k] + eps)) + shift[k];
     store(y + row * C + c, v);
   }
 };
@@ -67,14 +69,14 @@ struct FastBatchNorm {
   static void channel_statistics(const T* x, Index rows, Index C, Wide<T>* mean, Wide<T>* variance) {
     FastSumRows::sum_rows(x, rows, C, mean);
     PlainCuda::for_each(C, DividedBy<Wide<T>>{mean, Wide<T>(rows)});
-    with_neighbours<2>(C, [&](auto n) { sum_channels<1, n>(rows, C, variance, AddSquaredDistance<T, n>{x, mean, C}); }, x);
+    with_neighbours<8>(C, [&](auto n) { sum_channels<1, n>(rows, C, variance, AddSquaredDistance<T, n>{x, mean, C}); }, x);
     PlainCuda::for_each(C, DividedBy<Wide<T>>{variance, Wide<T>(rows)});
   }
 
   /// y = w (x - mean) / sqrt(variance + eps) + b.
   template <class T>
   static void batch_norm(const T* x, const T* w, const T* b, const Wide<T>* mean, const Wide<T>* variance, T* y, Index rows, Index C, Wide<T> eps) {
-    with_neighbours<2>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, BatchNormOf<T, n>{x, w, b, mean, variance, y, C, eps}); }, x, y);
+    with_neighbours<8>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, BatchNormOf<T, n>{x, w, b, mean, variance, y, C, eps}); }, x, w, b, y);
   }
 
   /// sums (2, C): dw and db; then dx, unless it is null, which may be dy itself. of_batch: mean and variance depend on x.
@@ -82,7 +84,7 @@ struct FastBatchNorm {
   static void batch_norm_gradient(const T* x, const T* w, const T* dy, const Wide<T>* mean, const Wide<T>* variance, Wide<T>* sums, T* dx, Index rows, Index C,
                                   Wide<T> eps, bool of_batch) {
     const Wide<T> one_of = of_batch ? Wide<T>(1) / Wide<T>(rows) : Wide<T>(0);
-    with_neighbours<2>(C, [&](auto n) {
+    with_neighbours<8>(C, [&](auto n) {
       sum_channels<2, n>(rows, C, sums, AddBatchNormGradients<T, n>{x, dy, mean, variance, C, eps});
       if (dx) PlainCuda::for_each(rows, C / n, BatchNormBack<T, n>{x, w, dy, mean, variance, sums, dx, C, one_of, eps});
     }, x, dy, dx);

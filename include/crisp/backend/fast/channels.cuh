@@ -72,7 +72,7 @@ struct FastSumRows {
   /// sums (C) = the sum over the rows of x (rows, C). To: what a sum is rounded to at the end.
   template <class T, class To>
   static void sum_rows(const T* x, Index rows, Index C, To* sums) {
-    with_neighbours<2>(C, [&](auto n) { sum_channels<1, n>(rows, C, sums, AddElement<T, n>{x, C}); }, x);
+    with_neighbours<8>(C, [&](auto n) { sum_channels<1, n>(rows, C, sums, AddElement<T, n>{x, C}); }, x);
   }
 };
 

@@ -1,5 +1,5 @@
-// layer_norm on the GPU: a warp has a row of C channels, a lane every 32nd n of them. On the way back a block goes through a piece of the
-// rows, and each of its warps sums the gradients of the weights for itself in shared memory, where a lane always meets the same channels.
+// layer_norm on the GPU: a warp has a row of C channels, a lane n neighbours of each 32 n of them. On the way back a block goes through a piece
+// of the rows, and each of its warps sums the gradients of the weights for itself in shared memory, where a lane always meets the same channels.
 #pragma once
 #include "crisp/backend/fast/channels.cuh"
 

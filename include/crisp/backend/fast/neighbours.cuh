@@ -1,5 +1,5 @@
-// Neighbouring numbers that a thread reads or writes in one access. Memory moves up to 16 bytes a thread and access; with one bfloat16 a
-// thread, 2 bytes, an access costs as much and there are as many of them as for float, and half of the time that bfloat16 could save is lost.
+// Neighbouring numbers that a thread reads or writes in one access, of up to 16 bytes. A kernel that moves one bfloat16 a thread needs as many
+// threads, addresses and accesses as for float, and takes about as long, for half of the bytes.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -41,15 +41,15 @@ __device__ __forceinline__ void store(T* to, const Wide<T> (&from)[n]) {
   }
 }
 
-/// Calls f(n) with the number of neighbours that a thread moves at once, a constant: `most` for values of bfloat16 in rows of C that begin at
-/// `rows`, where C and the addresses are multiples of it; else 1.
+/// Calls f(n) with the number of neighbours that a thread moves at once, a constant: of bfloat16 in rows of C that begin at `rows` the largest
+/// of most, most / 2, .. 1 of which C and the addresses are multiples; of other types 1.
 template <int most, class T, class F, class... P>
 void with_neighbours(Index C, const F& f, const T* first, const P*... rows) {
-  if constexpr (std::same_as<T, bfloat16>) {
-    const auto whole = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p) % (most * sizeof(T)) == 0; };
-    if (C % most == 0 && whole(first) && (whole(rows) && ...)) return f(std::integral_constant<int, most>());
-  }
-  f(std::integral_constant<int, 1>());
+  constexpr int n = std::same_as<T, bfloat16> ? most : 1;
+  const auto whole = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p) % (n * sizeof(T)) == 0; };
+  if constexpr (n > 1)
+    if (C % n != 0 || !whole(first) || !(whole(rows) && ...)) return with_neighbours<n / 2>(C, f, first, rows...);
+  f(std::integral_constant<int, n>());
 }
 
 }  // namespace crisp::cuda::inline CRISP_CUDA_KIND

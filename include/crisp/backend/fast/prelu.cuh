@@ -45,7 +45,7 @@ struct FastPrelu {
   /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
   template <class T>
   static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
-    with_neighbours<2>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, PreluOf<T, n>{x, slopes, y, C, step}); }, x, y);
+    with_neighbours<8>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, PreluOf<T, n>{x, slopes, y, C, step}); }, x, y);
   }
 
   /// Never, as far as the host knows: to look at the slopes it would have to wait for the GPU.
@@ -56,7 +56,7 @@ struct FastPrelu {
   template <class T>
   static void prelu_gradient(const T* x, bool, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
     const Scratch<Wide<T>> each(step == 0 ? C : 0);
-    with_neighbours<2>(C, [&](auto n) {
+    with_neighbours<8>(C, [&](auto n) {
       const AddSlopeGradient<T, n> add{x, dy, C};
       if (step == 0) sum_channels<1, n>(rows, C, each.data(), add);
       else sum_channels<1, n>(rows, C, dslopes, add);
