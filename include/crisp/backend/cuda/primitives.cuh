@@ -22,7 +22,7 @@ template <class T> struct Zeros {  // of matrices that lie `stride` elements apa
   CRISP_HD void operator()(Index i, Index at) const { c[i * stride + at] = T(0); }
 };
 
-// One thread an element; where the grid ends before the elements do, which is rare, a thread takes several.
+// One thread an element; where the grid ends before the elements do, a thread takes several. That is rare, so the loop is not written out.
 template <class F>
 __global__ void __launch_bounds__(block_threads) for_each_element(Index n, F f) {
   const Index step = Index(gridDim.x) * blockDim.x;

@@ -101,7 +101,9 @@ struct FastLayerNorm {
     if (!fits<T>(C)) return false;
     const dim3 grid(unsigned(pieces(rows, norm_warps)));
     if (rows > 0)
-      with_neighbours<2>(C, [&](auto n) { launch("layer_norm", layer_norm_of_rows<n, T>, grid, dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps); }, x, w, b, y);
+      with_neighbours<2>(C, [&](auto n) {
+        launch("layer_norm", layer_norm_of_rows<n, T>, grid, dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps);
+      }, x, w, b, y);
     return true;
   }
 
