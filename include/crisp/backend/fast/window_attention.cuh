@@ -156,11 +156,6 @@ struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of
   const From* x; To* y; Index n;
   CRISP_HD void operator()(Index row, Index col) const { y[row * n + col] = x[(row / n * n + col) * n + row % n]; }
 };
-template <class T>
-struct RoundElement {
-  const float* x; T* y;
-  CRISP_HD void operator()(Index i) const { y[i] = x[i]; }
-};
 
 struct FastWindowAttention {
   /// Whether the attention of windows of n pixels, d channels a head, fits into the shared memory of this GPU.
@@ -199,7 +194,7 @@ struct FastWindowAttention {
         launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv,
                sums.data(), int(count));
       });
-      return add_up(sums.data(), count, size, dbias);
+      return FastSumRows::sum_rows(sums.data(), count, size, dbias);
     }
     const Scratch<T> turned(size);
     turn(a, turned.data());
@@ -207,7 +202,7 @@ struct FastWindowAttention {
       launch("window_attention_gradient", attend_back<T, D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
     });
     const Scratch<float> sum(size);
-    add_up(sums.data(), count, size, sum.data());
+    FastSumRows::sum_rows(sums.data(), count, size, sum.data());
     PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo<float, T>{sum.data(), dbias, a.n});
   }
 
@@ -220,17 +215,6 @@ struct FastWindowAttention {
     const auto divide = [&](Index count) { return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0; };
     return {qkv,      bias,       int(N * (H / M) * (W / M)), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(d), float(1 / std::sqrt(double(d))),
             divide(8) ? 8 : divide(2) ? 2 : 1};
-  }
-
-  // total (size) = the sum of the rows of x (count, size).
-  template <class T>
-  static void add_up(const float* x, Index count, Index size, T* total) {
-    if constexpr (std::same_as<T, float>) FastSumRows::sum_rows(x, count, size, total);
-    else {
-      const Scratch<float> sum(size);
-      FastSumRows::sum_rows(x, count, size, sum.data());
-      PlainCuda::for_each(size, RoundElement<T>{sum.data(), total});
-    }
   }
 
   // Values of 8 bits lose nothing there.
