@@ -119,7 +119,7 @@ __device__ __forceinline__ void multiply_tf32(float (&c)[4], const unsigned (&a)
 
 __device__ inline void multiply_bf16_by_shuffles(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   const int lane = int(threadIdx.x) % 32, g = lane / 4, t = lane % 4;
-  CRISP_UNROLL
+  CRISP_ROLLED  // a kernel has dozens of these products, and takes minutes to compile with their loops written out
   for (int k = 0; k < 16; k += 2) {  // two at once, as they lie in one pair
     const int from = k % 8 / 2;
     const unsigned upper = __shfl_sync(~0u, k < 8 ? a[0] : a[2], g * 4 + from), lower = __shfl_sync(~0u, k < 8 ? a[1] : a[3], g * 4 + from);
