@@ -2,12 +2,13 @@
 // block copies what it needs of them from the image (Chetlur et al. 2014, section 3).
 //
 //            taps                    O          A block has 128 pixels and 8 NT outputs: a tile of y. It goes through the taps in
-//         +--+--+- ->              +----+       steps of 16. Each step copies a tile of the image and one of the weights to shared
+//         +--+--+- ->              +----+       steps of 16, or 32 of bfloat16. Each copies a tile of the image and one of the weights to shared
 //  pixels |a |  |             taps | b  |       memory, two steps ahead of the product of the two. A tap of a pixel that lies
 //         +--+--+                  +----+       beyond the image is a zero; the copy makes it.
 //         |  |                     |    v
 //         v
 #pragma once
+#include "crisp/backend/fast/conv_epilogue.cuh"
 #include "crisp/backend/fast/tile_product.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
@@ -42,19 +43,13 @@ struct Tap {
   __device__ Index offset(const ConvSizes& s) const { return (kh * s.W + kw) * s.C + c; }
 };
 
-struct Convolution {
-  const float *x, *w, *b, *plus;  // b and plus may be null
-  float* y;
-  bool relu;
-  ConvSizes s;
-};
-
-// Copies are of `vector` numbers, 4 where C divides by 4.
-template <Math math, int NT, int vector>
-__global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolution conv) {
-  using Product = TileProduct<math, Layout::depth_last, NT>;
-  using A = Tile<Layout::depth_last, tile_rows>;
-  using B = Tile<Layout::depth_last, 8 * NT>;
+// Copies are of `vector` numbers, by which C divides.
+template <class T, Math math, int NT, int vector>
+__global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolution<T> conv) {
+  constexpr int depth = tile_depth<T>;
+  using Product = TileProduct<T, math, Layout::depth_last, NT>;
+  using A = Tile<T, Layout::depth_last, tile_rows>;
+  using B = Tile<T, Layout::depth_last, 8 * NT>;
   CRISP_SHARED(A[tile_stages], a);
   CRISP_SHARED(B[tile_stages], b);
   CRISP_SHARED(KernelPlace[tile_rows], places);
@@ -67,38 +62,26 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolutio
   const Index taps = s.taps();
   const int warp_row = int(threadIdx.x) / 32 * 32;
   float sums[2][NT][4] = {};
-  Tap tap(s, int(threadIdx.x) % (tile_depth / vector) * vector);  // of all copies of this thread
+  Tap tap(s, int(threadIdx.x) % (depth / vector) * vector);  // of all copies of this thread
   const auto load = [&](int step, int slot) {
     const Index offset = tap.offset(s);
-    each_copy<A, vector>([&](int row, int at) {
+    copy_tile<vector>(a[slot], [&](int row, int) -> Source<T> {
       const KernelPlace p = places[row];
       const bool inside = tap.inside(s, p);
-      copy_async<4 * vector>(&a[slot].at[row][at], inside ? conv.x + p.at + offset : conv.x, inside);
+      return {inside ? conv.x + p.at + offset : conv.x, inside};
     });
-    each_copy<B, vector>([&](int column, int at) {
-      const bool valid = tap.exists(s) && first_output + column < s.O;
-      copy_async<4 * vector>(&b[slot].at[column][at], valid ? conv.w + (first_output + column) * taps + step * tile_depth + at : conv.w, valid);
+    copy_tile<vector>(b[slot], [&](int column, int at) -> Source<T> {
+      const Index output = first_output + Outputs<T, NT>::of(column);
+      const bool valid = tap.exists(s) && output < s.O;
+      return {valid ? conv.w + output * taps + step * depth + at : conv.w, valid};
     });
-    tap.advance(s, tile_depth);
+    tap.advance(s, depth);
   };
-  pipeline(int(pieces(taps, tile_depth)), load, [&](int slot) { Product::add(sums, a[slot], b[slot], warp_row); });
+  pipeline(int(pieces(taps, depth)), load, [&](int slot) { Product::add(sums, a[slot], b[slot], warp_row); });
 
-  CRISP_UNROLL
-  for (int i = 0; i < 2; ++i)
-    CRISP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const Index pixel = first_pixel + warp_row + Product::row(i, e);
-      if (pixel >= s.pixels()) continue;
-      CRISP_UNROLL
-      for (int j = 0; j < NT; ++j) {
-        const Index output = first_output + Product::column(j, e), at = pixel * s.O + output;
-        if (output >= s.O) continue;
-        float value = sums[i][j][e];
-        if (conv.b) value += conv.b[output];
-        if (conv.plus) value += conv.plus[at];
-        conv.y[at] = conv.relu && value < 0 ? 0 : value;
-      }
-    }
+  if constexpr (Outputs<T, NT>::neighbours > 1)
+    if (conv.together) return store_together<Product>(conv, sums, first_pixel + warp_row, first_output);
+  store_each<Product>(conv, sums, first_pixel + warp_row, first_output);
 }
 
 }  // namespace crisp::cuda::inline CRISP_CUDA_KIND

@@ -7,8 +7,9 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
+template <class T>
 struct WeightGradient {
-  const float *x, *dy;
+  const T *x, *dy;
   float* sums;  // (pieces, O, taps)
   ConvSizes s;
   int piece;    // pixels of one
@@ -17,28 +18,29 @@ struct WeightGradient {
   // the order of every sum.
   static int piece_of(const ConvSizes& s, int NT) {
     const Index tiles = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT), wanted = std::clamp<Index>(1024 / tiles, 1, pieces(s.pixels(), 256));
-    return int(pieces(pieces(s.pixels(), wanted), tile_depth) * tile_depth);
+    return int(pieces(pieces(s.pixels(), wanted), tile_depth<T>) * tile_depth<T>);
   }
 };
 
-// A block has 128 taps, 8 NT outputs and one piece of the pixels, and goes through those in steps of 16. Copies are of `vector` numbers, 4
-// where C and O divide by 4.
-template <Math math, int NT, int vector>
-__global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient(WeightGradient g) {
-  using Product = TileProduct<math, Layout::depth_first, NT>;
-  using A = Tile<Layout::depth_first, tile_rows>;
-  using B = Tile<Layout::depth_first, 8 * NT>;
+// A block has 128 taps, 8 NT outputs and one piece of the pixels, and goes through those in steps of 16, or 32 of bfloat16. Copies of x are of
+// `vector` numbers, by which C divides, and those of dy as well, if O does too: few outputs may be odd, as they cost little one by one.
+template <class T, Math math, int NT, int vector>
+__global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient(WeightGradient<T> g) {
+  constexpr int depth = tile_depth<T>, dy_vector = NT == 1 ? 1 : vector;
+  using Product = TileProduct<T, math, Layout::depth_first, NT>;
+  using A = Tile<T, Layout::depth_first, tile_rows>;
+  using B = Tile<T, Layout::depth_first, 8 * NT>;
   CRISP_SHARED(A[tile_stages], a);
   CRISP_SHARED(B[tile_stages], b);
-  CRISP_SHARED(KernelPlace[tile_stages][tile_depth], places);  // of the pixels of a step, known one step before they are copied
+  CRISP_SHARED(KernelPlace[tile_stages][depth], places);  // of the pixels of a step, known one step before they are copied
   const ConvSizes& s = g.s;
   const Index taps = s.taps();
   const int tap_tiles = int(pieces(taps, tile_rows)), column_tiles = int(pieces(s.O, 8 * NT)), piece = int(Index(blockIdx.x) / tap_tiles / column_tiles);
   const Index first_tap = Index(blockIdx.x) % tap_tiles * tile_rows, first_output = Index(blockIdx.x) / tap_tiles % column_tiles * (8 * NT);
   const Index first_pixel = Index(piece) * g.piece, end = min(first_pixel + g.piece, s.pixels());
   const auto place = [&](int step, int slot) {
-    const Index pixel = first_pixel + step * tile_depth + threadIdx.x;
-    if (threadIdx.x < tile_depth) places[slot][threadIdx.x] = KernelPlace::of(s, pixel, pixel < end);
+    const Index pixel = first_pixel + step * depth + threadIdx.x;
+    if (threadIdx.x < depth) places[slot][threadIdx.x] = KernelPlace::of(s, pixel, pixel < end);
   };
   CRISP_UNROLL
   for (int step = 0; step < tile_stages; ++step) place(step, step);
@@ -50,18 +52,18 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
   const Index offset = tap.offset(s);
   int multiplied = 0;
   const auto load = [&](int step, int slot) {
-    each_copy<A, vector>([&](int line, int at) {
+    copy_tile<vector>(a[slot], [&](int line, int) -> Source<T> {
       const KernelPlace p = places[slot][line];
       const bool inside = tap.inside(s, p);
-      copy_async<4 * vector>(&a[slot].at[line][at], inside ? g.x + p.at + offset : g.x, inside);
+      return {inside ? g.x + p.at + offset : g.x, inside};
     });
-    each_copy<B, vector>([&](int line, int at) {
-      const Index pixel = first_pixel + step * tile_depth + line;
+    copy_tile<dy_vector>(b[slot], [&](int line, int at) -> Source<T> {
+      const Index pixel = first_pixel + step * depth + line;
       const bool valid = pixel < end && first_output + at < s.O;
-      copy_async<4 * vector>(&b[slot].at[line][at], valid ? g.dy + pixel * s.O + first_output + at : g.dy, valid);
+      return {valid ? g.dy + pixel * s.O + first_output + at : g.dy, valid};
     });
   };
-  pipeline(int(pieces(end - first_pixel, tile_depth)), load, [&](int slot) {
+  pipeline(int(pieces(end - first_pixel, depth)), load, [&](int slot) {
     place(multiplied++ + tile_stages, slot);  // the places of this step have been used
     Product::add(sums, a[slot], b[slot], warp_row);
   });
@@ -79,8 +81,8 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
 }
 
 // y[i] = the sum over the pieces, in order.
-struct SumPieces {
-  const float* parts; float* y; Index n; int count;
+template <class T> struct SumPieces {
+  const float* parts; T* y; Index n; int count;
   CRISP_HD void operator()(Index i) const {
     float sum = parts[i];
     for (int piece = 1; piece < count; ++piece) sum += parts[piece * n + i];
