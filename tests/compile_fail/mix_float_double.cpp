@@ -17,8 +17,10 @@ int main() {
   const auto y = layer(z);
 #elif MISTAKE == 4
   const auto y = mse_loss(x, z);
+#elif MISTAKE == 5
+  const auto y = mse_loss(x, Var<bfloat16, Cpu>(x));  // the target would have lost its digits
 #else
-  const auto y = layer(x) + x;
+  const auto y = layer(x) + Var<float, Cpu>(Var<bfloat16, Cpu>(x));
 #endif
   return int(y.numel());
 }
