@@ -16,7 +16,7 @@ void Computing::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "threads that compute (default: all that the machine has)")->check(CLI::Range(1, 1024));
   command.add_option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
       ->check(CLI::IsMember({"cpu", "cuda"}));
-  command.add_option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32, faster, rounds the factors of products to 11 bits; bf16, fastest, keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
+  command.add_option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
       ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
       ->capture_default_str();
 }
