@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "crisp/core/bfloat16.hpp"
 #include "emulation/runtime.hpp"
 
 enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7 };
@@ -25,16 +26,6 @@ inline float rounded(float x, int bits) {
   return std::bit_cast<float>((u + low / 2 - 1 + (u / low & 1)) & ~(low - 1));
 }
 inline double rounded(double x, int) { return x; }
-
-// bf16 as the products read and write it: the upper half of a float.
-struct Bf16 {
-  std::uint16_t bits;
-  Bf16& operator=(float x) {
-    bits = std::uint16_t(std::bit_cast<unsigned>(x != x ? x : rounded(x, 7)) >> 16);
-    return *this;
-  }
-  operator float() const { return std::bit_cast<float>(unsigned(bits) << 16); }
-};
 
 // The matrix x, stored by columns with a step of `step` (its transpose where `transposed`), by rows: (rows, cols).
 template <class T, class Stored>
@@ -101,7 +92,7 @@ inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cubla
     if (!Captures::get().write_down(handle->stream, run)) run();
   };
   if (is_double) all(*static_cast<const double*>(alpha), *static_cast<const double*>(beta), static_cast<double*>(c));
-  else if (type == CUDA_R_16BF) all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta), static_cast<Bf16*>(c));
+  else if (type == CUDA_R_16BF) all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta), static_cast<crisp::bfloat16*>(c));
   else all(*static_cast<const float*>(alpha), *static_cast<const float*>(beta), static_cast<float*>(c));
   return CUBLAS_STATUS_SUCCESS;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "crisp/core/bfloat16.hpp"
 #include "crisp/core/error.hpp"
 #include "crisp/core/shape.hpp"
 
@@ -30,8 +31,6 @@ inline float from_half(std::uint16_t h) {
   const float tiny = float(fraction) / 16777216.0f;  // 2^-24
   return sign ? -tiny : tiny;
 }
-// bfloat16: the upper half of a float.
-inline float from_bfloat16(std::uint16_t b) { return std::bit_cast<float>(std::uint32_t(b) << 16); }
 
 }  // namespace detail
 
@@ -59,7 +58,7 @@ struct HostTensor {
     if (dtype == "F64") return read<double, T>([](double v) { return v; });
     if (dtype == "F16") return read<std::uint16_t, T>(detail::from_half);
     check(dtype == "BF16", "HostTensor: its elements are ", dtype, ", and not the numbers of a weight (F64, F32, F16 or BF16)");
-    return read<std::uint16_t, T>(detail::from_bfloat16);
+    return read<bfloat16, T>([](float v) { return v; });
   }
 
  private:

@@ -2,6 +2,7 @@
 // GPUs of version 8.0 and later, for older ones in plain CUDA, and emulated. There is no other PTX in crisp.
 #pragma once
 #include "crisp/backend/cuda/runtime.cuh"
+#include "crisp/core/bfloat16.hpp"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -59,10 +60,7 @@ __device__ __forceinline__ unsigned to_tf32(float x) {
 #endif
 }
 
-__device__ __forceinline__ unsigned to_bf16(float x) {  // in the lower half
-  const unsigned bits = __float_as_uint(x);
-  return x != x ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;  // to nearest, ties to even
-}
+__device__ __forceinline__ unsigned to_bf16(float x) { return bfloat16(x).bits; }  // in the lower half
 __device__ __forceinline__ unsigned to_bf16_pair(float low, float high) {
 #if !defined(CRISP_EMULATE_CUDA) && __CUDA_ARCH__ >= 800
   unsigned bits;

@@ -2,6 +2,7 @@
 #pragma once
 #include "crisp/backend/cuda/intrinsics.cuh"
 #include "crisp/backend/cuda/plain.cuh"
+#include "crisp/backend/fast/neighbours.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -44,38 +45,29 @@ struct AttentionWindow {
 // Of `count` windows in as many pieces of nearly equal size, where piece `piece` begins.
 __device__ inline int first_of(int piece, int pieces, int count) { return int(Index(piece) * count / pieces); }
 
-struct alignas(4) Bfloat16Pair {
-  bfloat16 first, second;
-};
-
 // What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them zeros.
 template <int D>
 struct AttentionRows {
   template <class T>
   __device__ static void copy_in(float* rows, const T* image, int channels, const int* pixels, const Attention<T>& a, float scale = 1) {
-    if constexpr (std::is_same_v<T, bfloat16>) {
-      if (a.together > 1) {
-        for (int i = 2 * int(threadIdx.x); i < a.n * D; i += 2 * int(blockDim.x)) {
-          const Bfloat16Pair v = i % D < a.d ? *reinterpret_cast<const Bfloat16Pair*>(image + Index(pixels[i / D]) * channels + i % D) : Bfloat16Pair{0, 0};
-          rows[i] = scale * v.first;
-          rows[i + 1] = scale * v.second;
-        }
-        return;
-      }
-    }
-    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x)) rows[i] = i % D < a.d ? scale * image[Index(pixels[i / D]) * channels + i % D] : 0.0f;
+    each_piece(a, [&](auto constant, int i) {
+      constexpr int n = decltype(constant)::value;
+      float v[n] = {};
+      if (i % D < a.d) load(image + Index(pixels[i / D]) * channels + i % D, v);
+      CRISP_UNROLL
+      for (int k = 0; k < n; ++k) rows[i + k] = scale * v[k];
+    });
   }
   template <class T>
   __device__ static void copy_out(const float* rows, T* image, int channels, const int* pixels, const Attention<T>& a) {
-    if constexpr (std::is_same_v<T, bfloat16>) {
-      if (a.together > 1) {
-        for (int i = 2 * int(threadIdx.x); i < a.n * D; i += 2 * int(blockDim.x))
-          if (i % D < a.d) *reinterpret_cast<Bfloat16Pair*>(image + Index(pixels[i / D]) * channels + i % D) = {rows[i], rows[i + 1]};
-        return;
-      }
-    }
-    for (int i = int(threadIdx.x); i < a.n * D; i += int(blockDim.x))
-      if (i % D < a.d) image[Index(pixels[i / D]) * channels + i % D] = rows[i];
+    each_piece(a, [&](auto constant, int i) {
+      constexpr int n = decltype(constant)::value;
+      if (i % D >= a.d) return;
+      float v[n];
+      CRISP_UNROLL
+      for (int k = 0; k < n; ++k) v[k] = rows[i + k];
+      store(image + Index(pixels[i / D]) * channels + i % D, v);
+    });
   }
   __device__ static void read(float (&x)[D], const float* row) {
     CRISP_UNROLL
@@ -109,6 +101,18 @@ struct AttentionRows {
       sum[c + 2] += factor * v.z;
       sum[c + 3] += factor * v.w;
     }
+  }
+
+ private:
+  // f(n, i) for the pieces of n neighbours, a constant, from number i of all rows on, that this thread copies.
+  template <class T, class F>
+  __device__ static void each_piece(const Attention<T>& a, const F& f) {
+    const auto pieces_of = [&](auto constant) {
+      constexpr int n = decltype(constant)::value;
+      for (int i = n * int(threadIdx.x); i < a.n * D; i += n * int(blockDim.x)) f(constant, i);
+    };
+    if (std::is_same_v<T, bfloat16> && a.together > 1) pieces_of(std::integral_constant<int, 2>());
+    else pieces_of(std::integral_constant<int, 1>());
   }
 };
 

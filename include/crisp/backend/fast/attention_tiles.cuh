@@ -28,12 +28,7 @@ __device__ __forceinline__ void read_eight(float (&x)[8], const float* from) {
     x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
   }
 }
-__device__ __forceinline__ void read_eight(float (&x)[8], const bfloat16* from) {
-  alignas(16) unsigned pairs[4];
-  copy_aligned<16>(pairs, from);
-  CRISP_UNROLL
-  for (int i = 0; i < 4; ++i) x[2 * i] = low_bf16(pairs[i]), x[2 * i + 1] = high_bf16(pairs[i]);
-}
+__device__ __forceinline__ void read_eight(float (&x)[8], const bfloat16* from) { load(from, x); }
 
 template <class T, int DP>
 struct AttentionTiles;

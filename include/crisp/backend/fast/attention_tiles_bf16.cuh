@@ -101,8 +101,8 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
     }
   }
   __device__ static void write_pair(bfloat16* to, float low, float high) {
-    const unsigned pair = to_bf16_pair(low, high);
-    copy_aligned<4>(to, &pair);
+    const float pair[2] = {low, high};
+    store(to, pair);
   }
   template <class F>
   __device__ static void with_together(const Attention<bfloat16>& a, const F& f) {

@@ -6,6 +6,7 @@
 
 #include "crisp/backend/cuda/intrinsics.cuh"
 #include "crisp/backend/cuda/plain.cuh"
+#include "crisp/backend/fast/neighbours.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -55,17 +56,16 @@ __device__ __forceinline__ void store_each(const Convolution<T>& conv, float (&s
   });
 }
 
-template <class T, int n> struct alignas(sizeof(T) * n) Numbers { T at[n]; };  // that memory gives or takes at once
-
 // The same of bfloat16, for all neighbours at once. All that is added is read before the first is stored.
 template <class Product, int NT>
 __device__ __forceinline__ void store_together(const Convolution<bfloat16>& conv, float (&sums)[2][NT][4], Index first_pixel, Index first_output) {
   constexpr int n = Outputs<bfloat16, NT>::neighbours;
   const auto each = [&](const auto& f) { each_output<Product, n>(conv, sums, first_pixel, first_output, f); };
   const auto add = [&](int i, int j, int e, const bfloat16* p) {
-    const auto more = *reinterpret_cast<const Numbers<bfloat16, n>*>(p);
+    float more[n];
+    load(p, more);
     CRISP_UNROLL
-    for (int m = 0; m < n; ++m) sums[i][j + m / 2][e + m % 2] += more.at[m];
+    for (int m = 0; m < n; ++m) sums[i][j + m / 2][e + m % 2] += more[m];
   };
   if (conv.b) each([&](int i, int j, int e, Index output, Index) { add(i, j, e, conv.b + output); });
   if (conv.plus) each([&](int i, int j, int e, Index, Index at) { add(i, j, e, conv.plus + at); });
