@@ -6,7 +6,7 @@
 #include "crisp/backend/fast/vector_math.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail {
+namespace crisp::detail::inline CRISP_CPU_KIND {
 
 struct GeluValue {
   Floats y, slope;
@@ -39,4 +39,4 @@ struct FastGelu {
   }
 };
 
-}  // namespace crisp::detail
+}  // namespace crisp::detail::inline CRISP_CPU_KIND

@@ -7,7 +7,7 @@
 #include "crisp/backend/fast/product.hpp"
 #include "crisp/core/backend.hpp"
 
-namespace crisp::detail {
+namespace crisp::detail::inline CRISP_CPU_KIND {
 
 template <class T>
 struct GemmTile {
@@ -91,4 +91,4 @@ struct GemmTile {
   }
 };
 
-}  // namespace crisp::detail
+}  // namespace crisp::detail::inline CRISP_CPU_KIND

@@ -8,7 +8,7 @@
 #include "crisp/backend/fast/channels.hpp"
 #include "crisp/backend/fast/vector_math.hpp"
 
-namespace crisp::detail {
+namespace crisp::detail::inline CRISP_CPU_KIND {
 
 // C channels as vectors, at least one. If C is no multiple of the width, the last vector ends with the last channel: its first lanes are
 // channels of the vector before, and count only once.
@@ -113,4 +113,4 @@ struct FastLayerNorm {
   }
 };
 
-}  // namespace crisp::detail
+}  // namespace crisp::detail::inline CRISP_CPU_KIND

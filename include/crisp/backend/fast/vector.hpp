@@ -4,22 +4,17 @@
 #include <cstring>
 #include <type_traits>
 
+#include "crisp/backend/fast/instruction_set.hpp"
 #include "crisp/core/shape.hpp"
 #if defined(__CUDACC__)
 #pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
 #endif
 
-namespace crisp::detail {
+namespace crisp::detail::inline CRISP_CPU_KIND {
 
 template <class T>
 struct Simd {
-#if defined(__AVX512F__)
-  static constexpr int bytes = 64;
-#elif defined(__AVX__)
-  static constexpr int bytes = 32;
-#else
-  static constexpr int bytes = 16;
-#endif
+  static constexpr int bytes = CRISP_VECTOR_BYTES;
   static constexpr int width = bytes / int(sizeof(T));
   typedef T Vector __attribute__((vector_size(bytes)));
   typedef T Packed __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));  // a vector in memory of any alignment
@@ -78,4 +73,4 @@ template <class T>
   return sum_halves<T, width<T>>(x);
 }
 
-}  // namespace crisp::detail
+}  // namespace crisp::detail::inline CRISP_CPU_KIND
