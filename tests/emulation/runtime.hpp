@@ -71,9 +71,13 @@ class OutsidePools {
     blocks_[p] = bytes;
     bytes_ += bytes;
   }
-  void remove(void* p) {
+  bool remove(void* p) {  // false where it lies in a pool
     const std::lock_guard lock(mutex_);
-    if (const auto block = blocks_.find(p); block != blocks_.end()) bytes_ -= block->second, blocks_.erase(block);
+    const auto block = blocks_.find(p);
+    if (block == blocks_.end()) return false;
+    bytes_ -= block->second;
+    blocks_.erase(block);
+    return true;
   }
   std::size_t bytes() {
     const std::lock_guard lock(mutex_);
@@ -206,11 +210,11 @@ inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   crisp::emulation::Streams::get().allocated(*p, bytes, nullptr);
   return cudaSuccess;
 }
-inline cudaError_t cudaFree(void* p) {  // of blocks from cudaMallocAsync too
+inline cudaError_t cudaFree(void* p) {
   if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
-  crisp::emulation::OutsidePools::get().remove(p);
+  if (!p || !crisp::emulation::OutsidePools::get().remove(p)) return cudaSuccess;  // a block of a pool: a GPU goes on counting it as used
   crisp::emulation::Streams::get().freed(p, nullptr);
-  return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+  return crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   auto& memory = crisp::emulation::DeviceMemory::get();

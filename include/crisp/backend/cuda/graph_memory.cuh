@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "crisp/backend/cuda/runtime.cuh"
@@ -40,33 +41,31 @@ class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
 
   /// Takes back a block, of whatever graph; false where p is of none.
   static bool take_back(void* p) noexcept {
-    std::vector<void*> unused;
+    Unused unused;
     {
       const std::lock_guard lock(all().mutex);
       const auto block = all().blocks.find(p);
       if (block == all().blocks.end()) return false;
       const std::shared_ptr<GraphMemory> owner = block->second.owner;
       owner->free_.emplace(block->second.bytes, p);
-      if (owner->closed_) unused = owner->leave_free();
+      if (owner->closed_) unused.blocks = owner->leave_free();
     }
-    free_now(unused);
+    free_now(std::move(unused));
     return true;
   }
 
   /// What is freed in the capture, but was made before it: the graph may have read it, so it is freed with the graph.
-  void keep(void* p) noexcept { kept_.push_back(p); }
+  void keep(void* p) noexcept { kept_.pooled.push_back(p); }
 
   /// The graph is gone. A tensor that still has a block frees it when it goes itself.
   void close() noexcept {
-    std::vector<void*> unused;
+    Unused unused = std::exchange(kept_, {});
     {
       const std::lock_guard lock(all().mutex);
       closed_ = true;
-      unused = leave_free();
+      append(unused.blocks, leave_free());
     }
-    unused.insert(unused.end(), kept_.begin(), kept_.end());
-    kept_.clear();
-    free_now(unused);
+    free_now(std::move(unused));
   }
 
   /// Of all graphs together.
@@ -76,6 +75,13 @@ class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
   }
 
  private:
+  // Memory to free: blocks of graphs, which come from cudaMalloc, and what the pool gave, which goes back there: freed by cudaFree it would
+  // count as used for ever.
+  struct Unused {
+    std::vector<void*> blocks, pooled;
+  };
+  static void append(std::vector<void*>& to, const std::vector<void*>& more) { to.insert(to.end(), more.begin(), more.end()); }
+
   struct Block {
     std::shared_ptr<GraphMemory> owner;
     std::size_t bytes;
@@ -101,17 +107,21 @@ class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
     free_.clear();
     return unused;
   }
-  // cudaFree takes memory of either kind, once no kernel uses it. While another step is captured nobody can wait for that: its graph keeps it.
-  static void free_now(const std::vector<void*>& unused) noexcept {
-    if (!unused.empty() && !current()) static_cast<void>(cudaStreamSynchronize(Turn().stream));
-    for (void* p : unused) {
-      if (current()) current()->keep(p);
-      else static_cast<void>(cudaFree(p));
+  // Once no kernel uses it. While another step is captured nobody can wait for that: its graph keeps it.
+  static void free_now(Unused unused) noexcept {
+    if (unused.blocks.empty() && unused.pooled.empty()) return;
+    if (GraphMemory* graph = current()) {
+      append(graph->kept_.blocks, unused.blocks);
+      append(graph->kept_.pooled, unused.pooled);
+      return;
     }
+    static_cast<void>(cudaStreamSynchronize(Turn().stream));
+    for (void* p : unused.blocks) static_cast<void>(cudaFree(p));
+    for (void* p : unused.pooled) static_cast<void>(cudaFreeAsync(p, Turn().stream));
   }
 
   std::multimap<std::size_t, void*> free_;  // by their bytes
-  std::vector<void*> kept_;
+  Unused kept_;
   bool closed_ = false;
 };
 

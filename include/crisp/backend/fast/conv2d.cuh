@@ -1,6 +1,8 @@
 // Convolution on the GPU: which of its kernels suits a convolution. The gradient of the input is a convolution too, see ops/conv2d.hpp.
 #pragma once
 #include <concepts>
+#include <cstdlib>
+#include <limits>
 
 #include "crisp/backend/fast/implicit_gemm.cuh"
 #include "crisp/backend/fast/implicit_weight_gradient.cuh"
@@ -14,7 +16,7 @@ struct FastConv2d {
   template <class T>
     requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, const ConvEpilogue<T>& epilogue) {
-    if (!fits(s)) return false;
+    if (!fits(s, tile_rows)) return false;
     const auto divides = [&](int vector) { return s.C % vector == 0 && aligned(x, vector) && aligned(w, vector); };
     with_constants<T>(s, divides, [&](auto math, auto NT, auto vector) {
       constexpr int neighbours = Outputs<T, NT()>::neighbours;
@@ -29,7 +31,7 @@ struct FastConv2d {
   template <class T>
     requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static bool conv2d_weight_gradient(const T* x, const T* dy, T* dw, const ConvSizes& s) {
-    if (!fits(s)) return false;
+    if (!fits(s, WeightGradient<T>::piece_of(s, few_outputs(s) ? 1 : 8))) return false;
     const auto divides = [&](int vector) { return s.C % vector == 0 && aligned(x, vector) && (few_outputs(s) || (s.O % vector == 0 && aligned(dy, vector))); };
     with_constants<T>(s, divides, [&](auto math, auto NT, auto vector) {
       const int piece = WeightGradient<T>::piece_of(s, NT()), count = int(pieces(s.pixels(), piece));
@@ -49,10 +51,13 @@ struct FastConv2d {
   template <class T>
   static bool aligned(const T* p, int vector) { return reinterpret_cast<std::uintptr_t>(p) % (sizeof(T) * unsigned(vector)) == 0; }
 
-  // Kernels count rows, columns and channels by int, and blocks by the x of a grid.
-  static bool fits(const ConvSizes& s) {
-    constexpr Index most = 1 << 28;
-    return s.pixels() > 0 && s.C > 0 && s.O > 0 && std::max({s.H, s.W, s.C, s.kH, s.kW, s.OH * s.stride, s.OW * s.stride, s.taps()}) < most &&
+  // Kernels count rows, columns and channels by int, and numbers from the first that a block of so many pixels reads; blocks by the x of a grid.
+  static bool fits(const ConvSizes& s, Index pixels) {
+    constexpr Index most = 1 << 28, most_numbers = std::numeric_limits<int>::max();
+    if (s.pixels() <= 0 || s.C <= 0 || s.O <= 0 || std::max({s.H, s.W, s.C, s.kH, s.kW, s.OH * s.stride, s.OW * s.stride, s.taps()}) >= most) return false;
+    const Index between_images = std::abs(s.H - s.OH * s.stride) + s.kH;
+    const Index rows = (pixels / s.OW + 2) * s.stride + (pixels / (s.OH * s.OW) + 1) * between_images;
+    return rows < most_numbers / (s.W * s.C) && pixels < most_numbers / s.O && s.taps() < most_numbers / s.O &&
            pieces(s.pixels(), tile_rows) * pieces(s.O, 8) <= most_blocks_x;
   }
 

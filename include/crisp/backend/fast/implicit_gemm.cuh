@@ -13,16 +13,25 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// Where the kernel lies for one output pixel: its tap (0, 0) is pixel (h, w) of the image, and number `at` of x. These may be outside.
+// Where the kernel lies for one output pixel: its tap (0, 0) is pixel (h, w) of the image, which may be outside; and number `at` of x, counted
+// from that of the block's first pixel on: within a block int is enough for that, and faster than Index.
 struct KernelPlace {
-  Index at;
-  int h, w;
+  int at, h, w;
   static constexpr int nowhere = -(1 << 30);  // as h: all taps lie beyond the image
 
-  __device__ static KernelPlace of(const ConvSizes& s, Index pixel, bool valid) {
+  // Number of x where tap (0, 0) of an output pixel lies.
+  __device__ static Index number(const ConvSizes& s, Index pixel) {
+    const Index row = pixel / s.OW, n = row / s.OH;
+    return ((n * s.H + (row - n * s.OH) * s.stride - s.top) * s.W + (pixel - row * s.OW) * s.stride - s.left) * s.C;
+  }
+  __device__ static Index begin(const ConvSizes& s, Index first_pixel) {  // within x
+    const Index at = number(s, first_pixel);
+    return at < 0 ? 0 : at;
+  }
+  __device__ static KernelPlace of(const ConvSizes& s, Index pixel, bool valid, Index begin) {
     if (!valid) return {0, nowhere, 0};
-    const Index row = pixel / s.OW, n = row / s.OH, h = (row - n * s.OH) * s.stride - s.top, w = (pixel - row * s.OW) * s.stride - s.left;
-    return {((n * s.H + h) * s.W + w) * s.C, int(h), int(w)};
+    const Index row = pixel / s.OW, n = row / s.OH;
+    return {int(number(s, pixel) - begin), int((row - n * s.OH) * s.stride - s.top), int((pixel - row * s.OW) * s.stride - s.left)};
   }
 };
 
@@ -40,7 +49,7 @@ struct Tap {
   __device__ bool inside(const ConvSizes& s, const KernelPlace& p) const {
     return exists(s) & (unsigned(p.h + kh) < unsigned(s.H)) & (unsigned(p.w + kw) < unsigned(s.W));  // without a branch
   }
-  __device__ Index offset(const ConvSizes& s) const { return (kh * s.W + kw) * s.C + c; }
+  __device__ int offset(const ConvSizes& s) const { return (kh * int(s.W) + kw) * int(s.C) + c; }
 };
 
 // Copies are of `vector` numbers, by which C divides.
@@ -56,24 +65,26 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolutio
   const ConvSizes& s = conv.s;
   const int column_tiles = int(pieces(s.O, 8 * NT));
   const Index first_pixel = Index(blockIdx.x) / column_tiles * tile_rows, first_output = Index(blockIdx.x) % column_tiles * (8 * NT);
-  places[threadIdx.x] = KernelPlace::of(s, first_pixel + threadIdx.x, first_pixel + threadIdx.x < s.pixels());
+  const Index begin = KernelPlace::begin(s, first_pixel);
+  places[threadIdx.x] = KernelPlace::of(s, first_pixel + threadIdx.x, first_pixel + threadIdx.x < s.pixels(), begin);
   __syncthreads();
 
-  const Index taps = s.taps();
+  const int taps = int(s.taps()), outputs = int(s.O - first_output);
+  const T *const x = conv.x + begin, *const w = conv.w + first_output * taps;
   const int warp_row = int(threadIdx.x) / 32 * 32;
   float sums[2][NT][4] = {};
   Tap tap(s, int(threadIdx.x) % (depth / vector) * vector);  // of all copies of this thread
   const auto load = [&](int step, int slot) {
-    const Index offset = tap.offset(s);
+    const int offset = tap.offset(s);
     copy_tile<vector>(a[slot], [&](int row, int) -> Source<T> {
       const KernelPlace p = places[row];
       const bool inside = tap.inside(s, p);
-      return {inside ? conv.x + p.at + offset : conv.x, inside};
+      return {inside ? x + (p.at + offset) : conv.x, inside};
     });
     copy_tile<vector>(b[slot], [&](int column, int at) -> Source<T> {
-      const Index output = first_output + Outputs<T, NT>::of(column);
-      const bool valid = tap.exists(s) && output < s.O;
-      return {valid ? conv.w + output * taps + step * depth + at : conv.w, valid};
+      const int output = Outputs<T, NT>::of(column);
+      const bool valid = tap.exists(s) && output < outputs;
+      return {valid ? w + (output * taps + step * depth + at) : conv.w, valid};
     });
     tap.advance(s, depth);
   };

@@ -14,10 +14,10 @@ struct WeightGradient {
   ConvSizes s;
   int piece;    // pixels of one
 
-  // As many pieces as keep a large GPU busy, of at least so many pixels as outweigh their sums. It depends on the sizes alone, and so does
-  // the order of every sum.
+  // As many pieces as keep a large GPU busy: three blocks on each of 132 multiprocessors. More would only be more sums to store and to add.
+  // It depends on the sizes alone, and so does the order of every sum.
   static int piece_of(const ConvSizes& s, int NT) {
-    const Index tiles = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT), wanted = std::clamp<Index>(1024 / tiles, 1, pieces(s.pixels(), 256));
+    const Index tiles = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT), wanted = std::clamp<Index>(396 / tiles, 1, pieces(s.pixels(), 256));
     return int(pieces(pieces(s.pixels(), wanted), tile_depth<T>) * tile_depth<T>);
   }
 };
@@ -34,13 +34,15 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
   CRISP_SHARED(B[tile_stages], b);
   CRISP_SHARED(KernelPlace[tile_stages][depth], places);  // of the pixels of a step, known one step before they are copied
   const ConvSizes& s = g.s;
-  const Index taps = s.taps();
+  const int taps = int(s.taps());
   const int tap_tiles = int(pieces(taps, tile_rows)), column_tiles = int(pieces(s.O, 8 * NT)), piece = int(Index(blockIdx.x) / tap_tiles / column_tiles);
   const Index first_tap = Index(blockIdx.x) % tap_tiles * tile_rows, first_output = Index(blockIdx.x) / tap_tiles % column_tiles * (8 * NT);
-  const Index first_pixel = Index(piece) * g.piece, end = min(first_pixel + g.piece, s.pixels());
+  const Index first_pixel = Index(piece) * g.piece, end = min(first_pixel + g.piece, s.pixels()), begin = KernelPlace::begin(s, first_pixel);
+  const int pixels = int(end - first_pixel), O = int(s.O), outputs = int(s.O - first_output);
+  const T *const x = g.x + begin, *const dy = g.dy + first_pixel * s.O + first_output;
   const auto place = [&](int step, int slot) {
-    const Index pixel = first_pixel + step * depth + threadIdx.x;
-    if (threadIdx.x < depth) places[slot][threadIdx.x] = KernelPlace::of(s, pixel, pixel < end);
+    const int pixel = step * depth + int(threadIdx.x);
+    if (threadIdx.x < depth) places[slot][threadIdx.x] = KernelPlace::of(s, first_pixel + pixel, pixel < pixels, begin);
   };
   CRISP_UNROLL
   for (int step = 0; step < tile_stages; ++step) place(step, step);
@@ -49,21 +51,21 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
   const int warp_row = int(threadIdx.x) / 32 * 32;
   float sums[2][NT][4] = {};
   const Tap tap(s, first_tap + int(threadIdx.x) % (tile_rows / vector) * vector);  // of all copies of this thread
-  const Index offset = tap.offset(s);
+  const int offset = tap.offset(s);
   int multiplied = 0;
   const auto load = [&](int step, int slot) {
     copy_tile<vector>(a[slot], [&](int line, int) -> Source<T> {
       const KernelPlace p = places[slot][line];
       const bool inside = tap.inside(s, p);
-      return {inside ? g.x + p.at + offset : g.x, inside};
+      return {inside ? x + (p.at + offset) : g.x, inside};
     });
     copy_tile<dy_vector>(b[slot], [&](int line, int at) -> Source<T> {
-      const Index pixel = first_pixel + step * depth + line;
-      const bool valid = pixel < end && first_output + at < s.O;
-      return {valid ? g.dy + pixel * s.O + first_output + at : g.dy, valid};
+      const int pixel = step * depth + line;
+      const bool valid = pixel < pixels && at < outputs;
+      return {valid ? dy + (pixel * O + at) : g.dy, valid};
     });
   };
-  pipeline(int(pieces(end - first_pixel, depth)), load, [&](int slot) {
+  pipeline(int(pieces(pixels, depth)), load, [&](int slot) {
     place(multiplied++ + tile_stages, slot);  // the places of this step have been used
     Product::add(sums, a[slot], b[slot], warp_row);
   });
@@ -75,8 +77,8 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
     for (int i = 0; i < 2; ++i)
       CRISP_UNROLL
       for (int e = 0; e < 4; ++e) {
-        const Index output = first_output + Product::column(j, e), at = first_tap + warp_row + Product::row(i, e);
-        if (output < s.O && at < taps) to[output * taps + at] = sums[i][j][e];
+        const int output = int(first_output) + Product::column(j, e), at = int(first_tap) + warp_row + Product::row(i, e);
+        if (output < O && at < taps) to[output * taps + at] = sums[i][j][e];
       }
 }
 

@@ -34,8 +34,9 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y
 
   const bool masked = window.bottom || window.right;
   const T* bias = a.bias + head * a.n * a.n + query;
-  float own[D], out[D] = {}, most = -INFINITY, sum = 0;
-  Rows::read(own, q + query * D);
+  float own[D] = {}, out[D] = {}, most = -INFINITY, sum = 0;
+  const bool real = int(threadIdx.x) < a.n;
+  if (real) Rows::read(own, q + query * D);  // the others would read a row that its thread overwrites
   constexpr int together = 8;
   CRISP_ROLLED
   for (int first = 0; first < a.n; first += together) {
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y
       Rows::add(out, p, v + min(first + i, a.n - 1) * D);
     }
   }
-  if (int(threadIdx.x) < a.n) Rows::write(q + query * D, out, 1 / sum);  // nobody else reads this row of q
+  if (real) Rows::write(q + query * D, out, 1 / sum);  // nobody else reads this row of q
   __syncthreads();
   Rows::copy_out(q, y + window.image * a.C + head * a.d, a.C, pixels, a);
 }
