@@ -12,13 +12,18 @@ class Contender:
     """One that waits is stopped: it takes no processor time, however its threads wait. Nor does it use a GPU, where its last repetition is
     finished: it only keeps its memory there."""
 
-    def __init__(self, name, command, environment, patience):
-        self.name, self.patience, self.times = name, patience, []
+    def __init__(self, name, command, environment, patience, waits=False):
+        """waits: it loads its libraries, and does nothing else before a line of its input: so that it may be started while others run."""
+        self.name, self.patience, self.waits, self.times = name, patience, waits, []
         self.complaints = tempfile.TemporaryFile("w+")
         # In a process group of its own: should compare be killed, the kernel ends stopped groups without a parent.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.complaints, text=True, bufsize=1,
                                         env=environment, preexec_fn=os.setpgrp)
+
+    def begin(self):
+        """Until it is ready for its turns."""
         try:
+            if self.waits: self.ask()
             self.network = self.answer().removeprefix("ready").strip()  # the number of its parameters, and the shape of its input
             self.repeat()  # the third repetition: what records a CUDA graph does so in the first three
         except BaseException:
@@ -33,11 +38,14 @@ class Contender:
         self.complaints.seek(0)
         raise Failed(self.complaints.read().strip()[-2000:] or f"ended with status {self.process.wait()}")
 
-    def repeat(self):
+    def ask(self):
         try:
             self.process.stdin.write("\n")
         except BrokenPipeError:
             pass  # it has ended, and the answer says why
+
+    def repeat(self):
+        self.ask()
         line = self.answer()
         try:
             return float(line)

@@ -2,7 +2,7 @@
 """The workloads in PyTorch and ONNX Runtime: what bench/compare runs beside crisp, each as a process of its own.
 
 usage: peers.py --version VARIANT
-       peers.py --serve VARIANT NAME    for each line of the input one repetition, and its milliseconds
+       peers.py --serve VARIANT NAME    for each line of the input one repetition, and its milliseconds; --wait: begins after a line
        peers.py --memory VARIANT NAME   the peak memory of two repetitions, in MB: on a GPU that of the tensors, else what is above a tiny network's
        peers.py --export NAME FILE      the network as ONNX
        peers.py --operations            what PyTorch counts in a repetition of each workload, as JSON
@@ -139,6 +139,7 @@ def workload(variant, name):
 
 
 def serve(variant, name):
+    if given.wait: sys.stdin.readline()
     what, run = workload(variant, name)
     run(), run()
     print("ready", what, flush=True)
@@ -211,6 +212,7 @@ def rates():
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--version", metavar="VARIANT")
 arguments.add_argument("--serve", nargs=2, metavar=("VARIANT", "NAME"))
+arguments.add_argument("--wait", action="store_true")
 arguments.add_argument("--memory", nargs=2, metavar=("VARIANT", "NAME"))
 arguments.add_argument("--export", nargs=2, metavar=("NAME", "FILE"))
 arguments.add_argument("--operations", action="store_true")

@@ -12,7 +12,7 @@ crisp_cuda_sources(crisp_test_main_cuda main.cpp)
 target_link_libraries(crisp_test_main_cuda PRIVATE crisp_test)
 foreach(area core autograd ops nn optim models testing cuda)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*_test.cpp)
-  list(FILTER files EXCLUDE REGEX "/core/gemm_test|/cuda/emulation_test")  # the one is about the CPU, the other about the emulation
+  list(FILTER files EXCLUDE REGEX "/core/(gemm|threads)_test|/cuda/emulation_test")  # about the CPU, and about the emulation
   if(CRISP_JOIN_TESTS)
     crisp_join(files ${area}_cuda ${files})
   endif()
@@ -29,3 +29,14 @@ add_executable(test_odr_cuda)
 crisp_cuda_sources(test_odr_cuda odr/one.cpp odr/two.cpp)
 target_link_libraries(test_odr_cuda PRIVATE crisp_own)
 add_test(NAME odr_cuda COMMAND test_odr_cuda)
+
+# What tests/gpu_kit.sh takes to a machine with a GPU.
+add_custom_target(gpu_kit)
+foreach(area core autograd ops nn optim models testing cuda)
+  add_dependencies(gpu_kit test_${area}_cuda)
+endforeach()
+foreach(target bench_workloads bench_workloads_cuda 13_graph_cuda)
+  if(TARGET ${target} OR CRISP_BUILD_BENCH)
+    add_dependencies(gpu_kit ${target})
+  endif()
+endforeach()

@@ -25,7 +25,7 @@ endfunction()
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/nvcc)
 foreach(area core autograd ops nn optim models testing cuda)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*_test.cpp)
-  list(FILTER files EXCLUDE REGEX "/core/gemm_test|/cuda/emulation_test")  # the one is about the CPU, the other about the emulation
+  list(FILTER files EXCLUDE REGEX "/core/(gemm|threads)_test|/cuda/emulation_test")  # about the CPU, and about the emulation
   crisp_join(file ${area}_nvcc ${files})
   crisp_nvcc_compiles(${area} ${file} crisp_test)
 endforeach()

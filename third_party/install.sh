@@ -14,6 +14,8 @@ for group in "$@"; do
   esac
 done
 
+case ${CXX:-} in *clang++*) packages+=("$(basename "$CXX" | sed 's/++//')") ;; esac  # clang++-19 comes with clang-19
+
 missing=()
 for package in "${packages[@]}"; do
   if command -v dpkg-query >/dev/null; then
