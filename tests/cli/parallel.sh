@@ -1,9 +1,11 @@
 # What the tests of a training on several processes share. Not a test by itself.
 . "$(dirname "$0")/common.sh"
 
-# As root, as in a container; on fewer processors than processes; without ssh; the messages by the common memory alone.
+# As root, as in a container; on fewer processors than processes; without ssh; the messages by the common memory alone. Open MPI 5 reads what
+# begins with PRTE.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_plm_rsh_agent=sh
 export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_hwloc_base_binding_policy=none
+export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"  # MPI itself never frees some of its memory
 
 # together COUNT ARGUMENTS...: trains on so many processes; rankN holds the number of process N.
