@@ -1,5 +1,6 @@
 # Finds cpp-httplib 0.10 or newer as crisp::httplib. It comes as a header alone, or with a library and the definitions that
-# the library was compiled with: these its CMake or pkg-config file tells.
+# the library was compiled with: these its CMake or pkg-config file tells. The header itself calls OpenSSL where it was compiled
+# with it, which the pkg-config file does not say.
 set(crisp_httplib)
 find_package(httplib QUIET CONFIG)
 if(TARGET httplib::httplib)
@@ -11,6 +12,10 @@ else()
   endif()
   if(CRISP_HTTPLIB_FOUND)
     set(crisp_httplib PkgConfig::CRISP_HTTPLIB)
+    find_package(OpenSSL QUIET)
+    if(OpenSSL_FOUND)
+      list(APPEND crisp_httplib OpenSSL::SSL OpenSSL::Crypto)
+    endif()
   endif()
 endif()
 

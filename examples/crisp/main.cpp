@@ -12,6 +12,9 @@
 
 namespace {
 
+// At once: what mpirun says at the same time does not come between.
+void tell(const std::string& message) { std::cerr << message + "\n"; }
+
 // One line, whatever the text was.
 std::string one_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -26,7 +29,7 @@ std::string one_line(std::string text) {
 int wrong_use(const CLI::App& app, const std::string& what) {
   std::string name = "crisp";
   for (const CLI::App* command : app.get_subcommands()) name += " " + command->get_name();
-  std::cerr << name << ": " << one_line(what) << " (see " << name << " --help)\n";
+  tell(name + ": " + one_line(what) + " (see " + name + " --help)");
   return 2;
 }
 
@@ -37,7 +40,7 @@ std::string no_command(int argc, char** argv) {
 }
 
 int failed(const std::string& what) {
-  std::cerr << "crisp: " << what << "\n";
+  tell("crisp: " + what);
   return 1;
 }
 

@@ -42,6 +42,24 @@ works train $long --out one_long
 lose lost
 near lost/last.safetensors one_long/last.safetensors 1e-5
 
+# The same where the first is at a long step meanwhile, and mpirun can be told to leave it alone.
+if mpirun --with-ft ulfm -np 1 true 2>/dev/null; then
+  launcher="--with-ft ulfm"
+  begin spared
+  kill -STOP "$(cat rank0)" && kill -9 "$(cat rank1)" || fail "the training was over before a process could be killed"
+  sleep 2
+  kill -CONT "$(cat rank0)" || fail "mpirun has ended the first process"
+  lost spared "process 1 (from 0) of 2 was lost"
+  near spared/last.safetensors one_long/last.safetensors 1e-5
+  launcher=
+fi
+
+# mpirun ends the job, as when a process of another machine is lost, and one does not come.
+begin ended
+kill -STOP "$(cat rank1)" && kill -TERM "$(cat rank0)" || fail "the training was over before it could be ended"
+lost ended "mpirun ended the job, and a process did not come to the end of the step"
+near ended/last.safetensors one_long/last.safetensors 1e-5
+
 # The first process is lost: the checkpoint of the last validation is there.
 begin headless
 kill -9 "$(cat rank0)" || fail "the training was over before its first process could be killed"

@@ -9,8 +9,12 @@
 #include <mpi.h>
 #if defined(__linux__)
 #include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #endif
 
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -22,8 +26,9 @@
 
 namespace crisp::train {
 
-/// Every exchange is begun without waiting, and then asked for: so a process that waits sees that another has failed, or that mpirun
-/// ends the job as one was lost, and can save what it has.
+/// Every exchange is begun without waiting, and then asked for: so a process that waits sees that another has failed or is gone, or
+/// that mpirun ends the job as one was lost, and can save what it has. It looks itself whether those on its machine are still there:
+/// mpirun tells later, and grants little time then (Open MPI 5 a quarter of a second).
 class MpiRanks {
  public:
   /// Joins the processes that mpirun started; without mpirun it is one process, and MPI is not begun. Throws Error where MPI and
@@ -40,6 +45,7 @@ class MpiRanks {
     MPI_Comm_rank(data_, &rank_);
     MPI_Comm_size(data_, &size_);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here_);
+    watch();
     check(size_ == started, "mpirun started ", started, " processes, but MPI joins ", size_, " of them\n  hint: use the mpirun of the MPI that this program was built with");
   }
   MpiRanks(const MpiRanks&) = delete;
@@ -108,32 +114,42 @@ class MpiRanks {
   }
 
   /// Returns once done() is true, or throws: what another process failed with, or LostRank. So an exchange waits, of whatever kind.
+  /// One that is gone may have sent its part before; hence the moment of patience.
   template <class F>
   void wait_for(const F& done) {
+    using namespace std::chrono_literals;
     const auto begun = Clock::now();
-    std::optional<Clock::time_point> asked;
+    std::optional<Clock::time_point> doubted;
     while (!done()) {
       hear_failures();
       const auto now = Clock::now();
-      if (rank_ == 0 && detail::stop_asked == SIGTERM) {  // mpirun asks all to stop: each will come here, unless it is lost
-        asked = asked.value_or(now);
-        if (now - *asked > std::chrono::milliseconds(300)) throw LostRank("train: a process was lost: it did not come to the end of the step when mpirun ended the job");
+      if (now - begun < 2ms) {
+        std::this_thread::yield();
+        continue;
       }
-      if (now - begun < std::chrono::milliseconds(2)) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(50));
+      const bool gone = ended().has_value();
+      const bool asked = rank_ == 0 && detail::stop_asked == SIGTERM;  // mpirun asks all to stop: each will come here, unless it is lost
+      if (gone || asked) doubted = doubted.value_or(now);
+      if (doubted && now - *doubted > (gone ? 20ms : 100ms)) give_up(LostRank("train: mpirun ended the job, and a process did not come to the end of the step"));
+      std::this_thread::sleep_for(50us);
     }
   }
 
   /// For a process that cannot go on: another than the first tells it why, which it throws at its next exchange, as LostRank or as
-  /// another Error, and waits until the first ends all. The first itself returns at once, to report what it has caught, and to end().
+  /// another Error, and waits until the first ends all. The first itself returns at once, to report what it has caught, and to end();
+  /// so does another once the first is gone.
   void leave_to_first(const std::exception& failure) {
     if (rank_ == 0) return;
     const std::string why = failure.what();
     const int tag = dynamic_cast<const LostRank*>(&failure) ? lost : failed;
-    MPI_Request request;
-    MPI_Isend(why.data(), int(why.size()), MPI_CHAR, 0, tag, failures_, &request);
-    for (int sent = 0;; std::this_thread::sleep_for(std::chrono::milliseconds(10)))
-      if (!sent) MPI_Test(&request, &sent, MPI_STATUS_IGNORE);
+    int sent = 0, never = 0;
+    MPI_Request told, answered;  // what the first never sends: where MPI outlives a process, it says here that the first is gone
+    MPI_Isend(why.data(), int(why.size()), MPI_CHAR, 0, tag, failures_, &told);
+    MPI_Irecv(&never, 1, MPI_INT, 0, tag, failures_, &answered);
+    for (int ended_too = 0; !ended() && !ended_too; std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
+      if (!sent) MPI_Test(&told, &sent, MPI_STATUS_IGNORE);
+      MPI_Test(&answered, &ended_too, MPI_STATUS_IGNORE);
+    }
   }
 
   /// The end of MPI, with the status that this process exits with: unless it is 0, the other processes are ended too.
@@ -185,12 +201,18 @@ class MpiRanks {
     wait(request);
   }
 
-  static void done(int code) {
+  void done(int code) const {
     if (code == MPI_SUCCESS) return;
     char text[MPI_MAX_ERROR_STRING];
     int length = 0;
     MPI_Error_string(code, text, &length);
-    throw LostRank(str("train: the processes cannot exchange their numbers: ", std::string(text, std::size_t(length))));
+    give_up(LostRank(str("train: the processes cannot exchange their numbers: ", std::string(text, std::size_t(length)))));
+  }
+
+  // Throws which process is gone, where that can be seen, or what is known instead.
+  [[noreturn]] void give_up(const LostRank& instead) const {
+    if (const auto gone = ended()) throw LostRank(str("train: process ", *gone, " (from 0) of ", size_, " was lost"));
+    throw instead;
   }
 
   void wait(MPI_Request& request) {
@@ -210,13 +232,38 @@ class MpiRanks {
     std::string why(std::size_t(length), ' ');
     done(MPI_Recv(why.data(), length, MPI_CHAR, status.MPI_SOURCE, status.MPI_TAG, failures_, MPI_STATUS_IGNORE));
     why = str("process ", status.MPI_SOURCE, " (from 0) of ", size_, ": ", why);
-    if (status.MPI_TAG == lost) throw LostRank(why);
+    if (status.MPI_TAG == lost) give_up(LostRank(why));
     throw Error(why);
+  }
+
+  // Notes whose end this process looks out for: the first, that of all others on its machine; another, that of the first, as it waits for
+  // it for ever where mpirun does not end it.
+  void watch() {
+#if defined(__linux__)
+    struct stat space;  // of process numbers: a container may have one of its own, where those of others mean nothing
+    const long known = stat("/proc/self/ns/pid", &space) == 0 ? long(space.st_ino) : 0, own[] = {rank_, long(getpid()), known};
+    int count;
+    MPI_Comm_size(here_, &count);
+    std::vector<long> all(3 * std::size_t(count));
+    MPI_Allgather(own, 3, MPI_LONG, all.data(), 3, MPI_LONG, here_);
+    for (std::size_t i = 0; i < all.size(); i += 3)
+      if (known != 0 && all[i + 2] == known && (rank_ == 0) != (all[i] == 0)) watched_.emplace_back(int(all[i]), int(all[i + 1]));
+#endif
+  }
+
+  // One of these that has ended.
+  std::optional<int> ended() const {
+#if defined(__linux__)
+    for (const auto& [rank, process] : watched_)
+      if (kill(process, 0) != 0 && errno == ESRCH) return rank;
+#endif
+    return {};
   }
 
   int rank_ = 0, size_ = 1;
   bool begun_ = false;
   MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL, here_ = MPI_COMM_NULL;  // here: the processes on this machine
+  std::vector<std::pair<int, int>> watched_;  // rank, and number of the process
   std::tuple<Buffers<float>, Buffers<double>> buffers_;
   std::string text_;
 };
