@@ -1,9 +1,14 @@
 # Finds what crisp's headers need, on the system; names the package of what is missing. Used here and by find_package(crisp).
 
+# crisp_missing_message(RESULT WHAT PACKAGE): the sentence for what is missing.
+function(crisp_missing_message result what package)
+  set(${result} "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: apt-get install ${package}), \
+or tell CMake where it is by CMAKE_PREFIX_PATH" PARENT_SCOPE)
+endfunction()
+
 # crisp_missing(WHAT PACKAGE): stops; within find_package(crisp) it leaves that to find_package, which knows REQUIRED and QUIET.
 macro(crisp_missing what package)
-  string(CONCAT crisp_message "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: apt-get install ${package}), "
-    "or tell CMake where it is by CMAKE_PREFIX_PATH")
+  crisp_missing_message(crisp_message "${what}" "${package}")
   if(CMAKE_FIND_PACKAGE_NAME STREQUAL "crisp")
     set(crisp_FOUND FALSE)
     set(crisp_NOT_FOUND_MESSAGE "${crisp_message}")
@@ -32,4 +37,11 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 if(NOT DEFINED CRISP_OPENMP OR CRISP_OPENMP)
   find_package(OpenMP QUIET COMPONENTS CXX)
+  if(NOT OpenMP_CXX_FOUND)
+    set_property(GLOBAL PROPERTY CRISP_ONE_THREAD "OpenMP; for Clang: apt-get install libomp-dev")
+    if(NOT crisp_FIND_QUIETLY)
+      message(STATUS "crisp: programs compute on one thread, as ${CMAKE_CXX_COMPILER_ID} has no OpenMP here; for Clang it is in the package "
+        "libomp-dev (Debian, Ubuntu: apt-get install libomp-dev)")
+    endif()
+  endif()
 endif()

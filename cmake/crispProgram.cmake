@@ -1,12 +1,14 @@
 # crisp_add_program(NAME SOURCE...): a program that uses crisp, for the CPU; and where the project has CUDA among its languages, NAME_cuda
-# from the same sources, compiled by nvcc, where crisp::DefaultDevice is the GPU.
+# from the same sources, compiled by nvcc, where crisp::DefaultDevice is the GPU. Both are compiled for speed, see crisp_optimise.
 function(crisp_add_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE crisp::crisp)
+  crisp_optimise(${name})
   if(TARGET crisp::cuda)
     add_executable(${name}_cuda)
     crisp_cuda_sources(${name}_cuda ${ARGN})
     target_link_libraries(${name}_cuda PRIVATE crisp::crisp)
+    crisp_optimise(${name}_cuda)
   endif()
 endfunction()
 
