@@ -1,6 +1,5 @@
 // Shape: the extents of a tensor, outermost axis first, held inline (at most six axes).
 #pragma once
-#include <array>
 #include <initializer_list>
 #include <limits>
 #include <ostream>
@@ -61,7 +60,7 @@ class Shape {
     return i;
   }
 
-  std::array<Index, max_rank> extents_{};
+  Index extents_[max_rank] = {};  // no std::array, whose index is unsigned
   int rank_ = 0;
 };
 

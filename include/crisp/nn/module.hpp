@@ -1,12 +1,12 @@
 // A layer is any struct with operator() and one line CRISP_PARAMS(...): no base class, no registration.
 #pragma once
-#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/finite.hpp"
 
 namespace crisp::nn {
 
@@ -137,7 +137,7 @@ std::string first_non_finite(const M& net, F&& f) {
   using V = std::remove_cvref_t<decltype(f())>;
   const auto finite = [](const auto& x) {
     for (const auto v : x.value().to_host())
-      if (!std::isfinite(v)) return false;
+      if (!is_finite(v)) return false;
     return true;
   };
   std::string found;

@@ -13,7 +13,8 @@ struct ResBlock {
   Conv2d<T, D> conv1, conv2;
   double scale;
 
-  explicit ResBlock(Index channels, double scale = 1) : conv1(channels, channels, 3), conv2(channels, channels, 3, {.init = Init::he(0.1)}), scale(scale) {}
+  explicit ResBlock(Index channels, double branch_scale = 1)
+      : conv1(channels, channels, 3), conv2(channels, channels, 3, {.init = Init::he(0.1)}), scale(branch_scale) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {
     const Var<T, D> inner = conv1.then_relu(x);  // (N, H, W, C)

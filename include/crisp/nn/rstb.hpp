@@ -23,8 +23,8 @@ struct Rstb {
   bool checkpointed;
 
   /// drop_paths: the probability of each layer, `depth` of them. The o.shift and o.drop_path are not used.
-  Rstb(SwinBlockOptions o, Index depth, const std::vector<double>& drop_paths, bool checkpointed = false)
-      : conv(o.channels, o.channels, 3, {.init = Init::he(0.1)}), checkpointed(checkpointed) {
+  Rstb(SwinBlockOptions o, Index depth, const std::vector<double>& drop_paths, bool checkpoint_layers = false)
+      : conv(o.channels, o.channels, 3, {.init = Init::he(0.1)}), checkpointed(checkpoint_layers) {
     for (Index i = 0; i < depth; ++i) {
       o.shift = i % 2 == 0 ? 0 : o.window / 2;
       o.drop_path = drop_paths[std::size_t(i)];

@@ -105,7 +105,7 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
         "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance", operand("input", x.shape(), "(..., C)"),
         operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"), operand("mean", s.mean.shape(), "(C)"));
   const Index rows = x.numel() / C;
-  constexpr bool fast = requires(T* p, Wide<T>* s) { D::batch_norm(p, p, p, s, s, p, rows, C, Wide<T>(eps)); };
+  constexpr bool fast = requires(T* p, Wide<T>* q) { D::batch_norm(p, p, p, q, q, p, rows, C, Wide<T>(eps)); };
   Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
   const T *in = x.value().data(), *w = weight.value().data(), *b = bias.value().data();
   const Wide<T> *mean = s.mean.data(), *variance = s.variance.data();

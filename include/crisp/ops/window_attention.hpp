@@ -128,16 +128,16 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
   std::vector<Var<T, D>> inputs{qkv, bias};
   if (mask.defined()) inputs.push_back(Var<T, D>(mask));
   return {"window_attention", joined, inputs, [=, qkv = qkv.node(), shape = qkv.shape(), bias = bias.node(), bias_shape = bias.shape()](const Tensor<T, D>& dy) {
-    const T *q = split.data(), *k = q + size, *v = k + size;
+    const T *queries = split.data(), *keys = queries + size, *values = keys + size;
     const Tensor<T, D> dout = detail::permuted(dy.reshape({B, n, heads, d}), {0, 2, 1, 3});  // (B, heads, n, d)
     Tensor<T, D> dp({all, n, n}), dsplit(split.shape());
     T *dq = dsplit.data(), *dk = dq + size, *dv = dk + size;
     D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = p.data(), .b = dout.data(), .c = dv, .a_transposed = true, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-    D::gemm(Gemm<T>{.m = n, .n = n, .k = d, .a = dout.data(), .b = v, .c = dp.data(), .b_transposed = true, .batch = all, .a_stride = n * d, .b_stride = n * d, .c_stride = n * n});
+    D::gemm(Gemm<T>{.m = n, .n = n, .k = d, .a = dout.data(), .b = values, .c = dp.data(), .b_transposed = true, .batch = all, .a_stride = n * d, .b_stride = n * d, .c_stride = n * n});
     D::for_each(all * n, detail::SoftmaxSlope<T>{p.data(), dp.data(), dp.data(), n});
     if (bias->requires_grad) bias->add_grad(detail::sum_rows<T, D>(dp.data(), B, heads * n * n).reshape(bias_shape));
-    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = k, .c = dq, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = q, .c = dk, .a_transposed = true, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
+    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = keys, .c = dq, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
+    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = queries, .c = dk, .a_transposed = true, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
     D::for_each(size, detail::Scaled<T>{dq, scale});
     qkv->add_grad(detail::permuted(dsplit, {1, 3, 0, 2, 4}).reshape(shape));  // (B, n, 3, heads, d)
   }};

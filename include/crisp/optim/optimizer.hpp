@@ -1,9 +1,11 @@
 // Optimizer: what SGD and Adam share: the parameters, the learning rate of each, and the state to save.
 #pragma once
 #include <algorithm>
+#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "crisp/core/finite.hpp"
 #include "crisp/core/graph.hpp"
 #include "crisp/nn/module.hpp"
 
@@ -20,6 +22,16 @@ struct LayerRate {
 template <class T> struct StepNumbers { T lr, shrink = 1, m_scale = 1, v_scale = 1; };
 
 namespace detail {
+
+// Says, once in a program, that it was compiled without optimisation.
+inline void warn_of_no_optimisation() {
+#if !defined(__OPTIMIZE__) && !defined(CRISP_NO_SPEED_WARNING)
+  static const int said = std::fputs(
+      "crisp: warning: this program was compiled without optimisation, and trains many times slower than it could: "
+      "compile it with -O3, or in CMake with -DCMAKE_BUILD_TYPE=Release\n", stderr);
+  static_cast<void>(said);
+#endif
+}
 
 template <class T> struct StoreNumbers {
   T* to; StepNumbers<T> now;
@@ -80,6 +92,7 @@ class Optimizer {
     bool any = false;
     for (const Slot& slot : slots_) any = any || slot.param.grad().defined();
     check(any, "step: no parameter has a gradient\n  hint: call loss.backward() before step()");
+    detail::warn_of_no_optimisation();
     begin_step();
     for (Slot& slot : slots_) {
       if (!slot.param.grad().defined()) continue;
@@ -96,7 +109,7 @@ class Optimizer {
   double lr() const { return lr_; }
   void set_lr(double lr) {
     crisp::detail::refuse_in_graph("set_lr: the learning rate was set within a step of a Graph, which would set the same each time", "set it between the steps");
-    check(std::isfinite(lr) && lr >= 0, "set_lr: the learning rate must be 0 or more, not ", lr);
+    check(is_finite(lr) && lr >= 0, "set_lr: the learning rate must be 0 or more, not ", lr);
     lr_ = lr;
   }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/finite.hpp"
 #include "crisp/core/random.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/reduce.hpp"
@@ -61,7 +62,7 @@ GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
       const double analytic = gradient[k] - before[i][k];
       const double error = std::abs(analytic - numeric) / std::max(1.0, std::abs(numeric));
       if (!(error <= result.error) || k + i == 0)  // NaN counts as the worst
-        result = {std::isfinite(error) ? error : INFINITY,
+        result = {is_finite(error) ? error : INFINITY,
                   str("input ", i, " ", inputs[i].shape(), ", element ", k, ": backward gives ", analytic, ", differences give ", numeric)};
     }
     inputs[i].value().copy_(Tensor<double, D>(inputs[i].shape(), start));

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "crisp/core/finite.hpp"
 #include "crisp/models/recognise.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/optim/optimizer.hpp"
@@ -139,7 +140,7 @@ void save_state(const std::filesystem::path& path, const M& net, optim::Optimize
   const auto exact = [](double v) {
     char text[40];
     std::snprintf(text, sizeof text, "%.17g", v);
-    return std::string(std::isfinite(v) ? text : "none");
+    return std::string(is_finite(v) ? text : "none");
   };
   settings["state.step"] = std::to_string(p.step);
   settings["state.seconds"] = exact(p.seconds);

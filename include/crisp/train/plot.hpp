@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/finite.hpp"
 
 namespace crisp::train {
 
@@ -53,7 +54,7 @@ inline std::vector<double> ticks(double low, double high, bool log) {
 inline std::string plot(const PlotOptions& o) {
   std::vector<PlotPoint> points;
   for (const PlotPoint& p : o.points)
-    if (std::isfinite(p.y) && (!o.log || p.y > 0)) points.push_back(p);
+    if (is_finite(p.y) && (!o.log || p.y > 0)) points.push_back(p);
   if (points.empty()) return "<p class=\"none\">" + o.title + ": nothing measured yet.</p>";
   double x1 = 1, low = points[0].y, high = low;
   for (const PlotPoint& p : points) x1 = std::max(x1, p.x), low = std::min(low, p.y), high = std::max(high, p.y);

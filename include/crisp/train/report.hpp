@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 
+#include "crisp/core/finite.hpp"
 #include "crisp/data/image_io.hpp"
 #include "crisp/train/history.hpp"
 #include "crisp/train/plot.hpp"
@@ -53,7 +54,7 @@ inline std::string base64(const std::string& bytes) {
 inline std::string fixed(double v, int digits) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, v);
-  return std::isfinite(v) ? text : "&infin;";
+  return is_finite(v) ? text : "&infin;";
 }
 
 // The square where bicubic errs most: it shows what a network can gain. Top, left and side, in pixels of HR.

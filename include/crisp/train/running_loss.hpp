@@ -1,10 +1,10 @@
 // RunningLoss: the losses of the batches, kept on the device until they are read together, so that the host waits for the device once
 // in many steps instead of at each.
 #pragma once
-#include <cmath>
 #include <optional>
 #include <vector>
 
+#include "crisp/core/finite.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::train {
@@ -40,7 +40,7 @@ class RunningLoss {
     D::to_host(values.data(), unread_.data(), count_);
     count_ = 0;
     for (std::size_t i = 0; i < values.size(); ++i, ++read_) {
-      if (!std::isfinite(values[i])) return NotFinite{read_, double(values[i]), i + 1 == values.size()};
+      if (!is_finite(values[i])) return NotFinite{read_, double(values[i]), i + 1 == values.size()};
       if (read_ % batches_ == 0) begin_step();
       last_ += double(values[i]) / double(batches_);
     }

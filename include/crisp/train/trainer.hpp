@@ -1,6 +1,7 @@
 // fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from; on one process
 // or several.
 #pragma once
+#include "crisp/core/finite.hpp"
 #include "crisp/core/graph.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
@@ -278,7 +279,7 @@ class Fit {
   void check_weights() const {
     net_.each_param([&](const std::string& name, const auto& p) {
       for (const T v : p.value().to_host())
-        if (!std::isfinite(v)) fail("a weight is not finite", progress_.step, "the weight " + name);
+        if (!is_finite(v)) fail("a weight is not finite", progress_.step, "the weight " + name);
     });
   }
 
@@ -304,7 +305,7 @@ class Fit {
       const Averaged weights(*this);
       const ShareOfBatch<T, D> alone;
       Validation v = no_grad(o_.validate);
-      if (std::isnan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
+      if (is_nan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
       row.psnr = v.psnr;
       row.ssim = v.ssim;
       result_.psnr = v.psnr;
