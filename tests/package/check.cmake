@@ -82,7 +82,7 @@ endif()
 
 set(crisp ${CMAKE_COMMAND} -S ${CRISP} -B ${WORK}/crisp -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_INSTALL_PREFIX=${WORK}/prefix)
 set(consumer ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX} -DCRISP=${CRISP})
-if(CUDA)
+if(CUDA AND NOT WAY STREQUAL "FetchContent")  # which is as for another machine, whose toolkit is not here
   list(APPEND consumer -DCONSUMER_CUDA=ON)
 endif()
 if(WAY MATCHES "find_package|missing")
@@ -136,6 +136,7 @@ if(WAY STREQUAL "find_package")
   # An unoptimised program says so once; -ffast-math is warned of, and does not hide a loss that is infinite.
   find_program(PKG_CONFIG pkg-config)
   run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${WORK}/prefix/share/pkgconfig ${PKG_CONFIG} --cflags --libs crisp)
+  says(eigen3 -std=c++20 -pthread)
   separate_arguments(flags UNIX_COMMAND "${output}")
   run(${CXX} -ffast-math ${CMAKE_CURRENT_LIST_DIR}/consumer/consumer.cpp ${flags} -o ${WORK}/by_hand)
   says("crisp: with -ffast-math, -Ofast or -ffinite-math-only NaN and infinity get lost")
