@@ -3,6 +3,8 @@
 // s u with u of the covariance C; those of the result are g s u + v, with v Gaussian noise. The IFC is the sum over the blocks of
 // log2 det(1 + g^2 s^2 C / var v). Its settings are those of the authors' program ifcvec, which takes more bands than the paper.
 #pragma once
+#include <array>
+
 #include "crisp/metrics/steerable_pyramid.hpp"
 
 namespace crisp::metrics {

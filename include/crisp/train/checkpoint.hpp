@@ -1,5 +1,6 @@
 // Checkpoints: the weights of a network in a safetensors file, in PyTorch's names and layout; and the state of a training.
 #pragma once
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
