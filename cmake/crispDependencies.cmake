@@ -2,8 +2,8 @@
 
 # crisp_missing_message(RESULT WHAT PACKAGE): the sentence for what is missing.
 function(crisp_missing_message result what package)
-  set(${result} "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: apt-get install ${package}), \
-or tell CMake where it is by CMAKE_PREFIX_PATH" PARENT_SCOPE)
+  set(${result} "crisp needs ${what}: install the package ${package} (Debian, Ubuntu: \
+apt-get install ${package}), or tell CMake where it is by CMAKE_PREFIX_PATH" PARENT_SCOPE)
 endfunction()
 
 # crisp_missing(WHAT PACKAGE): stops; within find_package(crisp) it leaves that to find_package, which knows REQUIRED and QUIET.
@@ -40,8 +40,8 @@ if(NOT DEFINED CRISP_OPENMP OR CRISP_OPENMP)
   if(NOT OpenMP_CXX_FOUND)
     set_property(GLOBAL PROPERTY CRISP_ONE_THREAD "OpenMP: install libomp-dev")
     if(NOT crisp_FIND_QUIETLY)
-      message(STATUS "crisp: programs compute on one thread, as ${CMAKE_CXX_COMPILER_ID} has no OpenMP here; for Clang it is in the package "
-        "libomp-dev (Debian, Ubuntu: apt-get install libomp-dev)")
+      message(STATUS "crisp: programs compute on one thread, as ${CMAKE_CXX_COMPILER_ID} has no OpenMP here; "
+        "for Clang it is in the package libomp-dev (Debian, Ubuntu: apt-get install libomp-dev)")
     endif()
   endif()
 endif()

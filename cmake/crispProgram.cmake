@@ -1,5 +1,6 @@
-# crisp_add_program(NAME SOURCE...): a program that uses crisp, for the CPU; and where the project has CUDA among its languages, NAME_cuda
-# from the same sources, compiled by nvcc, where crisp::DefaultDevice is the GPU. Both are compiled for speed, see crisp_optimise.
+# crisp_add_program(NAME SOURCE...): a program that uses crisp, for the CPU; and where the project has CUDA
+# among its languages, NAME_cuda from the same sources, compiled by nvcc, where crisp::DefaultDevice is the
+# GPU. Both are compiled for speed, see crisp_optimise.
 function(crisp_add_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE crisp::crisp)

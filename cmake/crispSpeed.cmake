@@ -4,14 +4,14 @@ if(CMAKE_CROSSCOMPILING)
 else()
   set(crisp_native ON)
 endif()
-option(CRISP_NATIVE "Compile programs for the processor of this machine, as they run where they are built" ${crisp_native})
+option(CRISP_NATIVE "Compile programs for the processor of this machine" ${crisp_native})
 if(CRISP_NATIVE)
   include(CheckCXXCompilerFlag)
   check_cxx_compiler_flag(-march=native CRISP_HAS_NATIVE)
 endif()
 
-# crisp_speed_options(RESULT TARGET): those of -O3 and -march=native that the target needs, as nobody chose otherwise: no build type,
-# and none of the project's own flags.
+# crisp_speed_options(RESULT TARGET): those of -O3 and -march=native that the target needs, as nobody chose
+# otherwise: no build type, and none of the project's own flags.
 function(crisp_speed_options result target)
   set(given "${CMAKE_CXX_FLAGS}")
   foreach(property COMPILE_OPTIONS INTERFACE_COMPILE_OPTIONS)
@@ -29,8 +29,9 @@ function(crisp_speed_options result target)
   set(${result} "${needed}" PARENT_SCOPE)
 endfunction()
 
-# crisp_optimise(TARGET...): the flags that crisp_add_program gives its programs. A library that uses crisp needs the same ones as the
-# program that it is linked to: vectors are as long as those of the processor that a file is compiled for.
+# crisp_optimise(TARGET...): the flags that crisp_add_program gives its programs. A library that uses crisp
+# needs the same ones as the program that it is linked to: vectors are as long as those of the processor that
+# a file is compiled for.
 function(crisp_optimise)
   foreach(target ${ARGN})
     crisp_speed_options(options ${target})
@@ -72,8 +73,8 @@ function(crisp_targets_below result folder)
   set(${result} "${targets}" PARENT_SCOPE)
 endfunction()
 
-# crisp_look_at_consumers(): at the end of a project that uses crisp, says what its targets lack that link crisp::crisp or crisp::files
-# by themselves.
+# crisp_look_at_consumers(): at the end of a project that uses crisp, says what its targets lack that link
+# crisp::crisp or crisp::files by themselves.
 function(crisp_look_at_consumers)
   crisp_targets_below(targets ${CMAKE_SOURCE_DIR})
   set(slow)

@@ -8,7 +8,8 @@
 using namespace crisp;
 
 TEST_CASE_TEMPLATE("numbers, infinity and NaN are told apart", T, float, double, bfloat16) {
-  const double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const double x : {0.0, -0.0, 1.5, -3e38, 1e-40}) {
     CHECK(is_finite(T(x)));
     CHECK_FALSE(is_nan(T(x)));

@@ -1,6 +1,7 @@
-# A small project that uses crisp, by find_package of an installed copy, by add_subdirectory or by FetchContent (WAY): what it is
-# compiled with, and what it is told. Each way builds what the others do not, with CUDA without running it. Or, for WAY missing, that each
-# dependency that is not there is named with its package; for WAY strict, that the headers give no warnings.
+# A small project that uses crisp, by find_package of an installed copy, by add_subdirectory or by
+# FetchContent (WAY): what it is compiled with, and what it is told. Each way builds what the others do not,
+# with CUDA without running it. Or, for WAY missing, that each dependency that is not there is named with its
+# package; for WAY strict, that the headers give no warnings.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -69,8 +70,8 @@ if(WAY STREQUAL "strict")
     set(CLANG)
   endif()
   foreach(compiler ${CXX} ${CLANG})
-    run(${compiler} -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -I${CRISP}/include -isystem ${EIGEN}
-      -isystem ${STB} ${CRISP}/examples/04_srcnn_train.cpp)
+    run(${compiler} -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -I${CRISP}/include
+      -isystem ${EIGEN} -isystem ${STB} ${CRISP}/examples/04_srcnn_train.cpp)
     string(REGEX MATCHALL "[^\n]*warning: [^\n]*" warnings "${output}")
     list(FILTER warnings EXCLUDE REGEX "include/crisp/(backend/|core/parallel\\.hpp)")
     if(warnings)
@@ -81,7 +82,8 @@ if(WAY STREQUAL "strict")
 endif()
 
 set(crisp ${CMAKE_COMMAND} -S ${CRISP} -B ${WORK}/crisp -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_INSTALL_PREFIX=${WORK}/prefix)
-set(consumer ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX} -DCRISP=${CRISP})
+set(consumer ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build
+  -DCMAKE_CXX_COMPILER=${CXX} -DCRISP=${CRISP})
 if(CUDA AND NOT WAY STREQUAL "FetchContent")  # which is as for another machine, whose toolkit is not here
   list(APPEND consumer -DCONSUMER_CUDA=ON)
 endif()
@@ -100,10 +102,11 @@ if(WAY STREQUAL "missing")
     fails_naming(cuda-toolkit ${CMAKE_COMMAND} -E env --unset=CUDACXX --unset=CUDA_PATH PATH=/usr/bin:/bin ${crisp} -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=OFF -DCRISP_CUDA=ON)
   endif()
   fails_naming(libstb-dev ${consumer} -DWAY=find_package -DCRISP_STB_INCLUDE_DIR=)
-  list(APPEND consumer -DCRISP_STB_INCLUDE_DIR=CRISP_STB_INCLUDE_DIR-NOTFOUND -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON)
+  list(APPEND consumer -DCRISP_STB_INCLUDE_DIR=${STB} -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON)
   fails_naming(libpng-dev ${consumer} -DWAY=find_package)
   fails_naming(libpng-dev ${consumer} -DWAY=add_subdirectory)
-  run(${consumer} -DWAY=find_package -DCMAKE_DISABLE_FIND_PACKAGE_PNG=OFF -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON)
+  list(APPEND consumer -DCMAKE_DISABLE_FIND_PACKAGE_PNG=OFF -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON)
+  run(${consumer} -DWAY=find_package)
   says("crisp: programs compute on one thread" "apt-get install libomp-dev" "-march=native, threads (OpenMP")
   return()
 endif()
@@ -114,13 +117,15 @@ set(from_crisp "-isystem ${WORK}/prefix/include")
 if(NOT WAY STREQUAL "find_package")
   set(from_crisp "-isystem ${CRISP}/include")
 endif()
-execute_process(COMMAND ${CXX} -march=native -E -x c++ /dev/null RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+execute_process(COMMAND ${CXX} -march=native -E -x c++ /dev/null RESULT_VARIABLE result
+  OUTPUT_QUIET ERROR_QUIET)
 if(result EQUAL 0)
   set(native -march=native)
 endif()
 if(WAY STREQUAL "find_package")
   run(${consumer})
-  says("crisp: crisp_add_program compiles with -O3 -DNDEBUG" "these targets are slow: alone; they lack -O3" "Add crisp_optimise(alone)")
+  says("crisp: crisp_add_program compiles with -O3 -DNDEBUG" "these targets are slow: alone; they lack -O3"
+    "Add crisp_optimise(alone)")
   compiles(consumer WITH ${fast} ${native} ${from_crisp})
   compiles(optimised WITH ${fast} ${native})
   compiles(alone WITHOUT ${fast} -march=native)
@@ -135,7 +140,8 @@ if(WAY STREQUAL "find_package")
 
   # An unoptimised program says so once; -ffast-math is warned of, and does not hide a loss that is infinite.
   find_program(PKG_CONFIG pkg-config)
-  run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${WORK}/prefix/share/pkgconfig ${PKG_CONFIG} --cflags --libs crisp)
+  run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${WORK}/prefix/share/pkgconfig
+    ${PKG_CONFIG} --cflags --libs crisp)
   says(eigen3 -std=c++20 -pthread)
   separate_arguments(flags UNIX_COMMAND "${output}")
   run(${CXX} -ffast-math ${CMAKE_CURRENT_LIST_DIR}/consumer/consumer.cpp ${flags} -o ${WORK}/by_hand)

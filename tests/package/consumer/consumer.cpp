@@ -1,5 +1,6 @@
-// A program of somebody else's, which uses the headers through CMake or pkg-config alone. It trains a colour towards white, so that it
-// compiles sooner than with a network; with an argument, by a learning rate at which that diverges.
+// A program of somebody else's, which uses the headers through CMake or pkg-config alone. It trains a colour
+// towards white, so that it compiles sooner than with a network; with an argument, by a learning rate at
+// which that diverges.
 #include <crisp/backend/cpu.hpp>
 #include <crisp/data/image_io.hpp>
 #include <crisp/nn/module.hpp>
@@ -30,5 +31,5 @@ int main(int argc, char**) {
     loss.backward();
     sgd.step();
   }
-  std::printf("red is %.3f, by %s\n", double(colour.value.value().to_host()[0]), threads() > 1 ? "threads" : "one thread");
+  std::printf("red is %.3f\n", double(colour.value.value().to_host()[0]));
 }
