@@ -12,9 +12,6 @@ if(NOT TARGET crisp::cuda)
   add_library(crisp::cuda ALIAS crisp_cuda)
   target_link_libraries(crisp_cuda INTERFACE CUDA::cublas)
   # -std by hand: CMake 3.25 knows no C++20 for CUDA, and the cxx_std_20 of crisp::crisp does not reach it. nvcc knows no gnu++20, where g++
-  # joins a multiplication and an addition; so that the CPU computes the same in all files, g++ is told. OpenMP's target is for C++ alone.
+  # joins a multiplication and an addition; so that the CPU computes the same in all files, g++ is told.
   target_compile_options(crisp_cuda INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-ffp-contract=fast>)
-  if(OpenMP_CXX_FOUND AND (NOT DEFINED CRISP_OPENMP OR CRISP_OPENMP))
-    target_compile_options(crisp_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${OpenMP_CXX_FLAGS}>")
-  endif()
 endif()

@@ -35,13 +35,3 @@ endif()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-if(NOT DEFINED CRISP_OPENMP OR CRISP_OPENMP)
-  find_package(OpenMP QUIET COMPONENTS CXX)
-  if(NOT OpenMP_CXX_FOUND)
-    set_property(GLOBAL PROPERTY CRISP_ONE_THREAD "OpenMP: install libomp-dev")
-    if(NOT crisp_FIND_QUIETLY)
-      message(STATUS "crisp: programs compute on one thread, as ${CMAKE_CXX_COMPILER_ID} has no OpenMP here; "
-        "for Clang it is in the package libomp-dev (Debian, Ubuntu: apt-get install libomp-dev)")
-    endif()
-  endif()
-endif()

@@ -29,9 +29,7 @@ function(crisp_speed_options result target)
   set(${result} "${needed}" PARENT_SCOPE)
 endfunction()
 
-# crisp_optimise(TARGET...): the flags that crisp_add_program gives its programs. A library that uses crisp
-# needs the same ones as the program that it is linked to: vectors are as long as those of the processor that
-# a file is compiled for.
+# crisp_optimise(TARGET...): the flags that crisp_add_program gives its programs, for a library of the user's.
 function(crisp_optimise)
   foreach(target ${ARGN})
     crisp_speed_options(options ${target})
@@ -102,10 +100,6 @@ function(crisp_look_at_consumers)
     return()
   endif()
   list(JOIN slow " " slow)
-  get_property(one_thread GLOBAL PROPERTY CRISP_ONE_THREAD)
-  if(one_thread)
-    list(APPEND lacking "threads (${one_thread})")
-  endif()
   list(REMOVE_DUPLICATES lacking)
   list(JOIN lacking ", " lacking)
   message(STATUS "crisp: compiled as they are, these targets are slow: ${slow}; they lack ${lacking}. "
