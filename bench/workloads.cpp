@@ -62,9 +62,6 @@ static std::string version() {
 #elif defined(__AVX2__) && defined(__FMA__)
   text += ", AVX2";
 #endif
-#if defined(_OPENMP)
-  text += ", OpenMP";
-#endif
 #if defined(CRISP_BENCH_FLAGS)
   text += ", flags " CRISP_BENCH_FLAGS;
 #endif

@@ -20,10 +20,9 @@ build() {
   ./third_party/install.sh build tests
   export PATH=$PATH:/usr/local/cuda/bin
   command -v nvcc >/dev/null || fail "nvcc 12 or newer is needed to build the kit: install the CUDA toolkit"
-  # For any x86-64 processor of the last ten years; OpenMP's library goes into the programs.
+  # For any x86-64 processor of the last ten years.
   cmake --preset cuda -B "$work" -DCMAKE_CUDA_ARCHITECTURES="$gpu-real" -DCRISP_NATIVE=OFF -DCRISP_MPI=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3 \
-    -DCMAKE_CUDA_FLAGS=-Xcompiler=-march=x86-64-v3 -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc -Wl,--as-needed" \
-    -DOpenMP_gomp_LIBRARY="$(g++ -print-file-name=libgomp.a)" >/dev/null
+    -DCMAKE_CUDA_FLAGS=-Xcompiler=-march=x86-64-v3 -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc -Wl,--as-needed" >/dev/null
   cmake --build "$work" --parallel "$(nproc)" --target gpu_kit
   rm -rf "$kit.new"
   mkdir -p "$kit.new/bench"

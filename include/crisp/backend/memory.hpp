@@ -34,7 +34,7 @@ class HostPool {
     bytes = rounded(bytes);
     const std::lock_guard lock(mutex_);
     void* block = take(bytes);
-    check(block != nullptr, "out of memory: ", bytes / 1048576.0, " MB more were asked for; use smaller images, patches or batches");
+    check(block != nullptr, "out of memory: ", double(bytes) / 1048576, " MB more were asked for; use smaller images, patches or batches");
 #if defined(CRISP_POISON)
     std::memset(block, 0xff, bytes);
 #endif

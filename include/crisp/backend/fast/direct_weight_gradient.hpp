@@ -92,13 +92,13 @@ struct DirectWeightGradient {
     }
     return copy;
   }
-  // `count` pixels of dy, each filled up with zeros to `wide` numbers.
-  const T* wider(const T* dy, Index count, Index wide) const {
-    if (wide == s.O) return dy;
-    T* copy = scratch<T, 3>(count * wide);
+  // `count` pixels of dy, each filled up with zeros to `row` numbers.
+  const T* wider(const T* dy, Index count, Index row) const {
+    if (row == s.O) return dy;
+    T* copy = scratch<T, 3>(count * row);
     for (Index p = 0; p < count; ++p) {
-      std::copy_n(dy + p * s.O, s.O, copy + p * wide);
-      std::fill_n(copy + p * wide + s.O, wide - s.O, T(0));
+      std::copy_n(dy + p * s.O, s.O, copy + p * row);
+      std::fill_n(copy + p * row + s.O, row - s.O, T(0));
     }
     return copy;
   }

@@ -76,17 +76,17 @@ struct GemmTile {
     return sum;
   }
 
-  // B's rows [k, k + kk) and columns [n, n + cols), each row filled up with zeros to `wide` numbers.
-  void pack(Index i, Index k, Index kk, Index n, Index cols, Index wide) const {
-    if (Index(packed.size()) < kk * wide) packed.resize(std::size_t(kk * wide));
+  // B's rows [k, k + kk) and columns [n, n + cols), each row filled up with zeros to `row` numbers.
+  void pack(Index i, Index k, Index kk, Index n, Index cols, Index row) const {
+    if (Index(packed.size()) < kk * row) packed.resize(std::size_t(kk * row));
     T* to = packed.data();
     const T* b = g.b + i * g.b_stride;
-    for (Index p = 0; p < kk; ++p, to += wide) {
+    for (Index p = 0; p < kk; ++p, to += row) {
       if (g.b_transposed)
         for (Index j = 0; j < cols; ++j) to[j] = b[(n + j) * g.k + k + p];
       else
         std::copy_n(b + (k + p) * g.n + n, cols, to);
-      std::fill(to + cols, to + wide, T(0));
+      std::fill(to + cols, to + row, T(0));
     }
   }
 };

@@ -17,7 +17,7 @@ struct Row {
   Index C;
   Vector<T> once;  // for the last of those vectors: 0 in the lanes that were there before, else 1
 
-  explicit Row(Index C) : C(C) {
+  explicit Row(Index channels) : C(channels) {
     for (Index i = 0; i < width<T>; ++i) once[i] = i < width<T> - C % width<T> ? T(0) : T(1);
   }
   Index whole() const { return C / width<T> * width<T>; }  // channels in vectors of their own

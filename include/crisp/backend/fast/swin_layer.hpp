@@ -24,17 +24,17 @@ struct FastSwinLayer {
     fc2.pack(l.fc2.weight, l.fc2.bias, weights += fc1.size());
     const T* bias = attention.turned(l.position_bias);
     parallel_for(attention.windows, true, [=](Index window) {
-      T *image = attention.template rows<12>(C), *inner = attention.template rows<13>(C), *wide = attention.template rows<1>(std::max(3 * C, hidden));
+      T *image = attention.template rows<12>(C), *inner = attention.template rows<13>(C), *between = attention.template rows<1>(std::max(3 * C, hidden));
       T *mean = scratch<T, 14>(2 * n), *rstd = mean + n;
       attention.gather(x, C, window, image);
       FastLayerNorm::layer_norm(image, l.norm1.weight, l.norm1.bias, inner, mean, rstd, n, C, l.eps1);
-      qkv(inner, n, wide);
-      attention.attend(window, bias, wide, inner);
+      qkv(inner, n, between);
+      attention.attend(window, bias, between, inner);
       proj(inner, n, image, image);
       FastLayerNorm::layer_norm(image, l.norm2.weight, l.norm2.bias, inner, mean, rstd, n, C, l.eps2);
-      fc1(inner, n, wide);
-      FastGelu::gelu(wide, wide, static_cast<T*>(nullptr), n * hidden);
-      fc2(wide, n, image, image);
+      fc1(inner, n, between);
+      FastGelu::gelu(between, between, static_cast<T*>(nullptr), n * hidden);
+      fc2(between, n, image, image);
       attention.scatter(image, C, window, y);
     });
     return true;

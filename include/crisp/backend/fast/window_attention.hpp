@@ -75,9 +75,9 @@ struct FusedAttention {
   Index lanes;                                    // queries, with what fills up the last strip: computed, and never read
   T scale;
 
-  FusedAttention(Index N, Index H, Index W, Index C, Index heads, Index M, Index shift)
-      : H(H), W(W), C(C), heads(heads), M(M), shift(shift), windows(N * (H / M) * (W / M)), n(M * M), d(C / heads), lanes(round_up(n, strip)),
-        scale(T(1 / std::sqrt(double(d)))) {}
+  FusedAttention(Index images, Index height, Index row, Index channels, Index head_count, Index side, Index moved)
+      : H(height), W(row), C(channels), heads(head_count), M(side), shift(moved), windows(images * (H / M) * (W / M)), n(M * M), d(C / heads),
+        lanes(round_up(n, strip)), scale(T(1 / std::sqrt(double(d)))) {}
 
   bool worth_threads() const { return windows * n * n * C > 200000; }
 
@@ -124,22 +124,22 @@ struct FusedAttention {
       add_products(scores, k + key * 3 * C, 3 * C, 1, q, lanes, d);
       scores.write(p + key * strip, strip);
     });
-    const Index n = this->n;  // the compiler cannot know that the stores below leave it as it is
+    const Index keys = n;  // the compiler cannot know that the stores below leave it as it is
     if (parts)
-      for (Index key = 0; key < n; ++key)
+      for (Index key = 0; key < keys; ++key)
         for (Index i = 0; i < strip; i += width<T>) {
           const Vector<T> s = load(p + key * strip + i);
           store(p + key * strip + i, load(parts + i) == all_parts[key] ? s : s - T(100));
         }
     Vector<T> most[V], sum[V] = {};
     for (int v = 0; v < V; ++v) most[v] = load(p + v * width<T>);
-    for (Index key = 1; key < n; ++key)
+    for (Index key = 1; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         const Vector<T> s = load(p + key * strip + v * width<T>);
         most[v] = most[v] < s ? s : most[v];
       }
-    for (Index key = 0; key < n; ++key)
+    for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         T* at = p + key * strip + v * width<T>;
@@ -264,22 +264,22 @@ struct FusedAttention {
 
   // p becomes the probabilities, dp scale times the gradient of the scores, p (dp - sum over the keys of p dp), which is added to dbias.
   void scores_gradient(T* p, T* dp, const Vector<T> (&inverse)[V], T* dbias) const {
-    const T scale = this->scale;  // the compiler cannot know that the stores below leave the members as they are
-    const Index n = this->n, lanes = this->lanes;
+    const T factor = scale;  // the compiler cannot know that the stores below leave the members as they are
+    const Index keys = n, row = lanes;
     Vector<T> along[V] = {};
-    for (Index key = 0; key < n; ++key)
+    for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) along[v] += load(p + key * strip + v * width<T>) * load(dp + key * strip + v * width<T>);
     for (int v = 0; v < V; ++v) along[v] *= inverse[v];
-    for (Index key = 0; key < n; ++key)
+    for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         const Index at = key * strip + v * width<T>;
         const Vector<T> probability = load(p + at) * inverse[v], ds = probability * (load(dp + at) - along[v]);
-        T* to = dbias + key * lanes + v * width<T>;
+        T* to = dbias + key * row + v * width<T>;
         store(to, load(to) + ds);
         store(p + at, probability);
-        store(dp + at, scale * ds);
+        store(dp + at, factor * ds);
       }
   }
 };
