@@ -169,7 +169,7 @@ $(usage)" ;;
     echo "gpu_kit.sh: this machine has no NVIDIA GPU with a working driver (nvidia-smi names none), so nothing was run" >&2
     exit 77
   fi
-  export PATH=$PATH:/usr/local/cuda/bin LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}:/usr/local/cuda/lib64:$kit/libs OMP_WAIT_POLICY=passive OMP_NUM_THREADS=${OMP_NUM_THREADS:-4}
+  export PATH=$PATH:/usr/local/cuda/bin LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}:/usr/local/cuda/lib64:$kit/libs OMP_NUM_THREADS=${OMP_NUM_THREADS:-4}
   title=$(date +%F)-$(tr 'A-Z' 'a-z' <<<"${card%%,*}" | tr -cs 'a-z0-9\n' -)
   mkdir -p "$out"
   work=$(mktemp -d)

@@ -56,7 +56,9 @@ std::string processor() {
       break;
     }
   const unsigned cores = std::thread::hardware_concurrency();
-  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", detail::width<float>, " floats");
+  const Processors usable = usable_processors();
+  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", detail::width<float>, " floats; ",
+             usable.count, usable.count == 1 ? " thread" : " threads", " (", usable.reason, ")");
 }
 
 }  // namespace crisp::program

@@ -7,7 +7,9 @@ weights=run/best.safetensors
 
 expect 2 "alone" info --devices --model srcnn --scale 3
 works info --devices
-shows "^cpu   .*[0-9] logical cores*, vectors of [0-9]* floats$"
+shows "^cpu   .*[0-9] logical cores*, vectors of [0-9]* floats; [0-9]* threads* (.*)$"
+(export OMP_NUM_THREADS=3 && works info --devices) || exit 1
+shows "^cpu   .*; 3 threads (OMP_NUM_THREADS)$"
 shows "^cuda  "
 
 # Other precisions than fp32 are the GPU's.

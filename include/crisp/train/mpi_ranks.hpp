@@ -16,11 +16,13 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <thread>
 #include <tuple>
 
 #include "crisp/core/parallel.hpp"
+#include "crisp/core/processors.hpp"
 #include "crisp/train/ranks.hpp"
 #include "crisp/train/stop.hpp"
 
@@ -107,7 +109,9 @@ class MpiRanks {
     int processes;
     MPI_Comm_size(here_, &processes);
     MPI_Allreduce(&mine, &all, int(sizeof mine / sizeof(long)), MPI_LONG, MPI_BOR, here_);
-    return std::max(1, std::min(CPU_COUNT(&all) / processes, CPU_COUNT(&mine)));
+    const double quota = crisp::detail::processor_quota();  // of the container, for all of them together
+    const int together = quota < CPU_COUNT(&all) ? int(std::lround(quota)) : CPU_COUNT(&all);
+    return std::max(1, std::min(together / processes, CPU_COUNT(&mine)));
 #else
     return std::max(1, threads() / size_);
 #endif
