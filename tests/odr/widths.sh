@@ -1,24 +1,30 @@
 #!/bin/sh
-# Two files of one program, compiled for two processors, are linked in both orders: both compute right.
+# Files of one program, compiled for two processors, compute what files compiled for one do, in whatever order they are linked.
 # usage: widths.sh "INCLUDE OPTIONS" "-O1 -O2" COMPILER...
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 includes=$1 levels=$2
 shift 2
+case $(uname -m) in x86_64) any=-march=x86-64 ;; *) any= ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# The two processors: any, and this one, or on an older one the same twice.
 for compiler in "$@"; do
   for level in $levels; do
     compile() { "$compiler" -std=c++20 "$level" $includes "$@" -c "$here/widths.cpp"; }
-    case $(uname -m) in x86_64) compile -march=x86-64 -DCRISP_HALF=narrow -o "$work/narrow.o" ;; *) compile -DCRISP_HALF=narrow -o "$work/narrow.o" ;; esac
-    compile -march=native -DCRISP_HALF=wide -o "$work/wide.o"
     compile -o "$work/main.o"
-    for order in "narrow wide" "wide narrow"; do
-      set -- $order
-      "$compiler" "$work/main.o" "$work/$1.o" "$work/$2.o" -pthread -o "$work/program"
-      result=$("$work/program") || { echo "$compiler $level, $order: wrong or crashed: $result"; exit 1; }
-      echo "$compiler $level, $order: $result"
+    for part in PRODUCTS TRAINING; do
+      compile $any -DCRISP_$part -o "$work/$part-any.o"
+      compile -march=native -DCRISP_$part -o "$work/$part-this.o"
+    done
+    # result FILE OBJECT...: what the program of these prints.
+    result() { to=$1; shift; "$compiler" "$work/main.o" "$@" -pthread -o "$work/program" && timeout 60 "$work/program" >"$work/$to"; }
+    result right "$work/PRODUCTS-any.o" "$work/TRAINING-any.o"
+    for mix in "PRODUCTS-any TRAINING-this" "TRAINING-this PRODUCTS-any" "PRODUCTS-this TRAINING-any" "TRAINING-any PRODUCTS-this"; do
+      set -- $mix
+      result mixed "$work/$1.o" "$work/$2.o" || { echo "$compiler $level, $mix: it crashed, or did not end"; exit 1; }
+      paste "$work/right" "$work/mixed" | awk -v what="$compiler $level, $mix" '
+        { d = $1 - $2; if (d < 0) d = -d; if (NF < 2 || !(d < 1e-4)) bad = 1; if (d > most) most = d }
+        END { printf "%s: %d numbers, at most %.1e apart\n", what, NR, most; exit bad || NR < 2000 }' || exit 1
     done
   done
 done
