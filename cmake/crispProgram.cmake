@@ -2,6 +2,10 @@
 # among its languages, NAME_cuda from the same sources, compiled by nvcc, where crisp::DefaultDevice is the
 # GPU. Both are compiled for speed, see crisp_optimise.
 function(crisp_add_program name)
+  if(CRISP_DISPATCH)
+    crisp_add_program_of_several(${name} ${ARGN})
+    return()
+  endif()
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE crisp::crisp)
   crisp_optimise(${name})
@@ -11,6 +15,23 @@ function(crisp_add_program name)
     target_link_libraries(${name}_cuda PRIVATE crisp::crisp)
     crisp_optimise(${name}_cuda)
   endif()
+endfunction()
+
+option(CRISP_DISPATCH
+  "Compile programs for x86-64 processors without and with AVX2 and AVX-512; each is several files, and starts as the right one" OFF)
+
+# As crisp_add_program with CRISP_DISPATCH: NAME-x86-64, NAME-x86-64-v3 (AVX2) and NAME-x86-64-v4 (AVX-512), and NAME, which
+# starts the best that its processor can run. The four files belong together.
+function(crisp_add_program_of_several name)
+  add_executable(${name} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/crispDispatch.cpp)
+  set_target_properties(${name} PROPERTIES CXX_STANDARD 17)
+  foreach(kind x86-64 x86-64-v3 x86-64-v4)
+    add_executable(${name}-${kind} ${ARGN})
+    target_compile_options(${name}-${kind} PRIVATE -march=${kind})
+    target_link_libraries(${name}-${kind} PRIVATE crisp::crisp)
+    crisp_optimise(${name}-${kind})
+    add_dependencies(${name} ${name}-${kind})
+  endforeach()
 endfunction()
 
 # crisp_cuda_sources(TARGET SOURCE...): C++ sources, compiled by nvcc. A file has one language in CMake, and these have two: nvcc is

@@ -89,6 +89,11 @@ void print_devices() {
   const Gpus found = gpus();
   for (const std::string& gpu : found.lines) std::cout << "cuda  " << gpu << "\n";
   if (found.lines.empty()) std::cout << "cuda  none: " << found.why_none << "\n";
+#if defined(CRISP_MPI)
+  std::cout << "mpi   several processes: mpirun -np N crisp train ...\n";
+#else
+  std::cout << "mpi   none: this crisp was built without MPI (apt-get install libopenmpi-dev openmpi-bin, and build again)\n";
+#endif
 }
 
 void run(const Options& o) {

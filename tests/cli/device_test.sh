@@ -8,6 +8,7 @@ weights=run/best.safetensors
 expect 2 "alone" info --devices --model srcnn --scale 3
 works info --devices
 shows "^cpu   .*[0-9] logical cores*, vectors of [0-9]* floats; [0-9]* threads* (.*)$"
+shows "^mpi   "
 (export OMP_NUM_THREADS=3 && works info --devices) || exit 1
 shows "^cpu   .*; 3 threads (OMP_NUM_THREADS)$"
 shows "^cuda  "

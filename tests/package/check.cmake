@@ -1,7 +1,7 @@
 # A small project that uses crisp, by find_package of an installed copy, by add_subdirectory or by
 # FetchContent (WAY): what it is compiled with, and what it is told. Each way builds what the others do not,
 # with CUDA without running it. Or, for WAY missing, that each dependency that is not there is named with its
-# package; for WAY strict, that the headers give no warnings.
+# package; for WAY strict, that the headers give no warnings; for WAY dispatch, that a program for several processors starts as one of them.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -99,6 +99,24 @@ if(WAY STREQUAL "missing")
   list(APPEND consumer -DCRISP_STB_INCLUDE_DIR=${STB} -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON)
   fails_naming(libpng-dev ${consumer} -DWAY=find_package)
   fails_naming(libpng-dev ${consumer} -DWAY=add_subdirectory)
+  return()
+endif()
+
+if(WAY STREQUAL "dispatch")
+  run(${consumer} -DWAY=add_subdirectory -DCRISP_DISPATCH=ON)
+  compiles(consumer-x86-64 WITH -O3 -march=x86-64 WITHOUT -march=native)
+  compiles(consumer-x86-64-v4 WITH -O3 -march=x86-64-v4)
+  run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
+  foreach(started ${WORK}/build/consumer "${CMAKE_COMMAND};-E;env;CRISP_PROCESSOR=x86-64;${WORK}/build/consumer")
+    run(${started})
+    says("red is 0.621")
+  endforeach()
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env CRISP_PROCESSOR=of-another-kind ${WORK}/build/consumer
+    RESULT_VARIABLE result ERROR_VARIABLE output)
+  says("cannot start the program for this processor, such as")
+  if(NOT result EQUAL 127)
+    message(FATAL_ERROR "this should end with status 127, not ${result}")
+  endif()
   return()
 endif()
 

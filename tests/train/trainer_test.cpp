@@ -1,4 +1,6 @@
 // The training loop: determinism, resuming, validation, errors, the report.
+#include <thread>
+
 #include "crisp/data/synthetic.hpp"
 #include "crisp/models/srcnn.hpp"
 #include "crisp/ops/loss.hpp"
@@ -135,6 +137,18 @@ TEST_CASE("a loss that is not finite names the step and the first value, and kee
   CHECK(contains(message, "at step 11; the first value that is not finite: the weight conv2.weight"));
   CHECK(contains(message, "the last good checkpoint is kept"));
   CHECK(contains(message, "use a smaller learning rate"));
+}
+
+TEST_CASE("by the clock, validations that take long are fewer") {
+  const TemporaryFolder folder;
+  int validations = 0;
+  Setup().run({.out = folder.path, .minutes = 0.02, .validate = [&] {  // 1.2 seconds, of which twenty validations would take 2
+    ++validations;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return psnr(30);
+  }});
+  CHECK(validations >= 2);  // the last always
+  CHECK(validations <= 4);
 }
 
 TEST_CASE("a loss of several values is refused") {

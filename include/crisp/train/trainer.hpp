@@ -33,7 +33,7 @@ struct FitOptions {
   double clip_norm = 0;                         // bound on the length of the gradient; 0: none
   Index accumulate = 1;                         // batches whose gradients are added up for one step
   double ema = 0;                               // decay of the averaged weights, which are validated and saved; 0: none
-  Index validate_every = 0;                     // steps; 0: twenty times in all
+  Index validate_every = 0;                     // steps; 0: twenty times in all, but by the clock for a tenth of the time at most
   std::function<Validation()> validate = {};    // may be empty
   bool graph = false;                           // each step as one CUDA graph (core/graph.hpp); of one batch, on one process, without dropout
   bool resume = false;                          // go on from the state in `out`
@@ -271,7 +271,7 @@ class Fit {
     if (o_.validate_every > 0) return progress_.step % o_.validate_every == 0;
     if (o_.steps > 0) return progress_.step % std::max<Index>(1, o_.steps / 20) == 0;
     const int due = int(part_done() * 20);
-    if (due <= validations_) return false;
+    if (due <= validations_ || validating_ > 0.1 * seconds()) return false;
     validations_ = due;
     return true;
   }
@@ -304,7 +304,9 @@ class Fit {
     if (o_.validate) {
       const Averaged weights(*this);
       const ShareOfBatch<T, D> alone;
+      const auto begun = Clock::now();
       Validation v = no_grad(o_.validate);
+      validating_ += std::chrono::duration<double>(Clock::now() - begun).count();
       if (is_nan(v.psnr)) fail("the validation gives a PSNR that is not a number", progress_.step, "");
       row.psnr = v.psnr;
       row.ssim = v.ssim;
@@ -368,6 +370,7 @@ class Fit {
   Clock::time_point started_ = Clock::now();
   Index begun_at_ = 0;
   double begun_seconds_ = 0, last_row_ = 0;
+  double validating_ = 0;  // seconds
   double clock_ = 0;   // seconds() of the first process at the last step
   bool stop_ = false;  // one process was asked to
   Index parts_ = 0;    // batches of the step in progress
