@@ -29,7 +29,7 @@ build() {
   for area in $areas; do cp "$work/tests/test_${area}_cuda" "$kit.new/"; done
   cp "$work"/bench/workloads{,_cuda} "$work"/examples/13_graph_cuda "$kit.new/"
   mkdir "$kit.new/libs"  # what other machines may lack
-  ldd "$kit.new"/test_* "$kit.new"/workloads* | sed -n 's/.*=> \(.*\/lib\(zip\|bz2\|png16\|onnx_proto\|protobuf\)\.so[^ ]*\) .*/\1/p' | sort -u | xargs -r cp -Lt "$kit.new/libs"
+  ldd "$kit.new"/test_* "$kit.new"/workloads* | sed -n 's/.*=> \(.*\/lib\(zip\|bz2\|z\|crypto\|png16\|onnx_proto\|protobuf\)\.so[^ ]*\) .*/\1/p' | sort -u | xargs -r cp -Lt "$kit.new/libs"
   strip "$kit.new"/test_* "$kit.new"/workloads* "$kit.new"/13_graph_cuda
   cp bench/compare bench/*.py "$kit.new/bench/"
   cp tests/gpu_kit.sh "$kit.new/"
@@ -43,7 +43,7 @@ build() {
 job() {
   local part=$1 name=$2 limit=$3 begin=$EPOCHREALTIME status=0 result
   shift 3
-  timeout -k 5 "$limit" "$@" >"$work/$part-$name.log" 2>&1 </dev/null || status=$?
+  LD_LIBRARY_PATH=$LD_LIBRARY_PATH:$kit/libs timeout -k 5 "$limit" "$@" >"$work/$part-$name.log" 2>&1 </dev/null || status=$?
   case $status in
     0) result=passed ;;
     77) result=skipped ;;
@@ -87,7 +87,7 @@ part_tests() {
     together 4
     job tests "$area" "$limit" "$kit/test_${area}_cuda" --duration=true &
   done
-  job examples 13_graph "$limit" "$kit/13_graph_cuda" synthetic 2000 &
+  [ -n "$rehearse" ] || job examples 13_graph "$limit" "$kit/13_graph_cuda" synthetic 2000 &
   together 1
 }
 
@@ -169,7 +169,7 @@ $(usage)" ;;
     echo "gpu_kit.sh: this machine has no NVIDIA GPU with a working driver (nvidia-smi names none), so nothing was run" >&2
     exit 77
   fi
-  export PATH=$PATH:/usr/local/cuda/bin LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}:/usr/local/cuda/lib64:$kit/libs OMP_NUM_THREADS=${OMP_NUM_THREADS:-4}
+  export PATH=$PATH:/usr/local/cuda/bin LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}:/usr/local/cuda/lib64 OMP_NUM_THREADS=${OMP_NUM_THREADS:-4}
   title=$(date +%F)-$(tr 'A-Z' 'a-z' <<<"${card%%,*}" | tr -cs 'a-z0-9\n' -)
   mkdir -p "$out"
   work=$(mktemp -d)
