@@ -154,7 +154,7 @@ Index bytes_of(const std::string& option, const std::string& text) {
 }
 
 std::string fixed(double value, int digits) {
-  if (!std::isfinite(value)) return value > 0 ? "inf" : "nan";
+  if (!is_finite(value)) return value > 0 ? "inf" : "nan";
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, value);
   return text;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crisp/backend/cpu.hpp"
+#include "crisp/core/finite.hpp"
 #include "crisp/models/any_model.hpp"
 #include "crisp/train/weights_file.hpp"
 

@@ -134,7 +134,7 @@ class Service {
     std::set<std::string> raters;
     for (const Rating& r : ratings_) raters.insert(r.rater);
     for (const Score& s : scores(ratings_))
-      methods.push_back({{"method", s.method}, {"mean", s.mean}, {"half", std::isnan(s.half) ? Json(nullptr) : Json(s.half)}, {"ratings", s.ratings}});
+      methods.push_back({{"method", s.method}, {"mean", s.mean}, {"half", is_nan(s.half) ? Json(nullptr) : Json(s.half)}, {"ratings", s.ratings}});
     return {{"methods", methods}, {"raters", raters.size()}, {"ratings", ratings_.size()}};
   }
 

@@ -107,7 +107,7 @@ std::string score_table(const std::vector<Rating>& ratings) {
   for (const Rating& r : ratings) raters.insert(r.rater), pictures.insert(r.picture);
   std::string text = left("method", 28) + right("MOS", 7) + "  " + left("95 % interval", 15) + right("ratings", 9) + "\n";
   for (const Score& s : scores(ratings)) {
-    const std::string interval = std::isnan(s.half) ? "-" : fixed(s.mean - s.half, 3) + " .. " + fixed(s.mean + s.half, 3);
+    const std::string interval = is_nan(s.half) ? "-" : fixed(s.mean - s.half, 3) + " .. " + fixed(s.mean + s.half, 3);
     text += left(s.method, 28) + right(fixed(s.mean, 3), 7) + "  " + left(interval, 15) + right(std::to_string(s.ratings), 9) + "\n";
   }
   return text + str("raters: ", raters.size(), ", pictures: ", pictures.size(), "; 1 bad, 2 poor, 3 fair, 4 good, 5 excellent; Student's t\n");

@@ -82,7 +82,7 @@ void sort_lr(TrainOptions& o) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     const bool number = !text.empty() && *end == 0;
-    use(!number || (std::isfinite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '", text, "'");
+    use(!number || (is_finite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '", text, "'");
     use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
     if (number) o.recipe.lr = value;
     else o.data.lr = text;
@@ -151,7 +151,7 @@ void add_train(CLI::App& app) {
       [](std::string& text) {
         char* end = nullptr;
         const double value = std::strtod(text.c_str(), &end);
-        return *end == 0 && std::isfinite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
+        return *end == 0 && is_finite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
       },
       "above 0");
   const std::vector<std::string> schedules{"cosine", "step", "constant", "edsr", "swinir", "srgan"};
