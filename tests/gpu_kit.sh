@@ -7,7 +7,7 @@
 #   --parts A,B     of tests, sanitizer, times (default: all)
 #   --out FOLDER    where DATE-CARD.md and DATE-CARD.log go (default: bench/results of the project, else results of the kit)
 #   --rehearse      go through everything on a machine without a GPU; the figures mean nothing
-# CRISP_GPU=80 builds for another kind of GPU than 90 (H100, H200). Without a GPU, run says so, and ends with status 77.
+# PYTHON names the python3 that has PyTorch. CRISP_GPU=80 builds for another kind of GPU than 90 (H100, H200). Without a GPU, run says so, and ends with status 77.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 areas="core autograd ops nn optim models testing cuda"
@@ -116,10 +116,10 @@ loads="W2_edsr_train_b16_48 W4_swinir_train_b8_64 W2_edsr_train_b128_48 W4_swini
 compile_ahead() {
   local load precision
   case $contenders in *compile*) ;; *) return ;; esac
-  [ -z "$rehearse" ] && command -v python3 >/dev/null || return 0
+  [ -z "$rehearse" ] && command -v "$python" >/dev/null || return 0
   for load in $loads; do
     for precision in bf16 tf32; do
-      nice timeout "$seconds" python3 "$kit/bench/peers.py" --device cuda --precision $precision --memory torch_compile_graph_channels_last "$load" >/dev/null 2>&1 &
+      nice timeout "$seconds" "$python" "$kit/bench/peers.py" --device cuda --precision $precision --memory torch_compile_graph_channels_last "$load" >/dev/null 2>&1 &
       ahead="$ahead $!"
     done
   done
@@ -131,19 +131,20 @@ part_times() {
   kill $ahead 2>/dev/null || true
   wait $ahead 2>/dev/null || true
   [ -z "$rehearse" ] || { device=rehearsal; ours="$kit/workloads"; }
-  if ! command -v python3 >/dev/null; then
+  if ! command -v "$python" >/dev/null; then
     for load in $loads; do
-      yes '' | head -20 | timeout "$((limit / 6))" "$ours" --serve $load | sort -n | awk -v n=$load '/^[0-9]/ { t[++i] = $1 } END { print "- " n ": median " t[int((i + 1) / 2)] " ms" }' >>"$work/times.md"
+      seq 20 | timeout "$(least $((limit / 6)) 60)" "$ours" --serve $load 2>&1 | sort -n |
+        awk -v n=$load '/^[0-9]/ { t[++i] = $1 } END { print "- " n ": " (i ? "median " t[int((i + 1) / 2)] " ms" : "failed") }' >>"$work/times.md" || true
       save
     done
     return
   fi
-  timeout -k 10 "$limit" python3 "$kit/bench/compare" --device $device --ours "$ours" --precision bf16,tf32 --rounds 3 --seconds 2 --patience 90 \
+  timeout -k 10 "$limit" "$python" "$kit/bench/compare" --device $device --ours "$ours" --precision bf16,tf32 --rounds 3 --seconds 2 --patience 90 \
     --limit $((limit > 40 ? limit - 20 : limit)) --no-memory --workloads $loads infer --contenders "$contenders" --out "$work/times.md" >"$work/times.log" 2>&1 || true
 }
 
 run() {
-  seconds=460 parts=tests,sanitizer,times out= rehearse=
+  python=${PYTHON:-python3} seconds=460 parts=tests,sanitizer,times out= rehearse=
   ahead=
   contenders=${CRISP_CONTENDERS:-crisp,crisp_graph,torch_graph_channels_last,torch_compile_graph_channels_last}
   while [ $# -gt 0 ]; do
