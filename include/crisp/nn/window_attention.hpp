@@ -15,7 +15,7 @@ struct WindowAttention {
 
   /// Throws Error unless the heads divide the channels.
   WindowAttention(Index channels, Index heads, Index side, bool qkv_bias = true)
-      : window(side), relative_position_bias_table(make_weight<T, D>({(2 * window - 1) * (2 * window - 1), heads}, Init::normal(0.02))),
+      : window(side), relative_position_bias_table(make_weight<T, D>({(2 * side - 1) * (2 * side - 1), heads}, Init::normal(0.02))),
         qkv(channels, 3 * channels, {.bias = qkv_bias, .init = Init::normal(0.02)}), proj(channels, channels, {.init = Init::normal(0.02)}) {
     check(heads >= 1 && channels % heads == 0, "WindowAttention: ", heads, " heads do not divide ", channels, " channels");
   }
