@@ -64,6 +64,11 @@ inline double processor_quota(const std::string& root = "") {
   return least;
 }
 
+// Of so many processors as many as a quota grants, rounded, and at least one.
+inline int within_quota(int count, double quota) {
+  return quota < count ? std::clamp(int(std::lround(quota)), 1, count) : count;
+}
+
 inline int processors_of_affinity() {
 #if defined(__linux__)
   for (std::size_t most = 1024; most <= 1 << 20; most *= 2) {
@@ -92,10 +97,8 @@ inline Processors usable_processors() {
   if (const int asked = detail::threads_of_environment()) return {asked, "OMP_NUM_THREADS"};
   const int allowed = detail::processors_of_affinity(), all = std::max(allowed, int(std::thread::hardware_concurrency()));
   const double quota = detail::processor_quota();
-  if (quota < allowed - 0.5) {
-    const int granted = std::max(1, int(std::lround(quota)));
+  if (const int granted = detail::within_quota(allowed, quota); granted < allowed)
     return {granted, str("the CPU quota of the container, ", quota, " of ", allowed)};
-  }
   if (allowed < all) return {allowed, str("the affinity mask of this process, ", allowed, " of ", all)};
   return {allowed, "all processors"};
 }

@@ -16,7 +16,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <optional>
 #include <thread>
 #include <tuple>
@@ -109,8 +108,7 @@ class MpiRanks {
     int processes;
     MPI_Comm_size(here_, &processes);
     MPI_Allreduce(&mine, &all, int(sizeof mine / sizeof(long)), MPI_LONG, MPI_BOR, here_);
-    const double quota = crisp::detail::processor_quota();  // of the container, for all of them together
-    const int together = quota < CPU_COUNT(&all) ? int(std::lround(quota)) : CPU_COUNT(&all);
+    const int together = crisp::detail::within_quota(CPU_COUNT(&all), crisp::detail::processor_quota());  // of the container
     return std::max(1, std::min(together / processes, CPU_COUNT(&mine)));
 #else
     return std::max(1, threads() / size_);
