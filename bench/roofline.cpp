@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdio>
 
-#include "crisp/backend/fast/block.hpp"
-#include "crisp/backend/fast/scratch.hpp"
+#include "crisp/backend/cpu/simd/block.hpp"
+#include "crisp/backend/cpu/simd/scratch.hpp"
 
 using namespace crisp;
 using namespace crisp::detail;

@@ -1,5 +1,5 @@
 # crisp::files: the libraries for file formats beyond PNG, JPEG and BMP of 8 bits and safetensors:
-# crisp/data/image_writer.hpp needs libpng, crisp/train/pth.hpp libzip, crisp/train/onnx.hpp the protobuf
+# crisp/data/image_writer.hpp needs libpng, crisp/io/pth.hpp libzip, crisp/io/onnx.hpp the protobuf
 # classes of ONNX. Where one of them is missing there is no such target, and crisp_files_lack are the two
 # arguments of crisp_missing that say which.
 set(crisp_files_lack)
@@ -11,14 +11,14 @@ endif()
 find_path(CRISP_ZIP_INCLUDE_DIR zip.h)  # libzip's own CMake files ask for its programs too
 find_library(CRISP_ZIP_LIBRARY zip)
 if(NOT crisp_files_lack AND (NOT CRISP_ZIP_INCLUDE_DIR OR NOT CRISP_ZIP_LIBRARY))
-  set(crisp_files_lack "libzip, for crisp/train/pth.hpp and the crisp program" libzip-dev)
+  set(crisp_files_lack "libzip, for crisp/io/pth.hpp and the crisp program" libzip-dev)
 endif()
 find_path(CRISP_ONNX_INCLUDE_DIR onnx/onnx_pb.h)
 find_library(CRISP_ONNX_LIBRARY onnx_proto)
 find_library(CRISP_PROTOBUF_LIBRARY protobuf)
 if(NOT crisp_files_lack AND
     (NOT CRISP_ONNX_INCLUDE_DIR OR NOT CRISP_ONNX_LIBRARY OR NOT CRISP_PROTOBUF_LIBRARY))
-  set(crisp_files_lack "ONNX and protobuf, for crisp/train/onnx.hpp and the crisp program"
+  set(crisp_files_lack "ONNX and protobuf, for crisp/io/onnx.hpp and the crisp program"
     "libonnx-dev libprotobuf-dev")
 endif()
 if(NOT crisp_files_lack AND NOT TARGET crisp::files)

@@ -1,4 +1,4 @@
-# crisp::mpi: MPI for crisp/train/mpi_ranks.hpp and the crisp program, where CRISP_MPI (AUTO, ON or OFF) wants it; else there is no such
+# crisp::mpi: MPI for crisp/distributed/mpi_ranks.hpp and the crisp program, where CRISP_MPI (AUTO, ON or OFF) wants it; else there is no such
 # target, and a training is one process.
 set(CRISP_MPI AUTO CACHE STRING "Train on several processes, by MPI: AUTO (where it is found), ON or OFF")
 set_property(CACHE CRISP_MPI PROPERTY STRINGS AUTO ON OFF)

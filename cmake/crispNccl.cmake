@@ -1,4 +1,4 @@
-# crisp::nccl: NCCL for crisp/train/nccl_ranks.cuh and the crisp program, with CRISP_NCCL, so that the GPUs of several processes exchange
+# crisp::nccl: NCCL for crisp/distributed/nccl_ranks.cuh and the crisp program, with CRISP_NCCL, so that the GPUs of several processes exchange
 # gradients among themselves; else they go through host memory. It needs CUDA and MPI.
 option(CRISP_NCCL "Let the GPUs of several processes exchange their gradients by NCCL" OFF)
 if(CRISP_NCCL AND NOT TARGET crisp::nccl)

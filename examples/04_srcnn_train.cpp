@@ -24,6 +24,6 @@ int main(int argc, char** argv) {
     adam.step();
     if (++step % 500 == 0 || step == steps) std::printf("step %ld  loss %.6f\n", long(step), loss.item());
   }
-  train::save("srcnn.safetensors", net);
+  io::save("srcnn.safetensors", net);
 }
 // [/snippet]

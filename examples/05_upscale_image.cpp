@@ -20,7 +20,7 @@ int main(int argc, char** argv) try {
   data::Image small;
   Index scale = argc > 4 ? std::stol(argv[4]) : 3;
   if (argc > 3) {
-    train::load(argv[1], net);
+    io::load(argv[1], net);
     small = data::load_image(argv[2]);
   } else {
     train_a_little(net, scale);

@@ -5,7 +5,7 @@
 #include <crisp/ops/loss.hpp>
 #include <crisp/ops/relu.hpp>
 #include <crisp/optim/adam.hpp>
-#include <crisp/train/checkpoint.hpp>
+#include <crisp/io/weights.hpp>
 #include <cstdio>
 
 using namespace crisp;
@@ -48,9 +48,9 @@ int main() {
     adam.step();
     if (step % 10 == 0) std::printf("step %d  loss %.5f\n", step, loss.item());
   }
-  train::save("net.safetensors", net);
+  io::save("net.safetensors", net);
   Net<float, Cpu> again;
-  train::load("net.safetensors", again);
+  io::load("net.safetensors", again);
   // [/snippet]
   return again(x).value().to_host() == net(x).value().to_host() ? 0 : 1;
 }

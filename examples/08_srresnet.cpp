@@ -43,5 +43,5 @@ int main(int argc, char** argv) {
     adam.step();
     if (++step % 100 == 0 || step == steps) std::printf("step %ld  loss %.5f\n", long(step), double(loss.item()));
   }
-  train::save("srresnet.safetensors", net);
+  io::save("srresnet.safetensors", net);
 }

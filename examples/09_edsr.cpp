@@ -53,5 +53,5 @@ int main(int argc, char** argv) {
       std::printf("step %ld  loss %.5f  held out %.2f dB, bicubic %.2f dB\n", long(step), double(loss.item()), c.score.psnr, c.bicubic_psnr);
     }
   }
-  train::save("attention_edsr.safetensors", net);
+  io::save("attention_edsr.safetensors", net);
 }

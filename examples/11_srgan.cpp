@@ -36,5 +36,5 @@ int main(int argc, char** argv) {
     }
   }
   // [/snippet]
-  train::save("srgan.safetensors", generator);
+  io::save("srgan.safetensors", generator);
 }

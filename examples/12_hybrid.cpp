@@ -40,5 +40,5 @@ int main(int argc, char** argv) {
     adam.step();
     if (++step % 100 == 0 || step == steps) std::printf("step %ld  loss %.5f\n", long(step), double(loss.item()));
   }
-  train::save("hybrid.safetensors", net);
+  io::save("hybrid.safetensors", net);
 }

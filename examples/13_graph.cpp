@@ -32,5 +32,5 @@ int main(int argc, char** argv) {
     if (++count % 500 == 0 || count == steps) std::printf("step %ld  loss %.5f\n", long(count), double(total.item()));
   }
   // [/snippet]
-  train::save("espcn.safetensors", net);
+  io::save("espcn.safetensors", net);
 }

@@ -19,7 +19,11 @@ allowed() {  # the folders that a folder may include
     metrics) echo "metrics data core" ;;
     testing) echo "testing ops autograd core" ;;
     infer) echo "infer models metrics data nn ops autograd core" ;;
-    train) echo "train infer models optim metrics data nn ops autograd backend core" ;;
+    io) echo "io nn ops autograd core" ;;
+    distributed) echo "distributed nn ops autograd backend core" ;;
+    report) echo "report data core" ;;
+    zoo) echo "zoo io models nn ops autograd core" ;;
+    train) echo "train report distributed io optim data nn ops autograd core" ;;
     *) echo "none" ;;
   esac
 }
@@ -44,14 +48,14 @@ only Eigen/ backend/cpu.hpp
 only cuda_runtime backend/cuda/runtime.cuh
 only cublas backend/cuda/runtime.cuh
 only emulation/cuda backend/cuda/runtime.cuh
-only emulation/nccl train/nccl_ranks.cuh
-only nccl.h train/nccl_ranks.cuh
+only emulation/nccl distributed/nccl_ranks.cuh
+only nccl.h distributed/nccl_ranks.cuh
 only unsupported/ metrics/fourier.hpp
 only stb_ data/image_io.hpp
 only png.h data/image_writer.hpp
-only zip.h train/pth.hpp
-only onnx/ train/onnx_graph.hpp
-only mpi.h train/mpi_ranks.hpp
+only zip.h io/pth.hpp
+only onnx/ io/onnx_graph.hpp
+only mpi.h distributed/mpi_ranks.hpp
 only nlohmann/ none
 
 cat "$wrong"

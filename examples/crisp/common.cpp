@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "crisp/data/image_io.hpp"
-#include "crisp/train/checkpoint.hpp"
+#include "crisp/io/weights.hpp"
 #include "device.hpp"
 
 namespace crisp::program {
@@ -33,7 +33,7 @@ void Computing::apply() const {
 
 void Architecture::add_to(CLI::App& command) {
   std::string names;
-  for (const std::string& name : models::model_names()) names += (names.empty() ? "" : ", ") + name;
+  for (const std::string& name : zoo::model_names()) names += (names.empty() ? "" : ", ") + name;
   command.add_option("--model", model, "the network: " + names);
   command.add_option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
   command.add_option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")->check(CLI::Range(1, 8));
@@ -41,7 +41,7 @@ void Architecture::add_to(CLI::App& command) {
 }
 
 Network Architecture::make() const {
-  models::Settings settings{{"model", model}};
+  zoo::Settings settings{{"model", model}};
   if (scale > 0) settings["scale"] = std::to_string(scale);
   if (!variant.empty()) settings["variant"] = variant;
   for (const std::string& one : set) {
@@ -66,8 +66,8 @@ Network Architecture::make() const {
 
 Loaded load_network(const fs::path& file) {
   require_file("--weights", file);
-  const train::WeightsFile weights = train::open_weights(file);
-  return {train::load_any<float, Cpu>(weights), weights.content.metadata, weights.knows_scale};
+  const zoo::WeightsFile weights = zoo::open_weights(file);
+  return {zoo::load_any<float, Cpu>(weights), weights.content.metadata, weights.knows_scale};
 }
 
 void Weights::add_to(CLI::App& command) {

@@ -7,10 +7,10 @@
 
 #include "crisp/backend/cpu.hpp"
 #include "crisp/core/finite.hpp"
-#include "crisp/models/any_model.hpp"
-#include "crisp/train/weights_file.hpp"
+#include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/weights_file.hpp"
 
-extern template class crisp::models::AnyModel<float, crisp::Cpu>;  // in networks.cpp
+extern template class crisp::zoo::AnyModel<float, crisp::Cpu>;  // in networks.cpp
 
 namespace CLI {
 class App;  // its header is for those that name options: it takes seconds to compile
@@ -19,7 +19,7 @@ class App;  // its header is for those that name options: it takes seconds to co
 namespace crisp::program {
 
 namespace fs = std::filesystem;
-using Network = models::AnyModel<float, Cpu>;  // running.hpp takes it to the device that computes
+using Network = zoo::AnyModel<float, Cpu>;  // running.hpp takes it to the device that computes
 
 /// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
 struct WrongUse : Error {

@@ -10,7 +10,7 @@
 #include "crisp/metrics/ms_ssim.hpp"
 #include "crisp/metrics/nqm.hpp"
 #include "crisp/metrics/wpsnr.hpp"
-#include "crisp/train/progress_bar.hpp"
+#include "crisp/report/progress_bar.hpp"
 #include "device.hpp"
 #include "lr_files.hpp"
 #include "score_table.hpp"
@@ -210,7 +210,7 @@ void run(Options& o) {
     for (std::size_t i = 2; i < o.columns.size(); ++i) std::cout << right(o.columns[i], 10);
     std::cout << std::endl;
   }
-  train::ProgressBar bar(o.quiet || alone);
+  report::ProgressBar bar(o.quiet || alone);
   const auto begun = std::chrono::steady_clock::now();
   std::vector<TableEntry> entries;
   for (const Part& part : parts)

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "common.hpp"
-#include "crisp/train/onnx.hpp"
+#include "crisp/io/onnx.hpp"
 
 namespace crisp::program {
 
@@ -22,7 +22,7 @@ struct Options {
 
 // The constants that the official SwinIR keeps in its state dict, as its load_state_dict(strict=True) asks for them: which distance a
 // pair of pixels has, and the mask of shifted windows for the size that it was trained with.
-void add_constants(const Network& net, train::SafeTensors& file) {
+void add_constants(const Network& net, io::SafeTensors& file) {
   const auto number = [&](const char* key) { return std::stol(net.settings().at(key)); };
   const auto variant = net.settings().find("variant");
   const Index M = number("window"), n = M * M, size = variant == net.settings().end() || M == 8 ? 64 : 126;
@@ -38,16 +38,16 @@ void add_constants(const Network& net, train::SafeTensors& file) {
     if (name.ends_with(".norm1.weight")) blocks.push_back(name.substr(0, name.size() - 12));
   for (const std::string& block : blocks) {
     file.tensors[block + "attn.relative_position_index"] = {"I64", {n, n}, distances};
-    if (block[block.size() - 2] % 2) file.tensors[block + "attn_mask"] = train::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
+    if (block[block.size() - 2] % 2) file.tensors[block + "attn_mask"] = io::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
   }
 }
 
 void write_safetensors(const fs::path& path, const Network& net, std::map<std::string, std::string> about) {
   about.insert({{"format", "pt"}, {"producer", "crisp"}});
-  train::SafeTensors file{about, {}};
-  train::detail::add_weights(net, "", file);
+  io::SafeTensors file{about, {}};
+  io::detail::add_weights(net, "", file);
   if (net.name().starts_with("swinir")) add_constants(net, file);
-  train::write_safetensors(path, file);
+  io::write_safetensors(path, file);
 }
 
 Loaded network_of(const Options& o) {
@@ -70,7 +70,7 @@ void run(const Options& o) {
     if (!o.quiet) std::cout << o.output.string() << "  " << nn::parameter_count(loaded.net).all() << " numbers in PyTorch's names and layout\n";
     return;
   }
-  const train::OnnxResult result = train::export_onnx(o.output, loaded.net, loaded.net.channels(), {.height = o.size[0], .width = o.size[1]}, about);
+  const io::OnnxResult result = io::export_onnx(o.output, loaded.net, loaded.net.channels(), {.height = o.size[0], .width = o.size[1]}, about);
   if (o.quiet) return;
   if (result.any_size) std::cout << o.output.string() << "  input (N, " << loaded.net.channels() << ", H, W) of any size\n";
   else std::cout << o.output.string() << "  input " << Shape{1, loaded.net.channels(), o.size[0], o.size[1]} << " -> " << result.output << "; this network is exported for one size, see --size\n";

@@ -19,8 +19,8 @@ void run(const Options& o) {
   o.computing.apply();
   require_file("IN", o.input);
   const Loaded loaded = load_network(o.weights);
-  const train::SafeTensors in = train::read_safetensors(o.input);
-  train::SafeTensors out;
+  const io::SafeTensors in = io::read_safetensors(o.input);
+  io::SafeTensors out;
   const Running network = running_on(o.computing, loaded.net);
   for (const auto& [name, tensor] : in.tensors) {
     if (!name.starts_with("input")) continue;
@@ -31,7 +31,7 @@ void run(const Options& o) {
     std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;
   }
   check(!out.tensors.empty(), "forward: '", o.input.string(), "' holds no tensor whose name begins with 'input'");
-  train::write_safetensors(o.output, out);
+  io::write_safetensors(o.output, out);
 }
 
 }  // namespace

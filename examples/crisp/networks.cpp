@@ -1,8 +1,8 @@
 // The networks of the program, compiled once for each device, here.
 #include "crisp/backend/device.hpp"
-#include "crisp/models/any_model.hpp"
+#include "crisp/zoo/any_model.hpp"
 
-template class crisp::models::AnyModel<float, crisp::DefaultDevice>;
+template class crisp::zoo::AnyModel<float, crisp::DefaultDevice>;
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-template class crisp::models::AnyModel<crisp::bfloat16, crisp::Cuda>;  // --precision bf16
+template class crisp::zoo::AnyModel<crisp::bfloat16, crisp::Cuda>;  // --precision bf16
 #endif

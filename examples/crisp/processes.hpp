@@ -3,17 +3,17 @@
 #include <exception>
 
 #if defined(CRISP_MPI)
-#include "crisp/train/mpi_ranks.hpp"
+#include "crisp/distributed/mpi_ranks.hpp"
 #else
-#include "crisp/train/ranks.hpp"
+#include "crisp/distributed/ranks.hpp"
 #endif
 
 namespace crisp::program {
 
 #if defined(CRISP_MPI)
-using Processes = train::MpiRanks;
+using Processes = distributed::MpiRanks;
 #else
-using Processes = train::OneRank;
+using Processes = distributed::OneRank;
 #endif
 
 /// Joined at the first call. Throws Error where mpirun started several and they cannot be joined: each would train alone, in the

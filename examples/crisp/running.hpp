@@ -8,8 +8,8 @@
 #include "crisp/infer/evaluate.hpp"
 
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-extern template class crisp::models::AnyModel<float, crisp::Cuda>;  // in networks.cpp
-extern template class crisp::models::AnyModel<crisp::bfloat16, crisp::Cuda>;
+extern template class crisp::zoo::AnyModel<float, crisp::Cuda>;  // in networks.cpp
+extern template class crisp::zoo::AnyModel<crisp::bfloat16, crisp::Cuda>;
 #endif
 
 namespace crisp::program {
@@ -18,7 +18,7 @@ namespace crisp::program {
 struct Running {
   infer::Upscaler upscaler;  // enlarges a small image, to be scored
   std::function<void(const data::Image&, Index scale, const infer::Options&, const infer::RowSink&)> upscale;
-  std::function<train::HostTensor(const train::HostTensor&)> forward;  // (N, C, H, W), 0..1 -> (N, C, H, W)
+  std::function<io::HostTensor(const io::HostTensor&)> forward;  // (N, C, H, W), 0..1 -> (N, C, H, W)
 };
 
 /// The network at work on D with values of type T.
@@ -26,12 +26,12 @@ template <class T, class D> Running running(const Network& net);
 
 /// The network on D with values of type T: itself, where it is one, else a copy with the same weights, which are float in all.
 template <class T, class D, class Net>
-models::AnyModel<T, D> moved_to(const Net& net) {
-  if constexpr (std::same_as<Net, models::AnyModel<T, D>>) {
+zoo::AnyModel<T, D> moved_to(const Net& net) {
+  if constexpr (std::same_as<Net, zoo::AnyModel<T, D>>) {
     return net;
   } else {
     const Rng random = nn::detail::generator;  // the weights that the copy begins with are overwritten: they draw nothing
-    auto copy = models::AnyModel<T, D>::create(net.settings());
+    auto copy = zoo::AnyModel<T, D>::create(net.settings());
     nn::detail::generator = random;
     std::map<std::string, std::vector<float>> weights;
     net.each_param([&](const std::string& name, const auto& p) { weights.emplace(name, p.value().to_host()); });

@@ -22,8 +22,8 @@ optim::Schedule TrainOptions::schedule() const {
   return warm_up > 0 ? optim::warm_up(warm_up, s) : s;
 }
 
-train::Metadata TrainOptions::settings(const models::Settings& net, Index images) const {
-  train::Metadata s = net;
+io::Metadata TrainOptions::settings(const zoo::Settings& net, Index images) const {
+  io::Metadata s = net;
   std::string sources = data.hr.empty() ? "" : str(data.lr.lexically_normal().string(), " with ", data.hr.lexically_normal().string());
   for (const std::string& source : data.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
   s["train"] = sources;
@@ -46,7 +46,7 @@ train::Metadata TrainOptions::settings(const models::Settings& net, Index images
   return s;
 }
 
-std::string title(const models::Settings& net) {
+std::string title(const zoo::Settings& net) {
   const auto variant = net.find("variant");
   return str(net.at("model"), variant == net.end() ? "" : " " + variant->second, ", x", net.at("scale"));
 }
@@ -70,7 +70,7 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
 
 void take_init(Network& net, const TrainOptions& o) {
   require_file("--init", o.init);
-  const train::Matched matched = train::load_matching(train::open_weights(o.init), net);
+  const zoo::Matched matched = zoo::load_matching(zoo::open_weights(o.init), net);
   if (o.quiet) return;
   std::cout << "init      " << matched.taken << " weights from " << o.init.string() << "\n";
   for (const std::string& left : matched.left) std::cout << "          begins anew: " << left << "\n";
@@ -125,7 +125,7 @@ void run(TrainOptions& o) {
   join_processes(o);
   o.computing.apply();
   use(!o.graph || o.computing.chosen() == "cuda", "--graph is for the GPU: leave it out, or give --device cuda");
-  train::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
+  distributed::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   sort_lr(o);
   seed(std::uint64_t(o.seed));
   Network net = o.network.make();

@@ -10,7 +10,7 @@
 #include "processes.hpp"
 #include "running.hpp"
 #if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
-#include "crisp/train/nccl_ranks.cuh"
+#include "crisp/distributed/nccl_ranks.cuh"
 #endif
 
 namespace crisp::program {
@@ -18,11 +18,11 @@ namespace crisp::program {
 namespace {
 
 using Device = DefaultDevice;
-template <class T> using Trainee = models::AnyModel<T, Device>;
+template <class T> using Trainee = zoo::AnyModel<T, Device>;
 
 // The processes, as they exchange tensors of this device: made from processes().
 #if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
-using Exchange = train::NcclRanks;
+using Exchange = distributed::NcclRanks;
 #else
 using Exchange = Processes&;
 #endif
@@ -46,7 +46,7 @@ void conclude(const train::FitResult& result, const fs::path& out) {
   if (result.interrupted) {
     std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
   } else {
-    std::cout << "done: " << result.progress.step << " steps in " << train::duration(result.progress.seconds) << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic "
+    std::cout << "done: " << result.progress.step << " steps in " << report::duration(result.progress.seconds) << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic "
               << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
               << " dB at step " << result.progress.best_step << "\n";
   }
@@ -94,7 +94,7 @@ void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& r
   std::optional<models::Vgg19<T, Device>> vgg;
   if (!o.vgg.empty()) {
     vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
-    train::load(o.vgg, *vgg);
+    io::load(o.vgg, *vgg);
   }
   if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
   models::SrganGame<Trainee<T>, T, Device> game{net, models::Discriminator<T, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};

@@ -21,11 +21,11 @@ struct TrainOptions {
 
   optim::Schedule schedule() const;
   /// What has to agree when a training is resumed, and what the report shows.
-  train::Metadata settings(const models::Settings& net, Index images) const;
+  io::Metadata settings(const zoo::Settings& net, Index images) const;
 };
 
 /// "srcnn 9-1-5, x3", from the settings of a network.
-std::string title(const models::Settings& net);
+std::string title(const zoo::Settings& net);
 
 /// Trains on the device D with values of type T, beginning with the weights of `net`; the results lie in the folder `out`. srgan plays
 /// its game.

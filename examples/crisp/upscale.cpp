@@ -7,7 +7,7 @@
 #include "common.hpp"
 #include "comparison.hpp"
 #include "crisp/data/image_writer.hpp"
-#include "crisp/train/progress_bar.hpp"
+#include "crisp/report/progress_bar.hpp"
 #include "device.hpp"
 
 namespace crisp::program {
@@ -42,7 +42,7 @@ struct Job {
   Running network;
   std::string name;
   Index scale = 1;
-  train::ProgressBar bar;
+  report::ProgressBar bar;
   std::size_t images = 1, done = 0;
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 
@@ -96,7 +96,7 @@ void run(const Options& o) {
   require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
   const Loaded loaded = o.weights.load();
-  Job job{running_on(o.computing, loaded.net), loaded.net.name(), choose_scale(loaded, o.weights.named(), o.scale), train::ProgressBar(o.quiet), files.size()};
+  Job job{running_on(o.computing, loaded.net), loaded.net.name(), choose_scale(loaded, o.weights.named(), o.scale), report::ProgressBar(o.quiet), files.size()};
   if (fs::is_directory(o.input)) {
     make_folder(o.output);
     if (!o.compare.empty()) make_folder(o.compare);

@@ -1,7 +1,7 @@
 // The pool of host memory: blocks that do not overlap, are joined again, and are counted.
 #include <cstdint>
 
-#include "crisp/backend/memory.hpp"
+#include "crisp/backend/cpu/memory.hpp"
 #include "support.hpp"
 
 using namespace crisp;

@@ -11,6 +11,7 @@
 
 using namespace crisp;
 using namespace crisp::train;
+using namespace crisp::report;
 using namespace crisp::test;
 
 namespace {

@@ -1,5 +1,5 @@
 // exp and the normal distribution on vectors, against std:: in double over the whole range of floats; and gelu, which is made of them.
-#include "crisp/backend/fast/vector_math.hpp"
+#include "crisp/backend/cpu/simd/vector_math.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/gelu.hpp"
 #include "support.hpp"

@@ -3,8 +3,8 @@
 
 #include "crisp/data/image_io.hpp"
 #include "crisp/data/synthetic.hpp"
-#include "crisp/models/any_model.hpp"
-#include "crisp/train/checkpoint.hpp"
+#include "crisp/io/weights.hpp"
+#include "crisp/zoo/any_model.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
@@ -42,8 +42,8 @@ TEST_CASE("evaluate: bicubic has the published figures on Set5") {
 TEST_CASE("evaluate: the published SRCNN gives 36.33 dB on Set5 x2") {
   const auto folder = test::shared("data/Set5/HR"), weights = test::shared("weights/srcnn_915_x2_published/weights.safetensors");
   if (!folder || !weights) return;
-  auto net = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"variant", "9-1-5"}, {"scale", "2"}});
-  train::load(*weights, net);
+  auto net = zoo::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"variant", "9-1-5"}, {"scale", "2"}});
+  io::load(*weights, net);
   CHECK(std::abs(evaluate_folder(*folder, infer::upscaler(net), 2, Protocol::y).psnr - 36.33) < 0.01);
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("evaluate: what cannot be scored is said, with its name and size") {
   CHECK(contains(error_of([&] { infer::compare("dot", Image(1, 1, 3), method, 2, Protocol::y); }), "'dot' is too small: 1 x 1 pixels; x2 needs at least 16"));
   CHECK(contains(error_of([&] { infer::compare("thin", Image(15, 90, 3), method, 2, Protocol::y); }), "'thin' is too small"));
   CHECK_NOTHROW(infer::compare("least", Image(16, 16, 1), method, 2, Protocol::y));
-  const auto colour = models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"channels", "3"}});
+  const auto colour = zoo::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"channels", "3"}});
   CHECK(contains(error_of([&] { infer::compare("x", Image(24, 24, 3), infer::upscaler(colour), 2, Protocol::y); }), "protocol y works on luma"));
   CHECK_NOTHROW(infer::compare("x", Image(24, 24, 3), infer::upscaler(colour), 2, Protocol::rgb8));
 }

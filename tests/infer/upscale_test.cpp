@@ -2,8 +2,8 @@
 #include "crisp/infer/upscale.hpp"
 
 #include "crisp/data/synthetic.hpp"
-#include "crisp/models/any_model.hpp"
 #include "crisp/models/srcnn.hpp"
+#include "crisp/zoo/any_model.hpp"
 #include "support.hpp"
 
 using namespace crisp;
@@ -11,9 +11,9 @@ using data::Image;
 
 namespace {
 
-models::AnyModel<float, Cpu> network(const char* channels = "1") {
+zoo::AnyModel<float, Cpu> network(const char* channels = "1") {
   seed(5);
-  return models::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"scale", "2"}, {"channels", channels}});
+  return zoo::AnyModel<float, Cpu>::create({{"model", "srcnn"}, {"scale", "2"}, {"channels", channels}});
 }
 
 // A network that changes nothing: what comes out is what the image was turned to before.
@@ -71,11 +71,11 @@ TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image
   for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn", "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
     seed(5);
     const std::string n = name;
-    models::Settings settings{{"model", n}};
+    zoo::Settings settings{{"model", n}};
     if (n == "edsr-baseline" || n == "msrresnet" || n == "srresnet") settings.insert({{"features", "8"}, {"blocks", "2"}});
     if (n == "vdsr" || n == "dncnn") settings.insert({{"features", "8"}, {"depth", "6"}});
     if (n.starts_with("sr") && n != "srresnet") settings["scale"] = "2";
-    const auto net = models::AnyModel<float, Cpu>::create(settings);
+    const auto net = zoo::AnyModel<float, Cpu>::create(settings);
     const Image x = data::dead_leaves({.count = 1, .height = 45, .width = 58, .colour = true}).front();
     const Image whole = infer::upscale(net, x, net.scale());
     for (const Index tile : {16, 20, 44}) {
@@ -93,7 +93,7 @@ TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image
 
 TEST_CASE("upscale: tiles of a network with windows are mixed, and stay near the whole") {
   seed(6);
-  const auto net = models::AnyModel<float, Cpu>::create({{"model", "swinir-light"}, {"scale", "2"}, {"embed", "12"}, {"heads", "2"}, {"depths", "2,2"}});
+  const auto net = zoo::AnyModel<float, Cpu>::create({{"model", "swinir-light"}, {"scale", "2"}, {"embed", "12"}, {"heads", "2"}, {"depths", "2,2"}});
   const Image x = data::dead_leaves({.count = 1, .height = 75, .width = 109, .colour = true}).front();
   const Image whole = infer::upscale(net, x, 2), tiled = infer::upscale(net, x, 2, {.tile = 32});
   CHECK(largest_difference(tiled, whole) < 0.5f);  // of 255
@@ -122,7 +122,7 @@ TEST_CASE("upscale: the weights of mixed tiles add up to 1, and every pixel is c
 
 TEST_CASE("upscale: less memory makes smaller tiles, which are counted") {
   seed(5);
-  const auto net = models::AnyModel<float, Cpu>::create({{"model", "espcn"}, {"scale", "2"}});
+  const auto net = zoo::AnyModel<float, Cpu>::create({{"model", "espcn"}, {"scale", "2"}});
   const Image x = data::dead_leaves({.count = 1, .height = 300, .width = 300}).front();
   const Index before = Cpu::memory_use().now;
   Index peaks[2], tiles[2] = {0, 0};

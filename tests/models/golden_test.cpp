@@ -1,28 +1,28 @@
 // Networks against the outputs of their reference implementations, by the names of their checkpoints; and their parameter counts.
-#include "crisp/models/any_model.hpp"
 #include "crisp/models/srgan.hpp"
-#include "crisp/train/weights_file.hpp"
+#include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/weights_file.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
 using namespace crisp;
 using crisp::test::Device;
 using crisp::test::error_of;
-using Any = models::AnyModel<float, Device>;
+using Any = zoo::AnyModel<float, Device>;
 
 namespace {
 
 // (N, C, H, W) of the file as (N, H, W, C).
-Var<float, Device> image(const train::HostTensor& t) {
+Var<float, Device> image(const io::HostTensor& t) {
   const Var<float, Device> x = Tensor<float, Device>(t.shape, t.values<float>());
   return permute(x, {0, 2, 3, 1});
 }
 
 // The largest error of the network in `folder`, relative to the largest value, over all pairs of input and output.
 double golden_error(const std::filesystem::path& folder) {
-  const train::WeightsFile file = train::open_weights(folder / "weights.safetensors");
-  const Any net = train::load_any<float, Device>(file);
-  const train::SafeTensors golden = train::read_safetensors(folder / "golden.safetensors");
+  const zoo::WeightsFile file = zoo::open_weights(folder / "weights.safetensors");
+  const Any net = zoo::load_any<float, Device>(file);
+  const io::SafeTensors golden = io::read_safetensors(folder / "golden.safetensors");
   double worst = 0;
   for (const auto& [name, tensor] : golden.tensors) {
     if (!name.starts_with("input")) continue;
@@ -40,7 +40,7 @@ double golden_error(const std::filesystem::path& folder) {
 
 TEST_CASE("every network has the published number of parameters") {
   struct Row {
-    models::Settings settings;
+    zoo::Settings settings;
     Index trained, untrained;
   };
   const Row rows[] = {

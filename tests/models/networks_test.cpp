@@ -1,15 +1,15 @@
 // Every network by name: any size of image, every scale, a gradient for every weight, recognised by its weights, errors.
-#include "crisp/models/any_model.hpp"
-#include "crisp/models/recognise.hpp"
+#include "crisp/io/weights.hpp"
 #include "crisp/ops/loss.hpp"
 #include "crisp/testing/gradcheck.hpp"
-#include "crisp/train/checkpoint.hpp"
+#include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/recognise.hpp"
 #include "support.hpp"
 
 using namespace crisp;
 using namespace crisp::test;
-using models::Settings;
-using Any = models::AnyModel<float, Device>;
+using zoo::Settings;
+using Any = zoo::AnyModel<float, Device>;
 
 namespace {
 
@@ -56,9 +56,9 @@ Tensor<float, Device> picture(Shape shape) {
   return {shape, values};
 }
 
-models::Shapes shapes_of(const Any& net) {
-  models::Shapes shapes;
-  net.each_param([&](const std::string& name, const auto& p) { shapes.emplace(name, train::detail::torch_shape(p.shape())); });
+zoo::Shapes shapes_of(const Any& net) {
+  zoo::Shapes shapes;
+  net.each_param([&](const std::string& name, const auto& p) { shapes.emplace(name, io::detail::torch_shape(p.shape())); });
   return shapes;
 }
 
@@ -97,8 +97,8 @@ TEST_CASE("a network is recognised by the names and shapes of its weights") {
       Settings settings = one.settings;
       settings["scale"] = std::to_string(scale);
       INFO(label(settings));
-      const models::Shapes shapes = shapes_of(Any::create(settings));
-      Settings found = models::recognise(shapes);
+      const zoo::Shapes shapes = shapes_of(Any::create(settings));
+      Settings found = zoo::recognise(shapes);
       found.emplace("scale", std::to_string(scale));
       INFO(label(found));
       CHECK(found.at("scale") == settings.at("scale"));
@@ -108,9 +108,9 @@ TEST_CASE("a network is recognised by the names and shapes of its weights") {
 }
 
 TEST_CASE("other names of the same weights; counters and masks are left out; what is unknown is refused") {
-  const auto to = [](const models::Shapes& shapes, const std::string& name) { return models::canonical_names(shapes).at(name); };
+  const auto to = [](const zoo::Shapes& shapes, const std::string& name) { return zoo::canonical_names(shapes).at(name); };
   const Shape k{8, 8, 3, 3};
-  const models::Shapes edsr{{"head.0.weight", k}, {"body.0.body.0.weight", k}, {"body.0.body.2.bias", {8}}, {"body.1.weight", k}, {"tail.0.0.weight", k}, {"tail.1.bias", {3}}, {"sub_mean.weight", k}};
+  const zoo::Shapes edsr{{"head.0.weight", k}, {"body.0.body.0.weight", k}, {"body.0.body.2.bias", {8}}, {"body.1.weight", k}, {"tail.0.0.weight", k}, {"tail.1.bias", {3}}, {"sub_mean.weight", k}};
   CHECK(to(edsr, "head.0.weight") == "conv_first.weight");
   CHECK(to(edsr, "body.0.body.0.weight") == "body.0.conv1.weight");
   CHECK(to(edsr, "body.0.body.2.bias") == "body.0.conv2.bias");
@@ -118,14 +118,14 @@ TEST_CASE("other names of the same weights; counters and masks are left out; wha
   CHECK(to(edsr, "tail.0.0.weight") == "upsample.0.weight");
   CHECK(to(edsr, "tail.1.bias") == "conv_last.bias");
   CHECK(to(edsr, "sub_mean.weight").empty());
-  const models::Shapes others{{"layers.0.residual_group.blocks.1.attn_mask", {4, 4}}, {"bn.num_batches_tracked", {}}, {"recon_trunk.3.conv1.weight", k}, {"HRconv.bias", {8}}, {"plain", {1}}};
+  const zoo::Shapes others{{"layers.0.residual_group.blocks.1.attn_mask", {4, 4}}, {"bn.num_batches_tracked", {}}, {"recon_trunk.3.conv1.weight", k}, {"HRconv.bias", {8}}, {"plain", {1}}};
   CHECK(to(others, "layers.0.residual_group.blocks.1.attn_mask").empty());
   CHECK(to(others, "bn.num_batches_tracked").empty());
   CHECK(to(others, "recon_trunk.3.conv1.weight") == "body.3.conv1.weight");
   CHECK(to(others, "HRconv.bias") == "conv_hr.bias");
   CHECK(to(others, "plain") == "plain");
-  CHECK_ERROR(models::recognise(others), "fit none of the networks");
-  CHECK_NOTHROW(models::canonical_names({{"", {1}}, {".", {1}}, {"block2.", {1}}, {"block9.x", {1}}, {"block10..", {1}}, {"head.0.weight", {1}}, {"tail", {1}}, {"body", {1}}}));
+  CHECK_ERROR(zoo::recognise(others), "fit none of the networks");
+  CHECK_NOTHROW(zoo::canonical_names({{"", {1}}, {".", {1}}, {"block2.", {1}}, {"block9.x", {1}}, {"block10..", {1}}, {"head.0.weight", {1}}, {"tail", {1}}, {"body", {1}}}));
 }
 
 TEST_CASE("a small SwinIR of every tail: the gradient of the image by differences, in double") {

@@ -1,9 +1,9 @@
 // SRCNN: sizes, parameter counts, and the published network against its reference.
-#include "crisp/models/any_model.hpp"
-#include "crisp/models/recognise.hpp"
+#include "crisp/io/weights.hpp"
 #include "crisp/nn/module.hpp"
 #include "crisp/ops/loss.hpp"
-#include "crisp/train/checkpoint.hpp"
+#include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/recognise.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
@@ -18,8 +18,8 @@ constexpr const char* published = "weights/srcnn_915_x2_published";
 using Srcnn = models::Srcnn<float, Device>;
 
 // "input_zero" and its like are (1, 1, H, W): with one channel, the order of (1, H, W, 1).
-Tensor<float, Device> golden(const train::SafeTensors& file, const std::string& name) {
-  const train::HostTensor& t = file.tensors.at(name);
+Tensor<float, Device> golden(const io::SafeTensors& file, const std::string& name) {
+  const io::HostTensor& t = file.tensors.at(name);
   return {Shape{t.shape[0], t.shape[2], t.shape[3], t.shape[1]}, t.values<float>()};
 }
 
@@ -36,7 +36,7 @@ double largest_difference(const Tensor<float, Device>& a, const Tensor<float, De
 TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all trained") {
   const std::pair<const char*, Index> variants[] = {{"9-1-5", 8129}, {"9-3-5", 24513}, {"9-5-5", 57281}};
   for (const auto& [variant, parameters] : variants) {
-    const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
+    const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
     CHECK(nn::parameter_count(net).trained == parameters);
     CHECK(nn::parameter_count(net).untrained == 0);
     CHECK(net.scale() == 3);
@@ -47,7 +47,7 @@ TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all tra
 }
 
 TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
-  const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}});
+  const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}});
   CHECK(net.form().margin == 6);
   for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Device>(shape, 0.5f)).shape() == shape);
   const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 17, 1});
@@ -61,15 +61,15 @@ TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training 
 }
 
 TEST_CASE("srcnn: what it cannot be is said") {
-  using Any = models::AnyModel<float, Device>;
+  using Any = zoo::AnyModel<float, Device>;
   CHECK(contains(error_of([] { Any::create({{"model", "srcm"}}); }), "no network called 'srcm'"));
   CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"variant", "9-7-5"}}); }), "not '9-7-5'"));
   CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"scale", "three"}}); }), "'scale' must be a whole number"));
-  CHECK(contains(error_of([] { models::recognise({{"fc.weight", {10, 10}}}); }), "fc.weight"));
+  CHECK(contains(error_of([] { zoo::recognise({{"fc.weight", {10, 10}}}); }), "fc.weight"));
 }
 
 TEST_CASE("srcnn: a colour variant works on three channels, and says so to a gray image") {
-  const auto net = models::AnyModel<float, Device>::create({{"model", "srcnn"}, {"channels", "3"}});
+  const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}, {"channels", "3"}});
   CHECK(net(Tensor<float, Device>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
   CHECK(contains(error_of([&] { net(Tensor<float, Device>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
 }
@@ -103,13 +103,13 @@ TEST_CASE("srcnn: beginning as the identity, it gives back about what it is give
 TEST_CASE("srcnn: the published weights load, are recognised, and give the golden outputs") {
   const auto folder = test::shared(published);
   if (!folder) return;
-  const train::SafeTensors file = train::read_safetensors(*folder / "weights.safetensors"), outputs = train::read_safetensors(*folder / "golden.safetensors");
+  const io::SafeTensors file = io::read_safetensors(*folder / "weights.safetensors"), outputs = io::read_safetensors(*folder / "golden.safetensors");
   std::map<std::string, Shape> shapes;
   for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
-  CHECK(models::recognise(shapes).at("variant") == "9-1-5");
+  CHECK(zoo::recognise(shapes).at("variant") == "9-1-5");
 
   Srcnn net;
-  train::load(*folder / "weights.safetensors", net);
+  io::load(*folder / "weights.safetensors", net);
   const Var<float, Device> replicate = net(golden(outputs, "input_replicate"));
   CHECK(largest_difference(replicate.value(), golden(outputs, "output_replicate")) < 1e-5);
 
@@ -125,6 +125,6 @@ TEST_CASE("srcnn: the weights of another variant are refused with both numbers")
   const auto folder = test::shared(published);
   if (!folder) return;
   Srcnn other({.f2 = 5});
-  const std::string error = error_of([&] { train::load(*folder / "weights.safetensors", other); });
+  const std::string error = error_of([&] { io::load(*folder / "weights.safetensors", other); });
   CHECK(contains(error, "conv2.weight is (32, 64, 1, 1) in the file, (32, 64, 5, 5) in the network"));
 }

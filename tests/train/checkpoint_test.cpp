@@ -1,10 +1,11 @@
 // Safetensors and checkpoints: what goes out comes back, nothing is taken partly, nothing hostile does harm.
 #include "crisp/models/srcnn.hpp"
-#include "crisp/train/checkpoint.hpp"
+#include "crisp/train/state.hpp"
 #include "support.hpp"
 
 using namespace crisp;
 using namespace crisp::train;
+using namespace crisp::io;
 using namespace crisp::test;
 
 // A file with the given header, and `size` bytes of data.

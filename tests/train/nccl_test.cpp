@@ -1,7 +1,7 @@
 // NcclRanks: what GPUs exchange among themselves is what MPI brings from one to the other, to the bit; and a training by them. To be started by
 // mpirun; the GPUs and NCCL are emulated.
 #define DOCTEST_CONFIG_IMPLEMENT
-#include "crisp/train/nccl_ranks.cuh"
+#include "crisp/distributed/nccl_ranks.cuh"
 
 #include "crisp/data/synthetic.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
@@ -13,6 +13,8 @@
 
 using namespace crisp;
 using namespace crisp::train;
+using namespace crisp::io;
+using namespace crisp::distributed;
 using namespace crisp::test;
 
 namespace {

@@ -1,12 +1,13 @@
 // The export to ONNX: every network becomes a graph, the graph says what it is, and what has no counterpart is refused.
-#include "crisp/train/onnx.hpp"
+#include "crisp/io/onnx.hpp"
 
-#include "crisp/models/any_model.hpp"
 #include "crisp/ops/reduce.hpp"
+#include "crisp/zoo/any_model.hpp"
 #include "support.hpp"
 
 using namespace crisp;
-using namespace crisp::train;
+using namespace crisp::io;
+using namespace crisp::zoo;
 using namespace crisp::test;
 
 namespace {
@@ -34,15 +35,15 @@ struct Largest {
 TEST_CASE("onnx: every network becomes a graph whose inputs are all there, of every size where that is possible") {
   const TemporaryFolder folder;
   const auto path = folder.path / "model.onnx";
-  std::vector<models::Settings> all;
-  for (const std::string& name : models::model_names()) all.push_back({{"model", name}});
+  std::vector<zoo::Settings> all;
+  for (const std::string& name : zoo::model_names()) all.push_back({{"model", name}});
   for (const char* variant : {"classical", "real", "denoise", "jpeg"}) all.push_back({{"model", "swinir"}, {"variant", variant}});
-  for (models::Settings s : all) {
+  for (zoo::Settings s : all) {
     const std::string name = s.at("model");
     const bool windows = name.starts_with("swinir") || name == "hybrid";
     if (windows) s.insert({{"embed", "12"}, {"heads", "2"}, {"depths", "2"}});
     if (name == "hybrid" || name.starts_with("edsr")) s.insert({{"features", "8"}, {"blocks", "2"}});
-    const auto net = models::AnyModel<float, Cpu>::create(s);
+    const auto net = zoo::AnyModel<float, Cpu>::create(s);
     CAPTURE(name);
     const OnnxResult result = export_onnx(path, net, net.channels(), {.height = 20, .width = 13}, net.settings());
     CHECK(result.any_size == !(windows || name == "srautoencoder"));

@@ -1,13 +1,14 @@
 // PyTorch's own weights files: both forms, every layout that a state dict has, and everything else refused by name.
-#include "crisp/train/pth.hpp"
+#include "crisp/io/pth.hpp"
 
-#include "crisp/models/any_model.hpp"
-#include "crisp/train/weights_file.hpp"
+#include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/weights_file.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
 using namespace crisp;
-using namespace crisp::train;
+using namespace crisp::io;
+using namespace crisp::zoo;
 using namespace crisp::test;
 
 namespace {
@@ -115,7 +116,7 @@ TEST_CASE("pth: every type of element, and half precision exactly") {
   for (std::uint32_t h = 0; h < 65536; ++h) {  // the definition: (-1)^s 2^(e - 15) (1 + f / 1024), or for e = 0 2^-14 f / 1024
     const int e = int(h >> 10 & 31), f = int(h & 1023);
     const double plain = (h & 0x8000 ? -1.0 : 1.0) * (e == 0 ? std::ldexp(f, -24) : std::ldexp(1024 + f, e - 25));
-    const float v = train::detail::from_half(std::uint16_t(h));
+    const float v = io::detail::from_half(std::uint16_t(h));
     if (e == 31) CHECK((f ? std::isnan(v) : std::isinf(v)));
     else if (double(v) != plain) FAIL("half ", h, " became ", v);
   }
@@ -187,10 +188,10 @@ TEST_CASE("pth: the files that others published equal their safetensors twins to
 
 TEST_CASE("weights: a mismatch names the first differences and the setting that explains them") {
   const TemporaryFolder folder;
-  const auto small = models::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}});
-  auto large = models::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "16"}, {"blocks", "2"}});
+  const auto small = zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}});
+  auto large = zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "16"}, {"blocks", "2"}});
   save(folder.path / "small.safetensors", small);
-  const std::string message = error_of([&] { load(folder.path / "small.safetensors", large); });
+  const std::string message = error_of([&] { zoo::load(folder.path / "small.safetensors", large); });
   CHECK(contains(message, "body.0.conv1.bias is (8,) in the file, (16,) in the network"));
   CHECK(contains(message, "and 10 more"));
   CHECK(contains(message, "the file looks like features 8 instead of 16"));
@@ -217,7 +218,7 @@ TEST_CASE("mutated: 10,000 damaged PyTorch files give a sentence or tensors, not
     }
     if (trial % 3 == 0) file = zipped({{"w/data.pkl", inner}, {"w/data/0", first}, {"w/data/1", second}});
     try {
-      for (const auto& [key, t] : parsed(file).tensors) REQUIRE(Index(t.bytes.size()) == t.shape.numel() * train::detail::type_width(t.dtype));
+      for (const auto& [key, t] : parsed(file).tensors) REQUIRE(Index(t.bytes.size()) == t.shape.numel() * io::detail::type_width(t.dtype));
       ++read;
     } catch (const Error& e) {
       REQUIRE(contains(e.what(), "w.pth"));

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <thread>
 
-#include "crisp/train/ranks.hpp"
+#include "crisp/distributed/ranks.hpp"
 
 namespace crisp::test {
 
@@ -63,7 +63,7 @@ class ThreadRanks {
       return;
     }
     meeting_.changed.wait(lock, [&] { return meeting_.turn != turn || meeting_.left; });
-    if (meeting_.turn == turn) throw train::LostRank("train: a thread has left");
+    if (meeting_.turn == turn) throw distributed::LostRank("train: a thread has left");
   }
 
   Meeting& meeting_;

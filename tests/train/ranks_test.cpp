@@ -13,6 +13,8 @@
 
 using namespace crisp;
 using namespace crisp::train;
+using namespace crisp::io;
+using namespace crisp::distributed;
 using namespace crisp::test;
 
 namespace {
@@ -217,7 +219,7 @@ TEST_CASE("the shared batch: statistics, values and gradients of batch_norm are 
     };
     const auto whole = pass(0, 1);
     const auto errors = on_ranks(2, [&](ThreadRanks& ranks) {
-      const ShareOfBatch<double, D> share({ranks.rank(), 2}, [&](Tensor<double, D>& x) { train::detail::average(x, ranks); });
+      const ShareOfBatch<double, D> share({ranks.rank(), 2}, [&](Tensor<double, D>& x) { distributed::detail::average(x, ranks); });
       const auto part = pass(ranks.rank(), 2);
       for (const std::size_t i : {0, 1}) {  // y and dx: this part of the whole
         const auto begin = whole[i].begin() + ranks.rank() * rows * C;

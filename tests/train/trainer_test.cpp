@@ -10,6 +10,8 @@
 
 using namespace crisp;
 using namespace crisp::train;
+using namespace crisp::io;
+using namespace crisp::report;
 using namespace crisp::test;
 
 namespace {
@@ -226,8 +228,8 @@ TEST_CASE("the report shows everything, escaped, without a network") {
   CHECK_FALSE(contains(page, "http:"));
   CHECK_FALSE(contains(page, "https:"));
   CHECK(contains(report_page({}), "nothing measured yet"));
-  CHECK(train::detail::base64("") == "");
-  CHECK(train::detail::base64("f") == "Zg==");
-  CHECK(train::detail::base64("fo") == "Zm8=");
-  CHECK(train::detail::base64("foo") == "Zm9v");
+  CHECK(report::detail::base64("") == "");
+  CHECK(report::detail::base64("f") == "Zg==");
+  CHECK(report::detail::base64("fo") == "Zm8=");
+  CHECK(report::detail::base64("foo") == "Zm9v");
 }

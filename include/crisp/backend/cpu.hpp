@@ -1,4 +1,4 @@
-// The CPU backend: plain loops over parallel_for, a matrix product, and the ops that backend/fast/ computes as a whole. With
+// The CPU backend: plain loops over parallel_for, a matrix product, and the ops that backend/cpu/fast/ computes as a whole. With
 // CRISP_NO_FAST_PATHS there are none of those, and the product is Eigen's (this is the only header that includes it).
 #pragma once
 #include <algorithm>
@@ -19,19 +19,19 @@
 #pragma GCC diagnostic pop
 #endif
 #else
-#include "crisp/backend/fast/batch_norm.hpp"
-#include "crisp/backend/fast/conv2d.hpp"
-#include "crisp/backend/fast/gelu.hpp"
-#include "crisp/backend/fast/gemm.hpp"
-#include "crisp/backend/fast/layer_norm.hpp"
-#include "crisp/backend/fast/pixel_shuffle.hpp"
-#include "crisp/backend/fast/prelu.hpp"
-#include "crisp/backend/fast/sign_bits.hpp"
-#include "crisp/backend/fast/swin_layer.hpp"
-#include "crisp/backend/fast/window_attention.hpp"
+#include "crisp/backend/cpu/fast/batch_norm.hpp"
+#include "crisp/backend/cpu/fast/conv2d.hpp"
+#include "crisp/backend/cpu/fast/gelu.hpp"
+#include "crisp/backend/cpu/fast/gemm.hpp"
+#include "crisp/backend/cpu/fast/layer_norm.hpp"
+#include "crisp/backend/cpu/fast/pixel_shuffle.hpp"
+#include "crisp/backend/cpu/fast/prelu.hpp"
+#include "crisp/backend/cpu/fast/sign_bits.hpp"
+#include "crisp/backend/cpu/fast/swin_layer.hpp"
+#include "crisp/backend/cpu/fast/window_attention.hpp"
 #endif
 
-#include "crisp/backend/memory.hpp"
+#include "crisp/backend/cpu/memory.hpp"
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
 

@@ -1,20 +1,20 @@
-// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/fast/*.cuh compute as a whole. With
+// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/cuda/fast/*.cuh compute as a whole. With
 // CRISP_NO_FAST_PATHS there are none of those.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #if !defined(CRISP_NO_FAST_PATHS)
+#include "crisp/backend/cuda/fast/batch_norm.cuh"
+#include "crisp/backend/cuda/fast/channels.cuh"
+#include "crisp/backend/cuda/fast/conv2d.cuh"
+#include "crisp/backend/cuda/fast/for_each_of.cuh"
+#include "crisp/backend/cuda/fast/gelu.cuh"
+#include "crisp/backend/cuda/fast/layer_norm.cuh"
+#include "crisp/backend/cuda/fast/pixel_shuffle.cuh"
+#include "crisp/backend/cuda/fast/prelu.cuh"
+#include "crisp/backend/cuda/fast/sign_bits.cuh"
+#include "crisp/backend/cuda/fast/softmax.cuh"
+#include "crisp/backend/cuda/fast/window_attention.cuh"
 #include "crisp/backend/cuda/staging.cuh"
-#include "crisp/backend/fast/batch_norm.cuh"
-#include "crisp/backend/fast/channels.cuh"
-#include "crisp/backend/fast/conv2d.cuh"
-#include "crisp/backend/fast/for_each_of.cuh"
-#include "crisp/backend/fast/gelu.cuh"
-#include "crisp/backend/fast/layer_norm.cuh"
-#include "crisp/backend/fast/pixel_shuffle.cuh"
-#include "crisp/backend/fast/prelu.cuh"
-#include "crisp/backend/fast/sign_bits.cuh"
-#include "crisp/backend/fast/softmax.cuh"
-#include "crisp/backend/fast/window_attention.cuh"
 #endif
 
 namespace crisp::inline CRISP_CUDA_KIND {

@@ -1,7 +1,7 @@
 // RSTB: the residual Swin transformer block, Swin layers and a convolution around which x skips (Liang et al. 2021, fig. 2a).
 #pragma once
-#include "crisp/nn/checkpoint.hpp"
 #include "crisp/nn/conv2d.hpp"
+#include "crisp/nn/recompute.hpp"
 #include "crisp/nn/swin_block.hpp"
 #include "crisp/ops/leaky_relu.hpp"
 
@@ -15,7 +15,7 @@ struct ResidualGroup {
 };
 
 /// (N, H, W, C) -> (N, H, W, C), H and W multiples of the window. `checkpointed`: each Swin layer forgets its inner values
-/// and computes them again for its gradient, see nn/checkpoint.hpp.
+/// and computes them again for its gradient, see nn/recompute.hpp.
 template <class T, class D>
 struct Rstb {
   ResidualGroup<T, D> residual_group;

@@ -5,15 +5,15 @@
 #include "crisp/core/graph.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
+#include "crisp/distributed/ranks.hpp"
+#include "crisp/distributed/stop.hpp"
 #include "crisp/nn/init.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"
-#include "crisp/train/checkpoint.hpp"
-#include "crisp/train/ranks.hpp"
-#include "crisp/train/report.hpp"
+#include "crisp/report/report.hpp"
 #include "crisp/train/running_loss.hpp"
-#include "crisp/train/stop.hpp"
+#include "crisp/train/state.hpp"
 
 namespace crisp::train {
 
@@ -21,7 +21,7 @@ namespace crisp::train {
 struct Validation {
   double psnr = 0, ssim = 0, bicubic_psnr = 0;
   std::string protocol;
-  std::vector<ReportPicture> pictures;
+  std::vector<report::ReportPicture> pictures;
 };
 
 struct FitOptions {
@@ -67,7 +67,7 @@ inline void prepare_folder(const FitOptions& o) {
 }
 
 // One training in progress: what the loop needs at several places. Where several processes train, the first validates, prints and writes.
-template <class M, class T, class D, Ranks<T, D> R>
+template <class M, class T, class D, distributed::Ranks<T, D> R>
 class Fit {
  public:
   Fit(M& net, optim::Optimizer<T, D>& optimizer, FitOptions o, R& ranks)
@@ -81,23 +81,23 @@ class Fit {
     o_.settings.emplace("accumulate", std::to_string(o_.accumulate));
     o_.settings.emplace("ema", str(o_.ema));
     check(!o_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ", ranks_.size(), ", which exchange their gradients within the step");
-    check_same(in_words(), ranks_);
+    distributed::detail::check_same(in_words(), ranks_);
     o_.loader.part = ranks_.rank();
     o_.loader.parts = ranks_.size();
     if (o_.ema > 0 && first()) ema_.emplace(net_, o_.ema);
     if (o_.resume && first()) {
       progress_ = load_state(o_.out / "state.safetensors", net_, optimizer_, o_.settings, ema_ ? &ema_->state() : nullptr);
-      history_ = History::load(o_.out / "metrics.csv", progress_.step);
+      history_ = report::History::load(o_.out / "metrics.csv", progress_.step);
     }
     take_from_first(net_, optimizer_, progress_, ranks_);
   }
 
   template <class Loss>
   FitResult run(const data::PatchDataset& patches, Loss loss_of) {
-    const StopSignals signals;
+    const distributed::detail::StopSignals signals;
     try {
       train(patches, loss_of);
-    } catch (const LostRank& lost) {  // the weights are those after the last step that all made
+    } catch (const distributed::LostRank& lost) {  // the weights are those after the last step that all made
       if (!first()) throw;
       check_weights();
       save_all();
@@ -123,7 +123,7 @@ class Fit {
     begun_at_ = progress_.step;
     begun_seconds_ = seconds();
     if (part_done() < 1) {
-      const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, [this](Tensor<T, D>& x) { average(x, ranks_); });
+      const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, [this](Tensor<T, D>& x) { distributed::detail::average(x, ranks_); });
       Var<T, D> x, y;  // (N, H, W, C)
       const auto loss = [&] {
         nn::detail::generator = Rng(o_.loader.seed).split(std::uint64_t(progress_.step * o_.accumulate + parts_) + 0x5eed);  // for dropout
@@ -174,7 +174,7 @@ class Fit {
     if (++parts_ < o_.accumulate) return false;
     parts_ = 0;
     agree();
-    average_gradients<T, D>(net_, ranks_);
+    distributed::detail::average_gradients<T, D>(net_, ranks_);
     set_rate();
     change_weights();
     count_step();
@@ -222,7 +222,7 @@ class Fit {
 
   // The loss of the whole batch, the clock of the first process, which decides for all, and whether one was asked to stop.
   void agree() {
-    std::vector<double> numbers{losses_.last(), first() ? seconds() : 0, stop_asked ? 1.0 : 0.0};
+    std::vector<double> numbers{losses_.last(), first() ? seconds() : 0, distributed::detail::stop_asked ? 1.0 : 0.0};
     ranks_.sum(numbers);
     losses_.set_last(numbers[0] / double(ranks_.size()));
     clock_ = numbers[1];
@@ -258,7 +258,7 @@ class Fit {
                     saved ? "\n  the last good checkpoint is kept: " + (o_.out / "last.safetensors").string() : "\n  no checkpoint was saved yet"));
   }
 
-  HistoryRow& add_row() {
+  report::HistoryRow& add_row() {
     read_losses();
     const double mean = losses_.take_mean().value_or(history_.rows.empty() ? 0 : history_.rows.back().loss);
     if (history_.rows.empty() || history_.rows.back().step != progress_.step)
@@ -292,15 +292,15 @@ class Fit {
 
   // What a checkpoint holds: the network, or of several that train together the one that is asked for.
   void save_weights(const std::filesystem::path& path, double psnr) {
-    if constexpr (requires { net_.result(); }) save(path, net_.result(), described(psnr));
-    else save(path, net_, described(psnr));
+    if constexpr (requires { net_.result(); }) io::save(path, net_.result(), described(psnr));
+    else io::save(path, net_, described(psnr));
   }
 
   void validate() {
     if (!first()) return;
     read_losses();  // before the weights: they are not finite once a loss was not
     check_weights();
-    HistoryRow& row = add_row();
+    report::HistoryRow& row = add_row();
     if (o_.validate) {
       const Averaged weights(*this);
       const ShareOfBatch<T, D> alone;
@@ -319,7 +319,7 @@ class Fit {
       }
       char text[160];
       std::snprintf(text, sizeof text, "step %lld: validation %.3f dB (bicubic %.3f, best %.3f), SSIM %.4f, after %s", static_cast<long long>(progress_.step), v.psnr,
-                    v.bicubic_psnr, progress_.best_psnr, v.ssim, duration(seconds()).c_str());
+                    v.bicubic_psnr, progress_.best_psnr, v.ssim, report::duration(seconds()).c_str());
       bar_.line(text);
       validation_ = std::move(v);
     }
@@ -329,7 +329,7 @@ class Fit {
   Metadata described(double psnr) const {
     Metadata m = o_.metadata;
     m["trained_steps"] = std::to_string(progress_.step);
-    if (o_.validate) m["validation_psnr"] = fixed(psnr, 4);
+    if (o_.validate) m["validation_psnr"] = report::detail::fixed(psnr, 4);
     return m;
   }
 
@@ -341,7 +341,7 @@ class Fit {
       save_weights(o_.out / "last.safetensors", result_.psnr);
     }
     history_.save(o_.out / "metrics.csv");
-    save_report(o_.out / "report.html", {o_.title, validation_.protocol, o_.settings, history_, validation_.bicubic_psnr, validation_.pictures});
+    report::save_report(o_.out / "report.html", {o_.title, validation_.protocol, o_.settings, history_, validation_.bicubic_psnr, validation_.pictures});
     result_.progress = progress_;
   }
 
@@ -360,11 +360,11 @@ class Fit {
   R& ranks_;
   FitOptions o_;
   double base_lr_;
-  ProgressBar bar_;
+  report::ProgressBar bar_;
   RunningLoss<T, D> losses_;
   std::optional<optim::Ema<T, D>> ema_;
   Progress progress_;
-  History history_;
+  report::History history_;
   Validation validation_;
   FitResult result_;
   Clock::time_point started_ = Clock::now();
@@ -385,13 +385,13 @@ class Fit {
 /// fit, before any work; for a loss that is not finite; and for a folder that cannot be written.
 /// Where there are several `ranks`, each calls this with the same arguments, and o.loader.batch is that of all together, which
 /// they share equally; the loss must be a mean over the batch. The weights are then those of one process but for rounding.
-template <class M, class T, class D, class Loss, Ranks<T, D> R>
+template <class M, class T, class D, class Loss, distributed::Ranks<T, D> R>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of, FitOptions o, R& ranks) {
   return detail::Fit<M, T, D, R>(net, optimizer, std::move(o), ranks).run(patches, loss_of);
 }
 template <class M, class T, class D, class Loss>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of, FitOptions o) {
-  OneRank alone;
+  distributed::OneRank alone;
   return fit(net, optimizer, patches, loss_of, std::move(o), alone);
 }
 
