@@ -25,11 +25,10 @@ std::vector<std::vector<float>> of_bfloat16(const Case& c, Index unaligned = 0) 
   };
   const Tensor<bfloat16, Cuda> qkv = image(in, 1), dy = image(out, 3), bias = random_tensor<bfloat16, Cuda>(c.bias(), 2);
   Tensor<bfloat16, Cuda> y({out.numel() + unaligned}), dqkv({in.numel() + unaligned}), dbias(c.bias());
-  const auto on = [&](const auto& f) { return f(in[0], in[1], in[2], out[3], c.heads, c.M, c.shift); };
-  on([&](auto... sizes) { Cuda::window_attention(qkv.data() + unaligned, bias.data(), y.data() + unaligned, sizes...); });
-  on([&](auto... sizes) {
-    Cuda::window_attention_gradient(qkv.data() + unaligned, bias.data(), dy.data() + unaligned, dqkv.data() + unaligned, dbias.data(), sizes...);
-  });
+  const AttentionSizes sizes{in[0], in[1], in[2], out[3], c.heads, c.M, c.shift};
+  CHECK(Cuda::window_attention(qkv.data() + unaligned, bias.data(), y.data() + unaligned, sizes));
+  CHECK(Cuda::window_attention_gradient(qkv.data() + unaligned, bias.data(), dy.data() + unaligned, dqkv.data() + unaligned,
+                                        dbias.data(), sizes));
   const auto without = [&](std::vector<float> x) { return std::vector<float>(x.begin() + unaligned, x.end()); };
   return {without(floats(y)), without(floats(dqkv)), floats(dbias)};
 }
@@ -44,6 +43,13 @@ void check_bfloat16(const Case& c, Index unaligned = 0) {
   }
 }
 
+// Whether the GPU takes one window of M x M pixels of C channels, as one head.
+bool takes(Index M, Index C) {
+  const Tensor<float, Cuda> qkv({1, M, M, 3 * C}, 0.f), bias({1, M * M, M * M}, 0.f);
+  Tensor<float, Cuda> y({1, M, M, C});
+  return Cuda::window_attention(qkv.data(), bias.data(), y.data(), AttentionSizes{1, M, M, C, 1, M, 0});
+}
+
 }  // namespace
 
 TEST_CASE("fused window attention on the GPU equals the composed one, gradients included") {
@@ -53,7 +59,7 @@ TEST_CASE("fused window attention on the GPU equals the composed one, gradients 
 }
 
 TEST_CASE("the windows of SwinIR, and more windows than pieces of the sum for the bias") {
-  CHECK(Cuda::window_attention_fits(64, 32));
+  CHECK(takes(8, 32));
   check_case({1, 2, 1, 1, 10, 8, 4});
   check_case({1, 1, 1, 1, 30, 7, 0});
   check_case({1, 10, 13, 16, 1, 2, 1});
@@ -74,8 +80,8 @@ TEST_CASE("on the tensor cores, windows of 8 x 8 are right to eleven bits, those
 }
 
 TEST_CASE("windows that do not fit into the shared memory of a GPU are composed") {
-  CHECK_FALSE(Cuda::window_attention_fits(256, 10));
-  CHECK_FALSE(Cuda::window_attention_fits(16, 33));
+  CHECK_FALSE(takes(16, 10));
+  CHECK_FALSE(takes(4, 33));
   check_case({1, 1, 1, 1, 33, 2, 1});
 }
 
@@ -113,7 +119,8 @@ TEST_CASE("bfloat16 scores that are large do not overflow, and a NaN does not le
     for (const float v : random_values<Cuda, float>(c.qkv(), 1, 50).to_host()) values.push_back(v);
     values[0] = first;
     Tensor<bfloat16, Cuda> y({1, 8, 16, 4});
-    Cuda::window_attention(Tensor<bfloat16, Cuda>(c.qkv(), values).data(), random_tensor<bfloat16, Cuda>(c.bias(), 2).data(), y.data(), 1, 8, 16, 4, 1, 8, 0);
+    Cuda::window_attention(Tensor<bfloat16, Cuda>(c.qkv(), values).data(), random_tensor<bfloat16, Cuda>(c.bias(), 2).data(), y.data(),
+                           AttentionSizes{1, 8, 16, 4, 1, 8, 0});
     return floats(y);
   };
   for (const float v : y(1)) CHECK(std::isfinite(v));

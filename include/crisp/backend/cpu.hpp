@@ -1,4 +1,4 @@
-// The CPU backend: plain loops over parallel_for, a matrix product, and the ops that backend/cpu/fast/ computes as a whole. With
+// The CPU backend: plain loops over parallel_for, a matrix product, and the fused ops of backend/cpu/fast/. With
 // CRISP_NO_FAST_PATHS there are none of those, and the product is Eigen's (this is the only header that includes it).
 #pragma once
 #include <algorithm>
@@ -33,6 +33,7 @@
 
 #include "crisp/backend/cpu/memory.hpp"
 #include "crisp/core/backend.hpp"
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
 namespace crisp {
@@ -143,11 +144,31 @@ struct PlainCpu {
 };
 static_assert(Backend<PlainCpu>);
 
-/// The processor of this machine: the primitives, and the whole ops that it computes faster than from them.
+/// The processor of this machine: the primitives, and the fused ops that it computes faster than from them.
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cpu : PlainCpu {};
 #else
-struct Cpu : PlainCpu, detail::FastSumRows, detail::FastConv2d, detail::FastBatchNorm, detail::FastPrelu, detail::FastSignBits, detail::FastPixelShuffle, detail::FastLayerNorm, detail::FastGelu, detail::FastWindowAttention, detail::FastSwinLayer {};
+struct Cpu : PlainCpu,
+             detail::FastSumRows,
+             detail::FastConv2d,
+             detail::FastBatchNorm,
+             detail::FastPrelu,
+             detail::FastSignBits,
+             detail::FastPixelShuffle,
+             detail::FastLayerNorm,
+             detail::FastGelu,
+             detail::FastWindowAttention,
+             detail::FastSwinLayer {};
+static_assert(HasSumRows<Cpu, float>);
+static_assert(HasConv2d<Cpu, float>);
+static_assert(HasBatchNorm<Cpu, float>);
+static_assert(HasPrelu<Cpu, float>);
+static_assert(HasPositiveBits<Cpu, float> && HasWhereBits<Cpu, float>);
+static_assert(HasPixelShuffle<Cpu, float>);
+static_assert(HasLayerNorm<Cpu, float>);
+static_assert(HasGelu<Cpu, float>);
+static_assert(HasWindowAttention<Cpu, float>);
+static_assert(HasSwinLayer<Cpu, float>);
 #endif
 static_assert(Backend<Cpu>);
 

@@ -1,7 +1,8 @@
-// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/cuda/fast/*.cuh compute as a whole. With
+// The GPU backend: the primitives of backend/cuda/plain.cuh, and the fused ops of backend/cuda/fast/. With
 // CRISP_NO_FAST_PATHS there are none of those.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
+#include "crisp/core/fused_ops.hpp"
 #if !defined(CRISP_NO_FAST_PATHS)
 #include "crisp/backend/cuda/fast/batch_norm.cuh"
 #include "crisp/backend/cuda/fast/channels.cuh"
@@ -19,11 +20,34 @@
 
 namespace crisp::inline CRISP_CUDA_KIND {
 
-/// The GPU: the primitives, and the whole ops that it computes faster than from them.
+/// The GPU: the primitives, and the fused ops that it computes faster than from them.
 #if defined(CRISP_NO_FAST_PATHS)
 struct Cuda : PlainCuda {};
 #else
-struct Cuda : PlainCuda, cuda::CopiesBesideCompute, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastSoftmax, cuda::FastWindowAttention {};
+struct Cuda : PlainCuda,
+              cuda::CopiesBesideCompute,
+              cuda::FastForEachOf,
+              cuda::FastSumRows,
+              cuda::FastConv2d,
+              cuda::FastBatchNorm,
+              cuda::FastPrelu,
+              cuda::FastSignBits,
+              cuda::FastPixelShuffle,
+              cuda::FastLayerNorm,
+              cuda::FastGelu,
+              cuda::FastSoftmax,
+              cuda::FastWindowAttention {};
+static_assert(HasSynchronize<Cuda> && HasGraphs<Cuda> && HasStaging<Cuda, float>);
+static_assert(HasSumRows<Cuda, float> && HasSumRows<Cuda, bfloat16>);
+static_assert(HasConv2d<Cuda, float> && HasConv2d<Cuda, bfloat16>);
+static_assert(HasBatchNorm<Cuda, float> && HasBatchNorm<Cuda, bfloat16>);
+static_assert(HasPrelu<Cuda, float> && HasPrelu<Cuda, bfloat16>);
+static_assert(HasPositiveBits<Cuda, float> && HasPositiveBits<Cuda, bfloat16>);
+static_assert(HasPixelShuffle<Cuda, float> && HasPixelShuffle<Cuda, bfloat16>);
+static_assert(HasLayerNorm<Cuda, float> && HasLayerNorm<Cuda, bfloat16>);
+static_assert(HasGelu<Cuda, float> && HasGelu<Cuda, bfloat16>);
+static_assert(HasSoftmax<Cuda, float> && HasSoftmax<Cuda, bfloat16>);
+static_assert(HasWindowAttention<Cuda, float> && HasWindowAttention<Cuda, bfloat16>);
 #endif
 static_assert(Backend<Cuda>);
 

@@ -1,4 +1,5 @@
-// What a device provides: ten static functions. Everything else in crisp is written once, on top of them.
+// What every device provides: ten static functions. All else in crisp is written once, on top of them; what a device may compute
+// faster as a whole is in core/fused_ops.hpp.
 #pragma once
 #include <concepts>
 #include <utility>
@@ -21,35 +22,6 @@ struct Gemm {
   bool a_transposed = false, b_transposed = false;
   T beta = 0;
   Index batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;
-};
-
-/// A convolution of x (N, H, W, C) with w (O, kH, kW, C) to y (N, OH, OW, O): output pixel (i, j) meets input pixel
-/// (i stride - top, j stride - left) under tap (0, 0), and zeros beyond the image.
-struct ConvSizes {
-  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
-  CRISP_HD Index pixels() const { return N * OH * OW; }
-  CRISP_HD Index taps() const { return kH * kW * C; }
-  bool pointwise() const { return kH == 1 && kW == 1 && stride == 1 && top == 0 && left == 0 && OH == H && OW == W; }
-};
-
-/// What a convolution does with a result before it is stored: adds `plus`, of the shape of the result, and takes the maximum with 0.
-template <class T>
-struct ConvEpilogue {
-  const T* plus = nullptr;  // null: nothing
-  bool relu = false;
-};
-
-/// A layer of a Swin transformer, y = x + attention(norm1(x)), z = y + fc2(gelu(fc1(norm2(y)))), on images (N, H, W, C) in windows of
-/// `window` x `window` pixels, rolled by `shift`. position_bias is (heads, n, n) with n = window^2, fc1 (hidden, C), fc2 (C, hidden).
-template <class T>
-struct SwinLayer {
-  struct Weights {
-    const T *weight, *bias;
-  };
-  Index N, H, W, C, heads, window, shift, hidden;
-  const T* position_bias;
-  Weights norm1, qkv, proj, norm2, fc1, fc2;
-  T eps1, eps2;
 };
 
 /// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse, since reset_peak().

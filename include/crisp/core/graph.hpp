@@ -8,12 +8,9 @@
 #include <vector>
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/fused_ops.hpp"
 
 namespace crisp {
-
-/// Devices that can write a step down and repeat it.
-template <class D>
-concept HasGraphs = requires { typename D::CapturedStep; };
 
 namespace detail {
 

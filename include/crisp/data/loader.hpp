@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::data {
@@ -48,7 +49,7 @@ struct StagingOf {
   using Type = PlainStaging<T, D>;
 };
 template <class T, class D>
-  requires requires { typename D::template Staging<T>; }
+  requires HasStaging<D, T>
 struct StagingOf<T, D> {
   static constexpr bool beside_compute = true;
   using Type = typename D::template Staging<T>;

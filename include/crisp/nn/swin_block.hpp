@@ -44,7 +44,7 @@ struct SwinBlock {
       const Var<T, D> y = x + drop(attn.in_image(norm1(x), options.shift));
       return y + drop(mlp(norm2(y)));
     }
-    if constexpr (requires(T* p, SwinLayer<T> layer) { D::swin_layer(p, layer, p); })
+    if constexpr (HasSwinLayer<D, T>)
       if (!crisp::detail::grad_enabled && !Var<T, D>::steps) {  // nobody wants the inner values
         Tensor<T, D> z(x.shape());
         const Var<T, D> position_bias = attn.position_bias();
@@ -60,9 +60,12 @@ struct SwinBlock {
     const Index C = options.channels;
     crisp::detail::check_windows(x, "(N, H, W, C)", options.window, options.shift);
     check(x[3] == C, "SwinBlock: the image has ", x[3], " channels, but the layer expects ", C, operand("image", x, "(N, H, W, C)"));
-    const auto weights = [](const auto& layer) { return typename SwinLayer<T>::Weights{layer.weight.value().data(), layer.bias.defined() ? layer.bias.value().data() : nullptr}; };
-    return {x[0], x[1], x[2], C, options.heads, options.window, options.shift, mlp.fc1.weight[0], position_bias.data(), weights(norm1), weights(attn.qkv), weights(attn.proj),
-            weights(norm2), weights(mlp.fc1), weights(mlp.fc2), T(norm1.eps), T(norm2.eps)};
+    const auto weights = [](const auto& layer) {
+      return typename SwinLayer<T>::Weights{layer.weight.value().data(), layer.bias.defined() ? layer.bias.value().data() : nullptr};
+    };
+    return {{x[0], x[1], x[2], C, options.heads, options.window, options.shift}, mlp.fc1.weight[0], position_bias.data(),
+            weights(norm1), weights(attn.qkv), weights(attn.proj), weights(norm2), weights(mlp.fc1), weights(mlp.fc2),
+            T(norm1.eps), T(norm2.eps)};
   }
 };
 

@@ -39,6 +39,7 @@ template <class T> struct Affine {
 
 // Both operands seen as (rows, cols); the one that is repeated has one row, and a step of 0 from row to row.
 struct Pairing {
+  bool repeat_a, repeat_b;
   Index rows, cols, a_step, b_step;
 };
 template <class F, class T> struct PairValue {
@@ -69,48 +70,73 @@ Tensor<T, D> negative(const Tensor<T, D>& x) {
   return y;
 }
 
-// An F with a sign is a + b or a - b: its gradient reads neither.
+// How a and b are paired. Throws Error where the shapes neither agree, nor one is the trailing axes of the other.
+inline Pairing paired(const char* name, const Shape& a, const Shape& b) {
+  const bool equal = a == b, repeat_b = !equal && trails(b, a), repeat_a = !equal && !repeat_b;
+  check(!repeat_a || trails(a, b), name, ": the shapes neither agree, nor is one the trailing axes of the other", operand("left", a),
+        operand("right", b), "\n  hint: (C) is repeated over (N, H, W, C)");
+  const Shape& full = repeat_a ? b : a;
+  Index cols = full.rank() ? full[-1] : 1;
+  if (repeat_a) cols = a.numel();
+  if (repeat_b) cols = b.numel();
+  return {repeat_a, repeat_b, cols ? full.numel() / cols : 0, cols, repeat_a ? 0 : cols, repeat_b ? 0 : cols};
+}
+
+// The gradient of an operand from that of all its repetitions.
+template <class T, class D>
+Tensor<T, D> summed(const Tensor<T, D>& dx, bool repeated, const Pairing& p, const Shape& shape) {
+  return repeated ? sum_rows<T, D>(dx.data(), p.rows, p.cols).reshape(shape) : dx;
+}
+
+// a + b or a - b: the gradient reads neither, so that the result may take the place of one.
 template <class F, class T, class D>
-Var<T, D> pairwise(F f, Var<T, D> a, Var<T, D> b) {
-  const bool equal = a.shape() == b.shape(), repeat_b = !equal && trails(b.shape(), a.shape()), repeat_a = !equal && !repeat_b;
-  check(!repeat_a || trails(a.shape(), b.shape()), F::name, ": the shapes neither agree, nor is one the trailing axes of the other",
-        operand("left", a.shape()), operand("right", b.shape()), "\n  hint: (C) is repeated over (N, H, W, C)");
-  const Var<T, D>& full = repeat_a ? b : a;
-  const Index cols = repeat_a ? a.numel() : repeat_b ? b.numel() : full.shape().rank() ? full[-1] : 1;
-  const Pairing p{cols ? full.numel() / cols : 0, cols, repeat_a ? 0 : cols, repeat_b ? 0 : cols};
-  if constexpr (requires { F::sign; }) {
-    Tensor<T, D> y = reuse_or_make((repeat_a || (!repeat_b && a.value().shares_elements()) ? b : a).value());
-    D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
-    return {F::name, y, {a, b}, [=, a = a.node(), b = b.node(), a_shape = a.shape(), b_shape = b.shape()](Tensor<T, D> dy) {
-      const auto shaped = [&](bool repeated, const Shape& shape) { return repeated ? sum_rows<T, D>(dy.data(), p.rows, p.cols).reshape(shape) : dy; };
-      if (b->requires_grad) b->add_grad(F::sign < 0 ? negative(shaped(repeat_b, b_shape)) : shaped(repeat_b, b_shape));
-      if (a->requires_grad) a->add_grad(shaped(repeat_a, a_shape));
-    }};
-  } else {
-    Tensor<T, D> y(full.shape());
-    D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
-    return {F::name, y, {a, b}, [=](const Tensor<T, D>& dy) {
-      const auto pass = [&](const Var<T, D>& x, bool repeated, auto slope) {
-        if (!x.requires_grad()) return;
-        Tensor<T, D> dx(dy.shape());
-        slope.dx = dx.data();
-        D::for_each(p.rows, p.cols, slope);
-        x.add_grad(repeated ? sum_rows<T, D>(dx.data(), p.rows, p.cols).reshape(x.shape()) : dx);
-      };
-      pass(a, repeat_a, PairSlope<F, T, true>{f, a.value().data(), b.value().data(), dy.data(), nullptr, p});
-      pass(b, repeat_b, PairSlope<F, T, false>{f, a.value().data(), b.value().data(), dy.data(), nullptr, p});
-    }};
-  }
+Var<T, D> signed_sum(F f, const Var<T, D>& a, const Var<T, D>& b) {
+  const Pairing p = paired(F::name, a.shape(), b.shape());
+  const bool in_b = p.repeat_a || (!p.repeat_b && a.value().shares_elements());
+  Tensor<T, D> y = reuse_or_make(in_b ? b.value() : a.value());
+  D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
+  return {F::name, y, {a, b}, [=, a = a.node(), b = b.node(), a_shape = a.shape(), b_shape = b.shape()](Tensor<T, D> dy) {
+    if (b->requires_grad) {
+      const Tensor<T, D> db = summed(dy, p.repeat_b, p, b_shape);
+      b->add_grad(F::sign < 0 ? negative(db) : db);
+    }
+    if (a->requires_grad) a->add_grad(summed(dy, p.repeat_a, p, a_shape));
+  }};
+}
+
+// a * b or a / b: the gradient of each reads both.
+template <class F, class T, class D>
+Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
+  const Pairing p = paired(F::name, a.shape(), b.shape());
+  Tensor<T, D> y(p.repeat_a ? b.shape() : a.shape());
+  D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
+  return {F::name, y, {a, b}, [=](const Tensor<T, D>& dy) {
+    const T *u = a.value().data(), *v = b.value().data();
+    if (a.requires_grad()) {
+      Tensor<T, D> da(dy.shape());
+      D::for_each(p.rows, p.cols, PairSlope<F, T, true>{f, u, v, dy.data(), da.data(), p});
+      a.add_grad(summed(da, p.repeat_a, p, a.shape()));
+    }
+    if (b.requires_grad()) {
+      Tensor<T, D> db(dy.shape());
+      D::for_each(p.rows, p.cols, PairSlope<F, T, false>{f, u, v, dy.data(), db.data(), p});
+      b.add_grad(summed(db, p.repeat_b, p, b.shape()));
+    }
+  }};
 }
 
 }  // namespace detail
 
 // a and b have one shape, or one of them is the trailing axes of the other, such as (C) with (N, H, W, C); a
 // single element goes with any shape. Throws Error otherwise.
-template <class T, class D> Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) { return detail::pairwise(detail::Add<T>{}, std::move(a), std::move(b)); }
-template <class T, class D> Var<T, D> operator-(Var<T, D> a, Operand<T, D> b) { return detail::pairwise(detail::Subtract<T>{}, std::move(a), std::move(b)); }
-template <class T, class D> Var<T, D> operator*(Var<T, D> a, Operand<T, D> b) { return detail::pairwise(detail::Multiply<T>{}, std::move(a), std::move(b)); }
-template <class T, class D> Var<T, D> operator/(Var<T, D> a, Operand<T, D> b) { return detail::pairwise(detail::Divide<T>{}, std::move(a), std::move(b)); }
+template <class T, class D>
+Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) { return detail::signed_sum(detail::Add<T>{}, a, b); }
+template <class T, class D>
+Var<T, D> operator-(Var<T, D> a, Operand<T, D> b) { return detail::signed_sum(detail::Subtract<T>{}, a, b); }
+template <class T, class D>
+Var<T, D> operator*(Var<T, D> a, Operand<T, D> b) { return detail::scaled(detail::Multiply<T>{}, a, b); }
+template <class T, class D>
+Var<T, D> operator/(Var<T, D> a, Operand<T, D> b) { return detail::scaled(detail::Divide<T>{}, a, b); }
 
 /// scale * x + shift, for two numbers.
 template <class T, class D>

@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/ops/elementwise.hpp"
 #include "crisp/ops/matmul.hpp"
@@ -16,6 +17,7 @@ struct ChannelStatistics {
 };
 
 namespace detail {
+
 template <class T> struct Divided {
   T* x; T by;
   CRISP_HD void operator()(Index i) const { x[i] /= by; }
@@ -42,7 +44,7 @@ template <class T> struct TimesNormal {  // dy times the normalised x: summed ov
     y[row * C + c] = dy[row * C + c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps));
   }
 };
-template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given
+template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given: then they do not depend on x
   const T *x, *w, *dy; const Wide<T> *mean, *variance, *dw, *db; T* dx; Index C, rows; Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
@@ -52,42 +54,98 @@ template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given
     dx[i] = w[c] * rstd * (dy[i] - through);
   }
 };
+
+// `count` elements of x from `first` on, as another type.
 template <class T, class U, class D>
 Tensor<T, D> part(const Tensor<U, D>& x, Index first, Index count) {
   Tensor<T, D> y({count});
   D::for_each(count, Convert<T, U>{y.data(), x.data() + first});
   return y;
 }
-}  // namespace detail
 
-namespace detail {
 template <class T, class D>
 ChannelStatistics<T, D> own_statistics(const Tensor<T, D>& x) {
   const Index C = x[-1], rows = x.numel() / C;
-  if constexpr (requires(Wide<T>* p) { D::channel_statistics(x.data(), rows, C, p, p); }) {
-    ChannelStatistics<T, D> s{Tensor<Wide<T>, D>({C}), Tensor<Wide<T>, D>({C})};
-    D::channel_statistics(x.data(), rows, C, s.mean.data(), s.variance.data());
-    return s;
-  } else if constexpr (!std::same_as<T, Wide<T>>) {
-    const ChannelStatistics<Wide<T>, D> s = own_statistics(x.template to<Wide<T>>());
-    return {s.mean, s.variance};
+  ChannelStatistics<T, D> s{Tensor<Wide<T>, D>({C}), Tensor<Wide<T>, D>({C})};
+  if constexpr (HasBatchNorm<D, T>)
+    if (D::channel_statistics(x.data(), rows, C, s.mean.data(), s.variance.data())) return s;
+  if constexpr (!std::same_as<T, Wide<T>>) {
+    const ChannelStatistics<Wide<T>, D> wide = own_statistics(x.template to<Wide<T>>());
+    return {wide.mean, wide.variance};
   } else {
-    ChannelStatistics<T, D> s{detail::sum_rows<T, D>(x.data(), rows, C), {}};
-    D::for_each(C, detail::Divided<T>{s.mean.data(), T(rows)});
+    s.mean = sum_rows<T, D>(x.data(), rows, C);
+    D::for_each(C, Divided<T>{s.mean.data(), T(rows)});
     Tensor<T, D> squares(x.shape());
-    D::for_each(rows, C, detail::SquaredDistance<T>{x.data(), s.mean.data(), squares.data(), C});
-    s.variance = detail::sum_rows<T, D>(squares.data(), rows, C);
-    D::for_each(C, detail::Divided<T>{s.variance.data(), T(rows)});
+    D::for_each(rows, C, SquaredDistance<T>{x.data(), s.mean.data(), squares.data(), C});
+    s.variance = sum_rows<T, D>(squares.data(), rows, C);
+    D::for_each(C, Divided<T>{s.variance.data(), T(rows)});
     return s;
   }
 }
+
+// One normalisation: x seen as (rows, C), and the numbers of each channel.
+template <class T, class D>
+struct BatchNorm {
+  ChannelStatistics<T, D> statistics;
+  Tensor<T, D> weight, bias;  // (C)
+  bool of_batch;              // the statistics depend on x
+  Wide<T> eps;
+
+  const Wide<T>* mean() const { return statistics.mean.data(); }
+  const Wide<T>* variance() const { return statistics.variance.data(); }
+
+  /// y = w n + b with n = (x - m) / sqrt(v + eps).
+  void forward(const Tensor<T, D>& x, Tensor<T, D>& y) const {
+    const Index C = x[-1], rows = x.numel() / C;
+    if constexpr (HasBatchNorm<D, T>)
+      if (D::batch_norm(x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), rows, C, eps)) return;
+    D::for_each(rows, C, BatchNormValue<T>{x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), C, eps});
+  }
+
+  /// dw and db, (2, C): the sums over the rows of dy n, and of dy.
+  Tensor<Wide<T>, D> parameter_gradients(const Tensor<T, D>& x, const Tensor<T, D>& dy) const {
+    const Index C = x[-1], rows = x.numel() / C;
+    Tensor<Wide<T>, D> sums({2, C});
+    if constexpr (HasBatchNorm<D, T>)
+      if (D::batch_norm_sums(x.data(), dy.data(), mean(), variance(), sums.data(), rows, C, eps)) return sums;
+    Tensor<T, D> products(x.shape());
+    D::for_each(rows, C, TimesNormal<T>{x.data(), dy.data(), mean(), variance(), products.data(), C, eps});
+    const Tensor<T, D> dw = sum_rows<T, D>(products.data(), rows, C), db = sum_rows<T, D>(dy.data(), rows, C);
+    D::for_each(C, Convert<Wide<T>, T>{sums.data(), dw.data()});
+    D::for_each(C, Convert<Wide<T>, T>{sums.data() + C, db.data()});
+    return sums;
+  }
+
+  /// dx = w / sqrt(v + eps) (dy - (db + n dw) / rows), the second part only where m and v depend on x. It may take dy's place.
+  Tensor<T, D> input_gradient(const Tensor<T, D>& x, const Tensor<Wide<T>, D>& sums, Tensor<T, D>& dy) const {
+    const Index C = x[-1], rows = x.numel() / C;
+    const Wide<T>*dw = sums.data(), *db = dw + C;
+    Tensor<T, D> dx = reuse_or_make(dy);
+    if constexpr (HasBatchNorm<D, T>)
+      if (D::batch_norm_gradient(x.data(), weight.data(), dy.data(), mean(), variance(), dw, dx.data(), rows, C, eps, of_batch))
+        return dx;
+    D::for_each(rows, C, BatchNormSlope<T>{x.data(), weight.data(), dy.data(), mean(), variance(), dw, db, dx.data(), C,
+                                           of_batch ? rows : 0, eps});
+    return dx;
+  }
+};
+
+inline void check_batch_norm(const Shape& x, const Shape& weight, const Shape& bias, const Shape& mean, const Shape& variance) {
+  const Index C = x.rank() ? x[-1] : 0;
+  const Shape each{C};
+  check(C > 0 && weight == each && bias == each && mean == each && variance == each, "batch_norm: each of the ", C,
+        " channels needs a weight, a bias, a mean and a variance", operand("input", x, "(..., C)"),
+        operand("weight", weight, "(C)"), operand("bias", bias, "(C)"), operand("mean", mean, "(C)"));
+}
+
 }  // namespace detail
 
-/// The statistics of the channels of x (..., C); where processes share the batch, those of the whole of it (Chan, Golub and LeVeque
-/// 1979, for equal parts). Throws Error for a value without elements.
+/// The statistics of the channels of x (..., C). Where processes share the batch, they are those of the whole batch (Chan, Golub
+/// and LeVeque 1979, for equal parts). Throws Error for a value without elements.
 template <class T, class D>
 ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
-  check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels", operand("input", x.shape(), "(..., C)"));
+  check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels",
+        operand("input", x.shape(), "(..., C)"));
   ChannelStatistics<T, D> s = detail::own_statistics(x);
   if (detail::share.parts == 1) return s;
   const Tensor<Wide<T>, D> mean = detail::over_parts(s.mean);  // (C)
@@ -98,55 +156,24 @@ ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
 /// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are those of x, as
 /// channel_statistics gave them, and depend on it. Throws Error where the shapes do not fit.
 template <class T, class D>
-Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s, bool of_batch,
-                     double eps = 1e-5) {
-  const Index C = x.shape().rank() ? x[-1] : 0;
-  check(C > 0 && weight.shape() == Shape{C} && bias.shape() == Shape{C} && s.mean.shape() == Shape{C} && s.variance.shape() == Shape{C},
-        "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance", operand("input", x.shape(), "(..., C)"),
-        operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"), operand("mean", s.mean.shape(), "(C)"));
-  const Index rows = x.numel() / C;
-  constexpr bool fast = requires(T* p, Wide<T>* q) { D::batch_norm(p, p, p, q, q, p, rows, C, Wide<T>(eps)); };
+Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s,
+                     bool of_batch, double eps = 1e-5) {
+  detail::check_batch_norm(x.shape(), weight.shape(), bias.shape(), s.mean.shape(), s.variance.shape());
+  const detail::BatchNorm<T, D> norm{s, weight.value(), bias.value(), of_batch, Wide<T>(eps)};
   Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
-  const T *in = x.value().data(), *w = weight.value().data(), *b = bias.value().data();
-  const Wide<T> *mean = s.mean.data(), *variance = s.variance.data();
-  if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, Wide<T>(eps));
-  else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, Wide<T>(eps)});
+  norm.forward(x.value(), y);
   std::vector<Var<T, D>> inputs{x, weight, bias};
   if (Var<T, D>::steps) {  // who writes the ops down wants the statistics too
     inputs.push_back(Var<Wide<T>, D>(s.mean));
     inputs.push_back(Var<Wide<T>, D>(s.variance));
   }
   return {"batch_norm", y, inputs, [=](Tensor<T, D> dy) {
-    const auto slope = [&](const Tensor<Wide<T>, D>& dw, const Tensor<Wide<T>, D>& db, Tensor<T, D>& dx) {
-      D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
-                                                     dx.data(), C, of_batch ? rows : 0, Wide<T>(eps)});
-    };
-    const bool shared = of_batch && detail::share.parts > 1;  // then dx depends on the dw and db of all parts
-    if constexpr (fast) {
-      Tensor<Wide<T>, D> sums({2 * C});
-      Tensor<T, D> dx = x.requires_grad() ? detail::reuse_or_make(dy) : Tensor<T, D>();
-      D::batch_norm_gradient(x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), sums.data(), shared ? nullptr : dx.data(), rows, C,
-                             Wide<T>(eps), of_batch);
-      if (shared && dx.defined()) {
-        const Tensor<Wide<T>, D> all = detail::over_parts(sums);  // (2 C)
-        slope(detail::part<Wide<T>>(all, 0, C), detail::part<Wide<T>>(all, C, C), dx);
-      }
-      if (dx.defined()) x.add_grad(std::move(dx));
-      weight.add_grad(detail::part<T>(sums, 0, C));
-      bias.add_grad(detail::part<T>(sums, C, C));
-      return;
-    }
-    Tensor<T, D> dx(x.shape());  // first what is summed to dw, then dx itself
-    D::for_each(rows, C, detail::TimesNormal<T>{x.value().data(), dy.data(), s.mean.data(), s.variance.data(), dx.data(), C, Wide<T>(eps)});
-    const Tensor<T, D> dw_sum = detail::sum_rows<T, D>(dx.data(), rows, C), db_sum = detail::sum_rows<T, D>(dy.data(), rows, C);
-    const Tensor<Wide<T>, D> dw = dw_sum.template to<Wide<T>>(), db = db_sum.template to<Wide<T>>();
-    if (x.requires_grad()) {
-      if (shared) slope(detail::over_parts(dw), detail::over_parts(db), dx);
-      else slope(dw, db, dx);
-      x.add_grad(std::move(dx));
-    }
-    weight.add_grad(dw_sum);
-    bias.add_grad(db_sum);
+    const Tensor<Wide<T>, D> sums = norm.parameter_gradients(x.value(), dy);  // (2, C): dw, db
+    weight.add_grad(detail::part<T>(sums, 0, sums[1]));
+    bias.add_grad(detail::part<T>(sums, sums[1], sums[1]));
+    if (!x.requires_grad()) return;
+    const Tensor<Wide<T>, D> of_whole_batch = of_batch ? detail::over_parts(sums) : sums;
+    x.add_grad(norm.input_gradient(x.value(), of_whole_batch, dy));
   }, {{"eps", eps}, {"of_batch", double(of_batch)}}};
 }
 

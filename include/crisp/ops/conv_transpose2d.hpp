@@ -24,12 +24,12 @@ Var<T, D> conv_transpose2d(const Var<T, D>& x, const Operand<T, D>& weight, cons
   const Index kH = weight[1], kW = weight[2], O = weight[3];
   const Index OH = (x[1] - 1) * o.stride - 2 * o.padding + kH + o.output_padding, OW = (x[2] - 1) * o.stride - 2 * o.padding + kW + o.output_padding;
   check(x.numel() > 0 && OH > 0 && OW > 0, "conv_transpose2d: the output would have ", OH, " x ", OW, " pixels", shapes());
-  // The convolution that this one turns round: from (N, OH, OW, O) to x.
+  // The convolution whose roles are exchanged here: from (N, OH, OW, O) to x.
   const ConvSizes s{x[0], OH, OW, O, x[3], kH, kW, o.stride, o.padding, o.padding, x[1], x[2]};
   Tensor<T, D> y = detail::conv2d_input_gradient(x.value(), weight.value(), s);
   if (bias.defined()) {
     Tensor<T, D> repeated(y.shape());
-    D::for_each(x[0] * OH * OW, O, detail::Begin<T>{bias.value().data(), nullptr, repeated.data(), O});
+    D::for_each(x[0] * OH * OW, O, detail::InitSums<T>{bias.value().data(), nullptr, repeated.data(), O});
     y.add_(repeated);
   }
   std::vector<Var<T, D>> inputs{x, weight};

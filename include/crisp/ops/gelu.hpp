@@ -2,11 +2,13 @@
 #pragma once
 #include <cmath>
 
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/elementwise.hpp"
 
 namespace crisp {
 
 namespace detail {
+
 template <class T> struct Gelu {
   static constexpr const char* name = "gelu";
   CRISP_HD static T below(T x) {  // Phi(x) = (1 + erf(x / sqrt(2))) / 2
@@ -23,22 +25,29 @@ template <class T> struct TimesSlope {
   const T *slope, *dy; T* dx;
   CRISP_HD void operator()(Index i) const { dx[i] = dy[i] * slope[i]; }
 };
+
+// By the device, value and slope at once: what is kept is the slope, in the place of x. An empty Var where the device refuses.
+template <class T, class D>
+Var<T, D> fused_gelu(const Var<T, D>& x) {
+  const bool learns = grad_enabled && x.requires_grad();
+  const Tensor<T, D> other = reuse_or_make(x.value());
+  Tensor<T, D> y = learns ? Tensor<T, D>(x.shape()) : other, slope = learns ? other : Tensor<T, D>();
+  if (!D::gelu(x.value().data(), y.data(), slope.data(), x.numel())) return {};
+  return {"gelu", y, {x}, [slope, node = x.node()](Tensor<T, D> dy) {
+    Tensor<T, D> dx = reuse_or_make(dy);
+    D::for_each(dx.numel(), TimesSlope<T>{slope.data(), dy.data(), dx.data()});
+    node->add_grad(std::move(dx));
+  }};
+}
+
 }  // namespace detail
 
 /// x of any shape.
 template <class T, class D>
 Var<T, D> gelu(Var<T, D> x) {
-  if constexpr (requires(T* p) { D::gelu(p, p, p, Index()); }) {  // value and slope at once; what is kept is the slope, in the place of x
-    const bool learns = detail::grad_enabled && x.requires_grad();
-    const Tensor<T, D> other = detail::reuse_or_make(x.value());
-    Tensor<T, D> y = learns ? Tensor<T, D>(x.shape()) : other, slope = learns ? other : Tensor<T, D>();
-    D::gelu(x.value().data(), y.data(), slope.data(), x.numel());
-    return {"gelu", y, {x}, [slope, node = x.node()](Tensor<T, D> dy) {
-      Tensor<T, D> dx = detail::reuse_or_make(dy);
-      D::for_each(dx.numel(), detail::TimesSlope<T>{slope.data(), dy.data(), dx.data()});
-      node->add_grad(std::move(dx));
-    }};
-  } else return elementwise(detail::Gelu<Wide<T>>{}, std::move(x));
+  if constexpr (HasGelu<D, T>)
+    if (const Var<T, D> y = detail::fused_gelu(x); y.defined()) return y;
+  return elementwise(detail::Gelu<Wide<T>>{}, std::move(x));
 }
 
 }  // namespace crisp

@@ -2,13 +2,15 @@
 #pragma once
 #include <cmath>
 
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/elementwise.hpp"
 #include "crisp/ops/matmul.hpp"
 
 namespace crisp {
 
 namespace detail {
-template <class T> struct LayerNormRow {  // keeps the mean and rstd = 1 / sqrt(v + eps) for the way back
+
+template <class T> struct LayerNormRow {  // keeps the mean and rstd = 1 / sqrt(v + eps) for the backward pass
   const T *x, *w, *b; T* y; Wide<T> *mean, *rstd; Index C; Wide<T> eps;
   CRISP_HD void operator()(Index row) const {
     using std::sqrt;
@@ -40,37 +42,52 @@ template <class T> struct LayerNormSlope {  // g = w dy, n = (x - m) rstd; dx = 
     }
   }
 };
+
+// One normalisation of x (rows, C): the mean and rstd of each row, which the gradients read.
+template <class T, class D>
+struct LayerNorm {
+  Index C, rows;
+  Tensor<Wide<T>, D> mean, rstd;  // (rows)
+
+  LayerNorm(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, double eps, Tensor<T, D>& y)
+      : C(x[-1]), rows(x.numel() / C), mean({rows}), rstd({rows}) {
+    if constexpr (HasLayerNorm<D, T>)
+      if (D::layer_norm(x.data(), w.data(), b.data(), y.data(), mean.data(), rstd.data(), rows, C, Wide<T>(eps))) return;
+    D::for_each(rows, LayerNormRow<T>{x.data(), w.data(), b.data(), y.data(), mean.data(), rstd.data(), C, Wide<T>(eps)});
+  }
+
+  struct Gradients {
+    Tensor<T, D> dx, dw, db;
+  };
+  /// dx may take dy's place.
+  Gradients gradients(const Tensor<T, D>& x, const Tensor<T, D>& w, Tensor<T, D>& dy) const {
+    if constexpr (HasLayerNorm<D, T>) {
+      Gradients g{reuse_or_make(dy), Tensor<T, D>({C}), Tensor<T, D>({C})};
+      if (D::layer_norm_gradient(x.data(), w.data(), mean.data(), rstd.data(), dy.data(), g.dx.data(), g.dw.data(), g.db.data(), rows, C))
+        return g;
+    }
+    Tensor<T, D> dx(x.shape()), dw_of_rows(x.shape());
+    D::for_each(rows, LayerNormSlope<T>{x.data(), w.data(), mean.data(), rstd.data(), dy.data(), dx.data(), dw_of_rows.data(), C});
+    return {dx, sum_rows<T, D>(dw_of_rows.data(), rows, C), sum_rows<T, D>(dy.data(), rows, C)};
+  }
+};
+
 }  // namespace detail
 
 /// x (..., C), weight (C), bias (C) -> (..., C). Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> layer_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, double eps = 1e-5) {
   const Index C = x.shape().rank() ? x[-1] : 0;
-  check(C > 0 && weight.shape() == Shape{C} && bias.shape() == Shape{C}, "layer_norm: the weight and the bias must have one value for each of the ", C,
-        " channels", operand("input", x.shape(), "(..., C)"), operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"));
-  const Index rows = x.numel() / C;
+  check(C > 0 && weight.shape() == Shape{C} && bias.shape() == Shape{C},
+        "layer_norm: the weight and the bias must have one value for each of the ", C, " channels",
+        operand("input", x.shape(), "(..., C)"), operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"));
   Tensor<T, D> y(x.shape());
-  Tensor<Wide<T>, D> mean({rows}), rstd({rows});
-  const auto fast = [&] {
-    if constexpr (requires(T* p, Wide<T>* s, Index n) { D::layer_norm(p, p, p, p, s, s, n, n, Wide<T>()); })
-      return D::layer_norm(x.value().data(), weight.value().data(), bias.value().data(), y.data(), mean.data(), rstd.data(), rows, C, Wide<T>(eps));
-    return false;
-  };
-  if (!fast()) D::for_each(rows, detail::LayerNormRow<T>{x.value().data(), weight.value().data(), bias.value().data(), y.data(), mean.data(), rstd.data(), C, Wide<T>(eps)});
+  const detail::LayerNorm<T, D> norm(x.value(), weight.value(), bias.value(), eps, y);
   return {"layer_norm", y, {x, weight, bias}, [=, bias = bias.node()](Tensor<T, D> dy) {
-    if constexpr (requires(T* p, Wide<T>* s, Index n) { D::layer_norm_gradient(p, p, s, s, p, p, p, p, n, n); }) {
-      Tensor<T, D> dx = detail::reuse_or_make(dy), dw({C}), db({C});
-      if (D::layer_norm_gradient(x.value().data(), weight.value().data(), mean.data(), rstd.data(), dy.data(), dx.data(), dw.data(), db.data(), rows, C)) {
-        x.add_grad(std::move(dx));
-        weight.add_grad(std::move(dw));
-        return bias->add_grad(std::move(db));
-      }
-    }
-    Tensor<T, D> dx(x.shape()), dw(x.shape());
-    D::for_each(rows, detail::LayerNormSlope<T>{x.value().data(), weight.value().data(), mean.data(), rstd.data(), dy.data(), dx.data(), dw.data(), C});
+    auto [dx, dw, db] = norm.gradients(x.value(), weight.value(), dy);
     x.add_grad(std::move(dx));
-    if (weight.requires_grad()) weight.add_grad(detail::sum_rows<T, D>(dw.data(), rows, C));
-    if (bias->requires_grad) bias->add_grad(detail::sum_rows<T, D>(dy.data(), rows, C));
+    weight.add_grad(std::move(dw));
+    bias->add_grad(std::move(db));
   }, {{"eps", eps}}};
 }
 

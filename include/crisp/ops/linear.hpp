@@ -9,22 +9,25 @@ namespace detail {
 // linear, and in the same pass the sum of it and `plus`, if there is one.
 template <class T, class D>
 Var<T, D> linear(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& bias, const Var<T, D>& plus) {
-  check(x.shape().rank() >= 1 && weight.shape().rank() == 2 && x[-1] == weight[1], "linear: the last axis of the input must be as long as a row of the weight",
-        operand("input", x.shape(), "(..., K)"), operand("weight", weight.shape(), "(O, K)"));
+  check(x.shape().rank() >= 1 && weight.shape().rank() == 2 && x[-1] == weight[1],
+        "linear: the last axis of the input must be as long as a row of the weight", operand("input", x.shape(), "(..., K)"),
+        operand("weight", weight.shape(), "(O, K)"));
   const Index K = x[-1], O = weight[0], rows = K ? x.numel() / K : 0;
   Shape shape = x.shape();
   shape[-1] = O;
-  check(!bias.defined() || bias.shape() == Shape{O}, "linear: the weight gives ", O, " values, but the bias has ", bias.defined() ? bias.numel() : 0,
-        operand("weight", weight.shape(), "(O, K)"));
-  check(!plus.defined() || plus.shape() == shape, "linear_add: what is added must have the shape of the result", operand("result", shape, "(..., O)"),
-        plus.defined() ? operand("added", plus.shape()) : "");
+  check(!bias.defined() || bias.shape() == Shape{O}, "linear: the weight gives ", O, " values, but the bias has ",
+        bias.defined() ? bias.numel() : 0, operand("weight", weight.shape(), "(O, K)"));
+  check(!plus.defined() || plus.shape() == shape, "linear_add: what is added must have the shape of the result",
+        operand("result", shape, "(..., O)"), plus.defined() ? operand("added", plus.shape()) : "");
   const ConvSizes s{1, 1, rows, K, O, 1, 1, 1, 0, 0, 1, rows};
   const auto as_image = [=](const Tensor<T, D>& t, Index channels) { return t.reshape({1, 1, rows, channels}); };
   const Tensor<T, D> w = weight.value().reshape({O, 1, 1, K});
   std::vector<Var<T, D>> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
   if (plus.defined()) inputs.push_back(plus);
-  const Tensor<T, D> y = convolve(as_image(x.value(), K), w, bias.defined() ? bias.value() : Tensor<T, D>(), s, {.plus = plus.defined() ? plus.value().data() : nullptr});
+  const Tensor<T, D> b = bias.defined() ? bias.value() : Tensor<T, D>();
+  const ConvEpilogue<T> epilogue{.plus = plus.defined() ? plus.value().data() : nullptr};
+  const Tensor<T, D> y = convolve(as_image(x.value(), K), w, b, s, epilogue);
   return {plus.defined() ? "linear_add" : "linear", y.reshape(shape), inputs, [=, plus = plus.node()](Tensor<T, D> dy) {
     const Tensor<T, D> gradient = as_image(dy, O);
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(gradient, w, s).reshape(x.shape()));

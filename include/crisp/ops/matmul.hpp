@@ -1,41 +1,50 @@
 // matmul: y = a b, the matrix product, one or a batch. da = dy b^T, db = a^T dy.
 #pragma once
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/fused_ops.hpp"
+#include "crisp/core/product.hpp"
 
 namespace crisp {
 
 namespace detail {
 
-// y (M, N) += the sum over p of a[p]^T b[p], for a (P, M) and b (P, N) with P far larger than M and N: the shape
-// of every weight gradient. Blocks of fixed size give the threads work without changing any order of summation.
-// With a_shared, every block meets the same a.
-template <class T, class D>
-void add_long_product(Index M, Index N, Index P, const T* a, bool a_shared, const T* b, T* y) {
-  constexpr Index block = 1024;
-  const Index blocks = P / block, rest = P - blocks * block;
-  if (blocks > 0) {
-    Tensor<T, D> part({blocks, M * N});
-    D::gemm(Gemm<T>{.m = M, .n = N, .k = block, .a = a, .b = b, .c = part.data(), .a_transposed = true,
-                    .batch = blocks, .a_stride = a_shared ? 0 : block * M, .b_stride = block * N, .c_stride = M * N});
-    const Tensor<T, D> ones({blocks}, T(1));
-    D::gemm(Gemm<T>{.m = 1, .n = M * N, .k = blocks, .a = ones.data(), .b = part.data(), .c = y, .beta = 1});
+inline constexpr Index long_chunk = 1024;  // rows
+
+// y (M, N) += a^T b for a (P, M) and b (P, N), with P far larger than M and N: the shape of every weight gradient. Chunks of fixed
+// size give the threads work without changing any order of summation. An `a` of one chunk meets every chunk of b.
+template <class D, class T>
+void add_long_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a, std::type_identity_t<Matrices<const T>> b) {
+  const Index M = y.rows, N = y.cols, chunks = b.rows / long_chunk, done = chunks * long_chunk, rest = b.rows - done;
+  const bool shared = a.rows == long_chunk;
+  if (chunks > 0) {
+    Tensor<T, D> parts({chunks, M * N});
+    const Tensor<T, D> ones({chunks}, T(1));
+    const Matrices<const T> a_chunks{a.data, long_chunk, M, chunks, shared ? 0 : long_chunk * M};
+    product<D>(matrices(parts.data(), chunks, M, N), transposed(a_chunks), matrices(b.data, chunks, long_chunk, N));
+    add_product<D>(matrix(y.data, 1, M * N), matrix(ones.data(), 1, chunks), matrix(parts.data(), chunks, M * N));
   }
-  if (rest > 0)
-    D::gemm(Gemm<T>{.m = M, .n = N, .k = rest, .a = a_shared ? a : a + blocks * block * M, .b = b + blocks * block * N, .c = y,
-                    .a_transposed = true, .beta = 1});
+  if (rest > 0) add_product<D>(y, transposed(rows_of(a, shared ? 0 : done, rest)), rows_of(b, done, rest));
 }
 
 // The sum over the rows of x (rows, cols) -> (cols): the gradient of a bias, as ones^T x.
 template <class T, class D>
 Tensor<T, D> sum_rows(const T* x, Index rows, Index cols) {
   Tensor<T, D> y({cols}, T(0));
-  if constexpr (requires { D::sum_rows(x, rows, cols, y.data()); }) {
-    D::sum_rows(x, rows, cols, y.data());
-    return y;
-  }
-  const Tensor<T, D> ones({1024}, T(1));
-  add_long_product<T, D>(1, cols, rows, ones.data(), true, x, y.data());
+  if constexpr (HasSumRows<D, T>)
+    if (D::sum_rows(x, rows, cols, y.data())) return y;
+  const Tensor<T, D> ones({long_chunk}, T(1));
+  add_long_product<D>(matrix(y.data(), 1, cols), matrix(ones.data(), long_chunk, 1), matrix(x, rows, cols));
   return y;
+}
+
+inline void check_matmul(const Shape& a, const Shape& b) {
+  const auto shapes = [&] { return operand("a", a, "(..., M, K)") + operand("b", b, "(..., K, N) or (K, N)"); };
+  check(a.rank() >= 2 && b.rank() >= 2, "matmul: both operands need at least 2 axes", shapes());
+  check(a[-1] == b[-2], "matmul: a has ", a[-1], " columns, but b has ", b[-2], " rows", shapes());
+  if (b.rank() == 2) return;
+  bool batches_agree = b.rank() == a.rank();
+  for (int i = 0; batches_agree && i < a.rank() - 2; ++i) batches_agree = a[i] == b[i];
+  check(batches_agree, "matmul: the leading axes of a and b differ", shapes());
 }
 
 }  // namespace detail
@@ -44,34 +53,28 @@ Tensor<T, D> sum_rows(const T* x, Index rows, Index cols) {
 /// Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> matmul(const Var<T, D>& a, const Operand<T, D>& b) {
-  const auto shapes = [&] { return operand("a", a.shape(), "(..., M, K)") + operand("b", b.shape(), "(..., K, N) or (K, N)"); };
-  const int rank = a.shape().rank();
-  check(rank >= 2 && b.shape().rank() >= 2, "matmul: both operands need at least 2 axes", shapes());
-  check(a[-1] == b[-2], "matmul: a has ", a[-1], " columns, but b has ", b[-2], " rows", shapes());
-  const bool shared = b.shape().rank() == 2;
-  bool batches_agree = shared || b.shape().rank() == rank;
-  for (int i = 0; batches_agree && !shared && i < rank - 2; ++i) batches_agree = a[i] == b[i];
-  check(batches_agree, "matmul: the leading axes of a and b differ", shapes());
-
-  const Index K = a[-1], N = b[-1], M = shared ? (K ? a.numel() / K : a.shape().numel()) : a[-2];  // one b: all rows of a at once
+  using detail::matrices, detail::product, detail::transposed;
+  detail::check_matmul(a.shape(), b.shape());
+  const bool shared = b.shape().rank() == 2;  // then all rows of a are multiplied at once
+  const Index K = a[-1], N = b[-1], rows = K ? a.numel() / K : a.shape().numel(), M = shared ? rows : a[-2];
+  const Index batch = shared || M * K == 0 ? 1 : rows / M;
   Shape shape = a.shape();
   shape[-1] = N;
-  const Index batch = shared || M * K == 0 ? 1 : a.numel() / (M * K);
   Tensor<T, D> y(shape);  // (..., M, N)
-  D::gemm(Gemm<T>{.m = M, .n = N, .k = K, .a = a.value().data(), .b = b.value().data(), .c = y.data(),
-                  .batch = batch, .a_stride = M * K, .b_stride = K * N, .c_stride = M * N});
+  product<D>(matrices(y.data(), batch, M, N), matrices(a.value().data(), batch, M, K), matrices(b.value().data(), batch, K, N));
   return {"matmul", y, {a, b}, [=](const Tensor<T, D>& dy) {
+    const auto dy_matrices = matrices(dy.data(), batch, M, N);
     if (a.requires_grad()) {
       Tensor<T, D> da(a.shape());
-      D::gemm(Gemm<T>{.m = M, .n = K, .k = N, .a = dy.data(), .b = b.value().data(), .c = da.data(), .b_transposed = true,
-                      .batch = batch, .a_stride = M * N, .b_stride = K * N, .c_stride = M * K});
+      product<D>(matrices(da.data(), batch, M, K), dy_matrices, transposed(matrices(b.value().data(), batch, K, N)));
       a.add_grad(std::move(da));
     }
     if (b.requires_grad()) {
       Tensor<T, D> db(b.shape(), T(0));
-      if (shared) detail::add_long_product<T, D>(K, N, M, a.value().data(), false, dy.data(), db.data());
-      else D::gemm(Gemm<T>{.m = K, .n = N, .k = M, .a = a.value().data(), .b = dy.data(), .c = db.data(), .a_transposed = true,
-                           .batch = batch, .a_stride = M * K, .b_stride = M * N, .c_stride = K * N});
+      const auto a_matrices = matrices(a.value().data(), batch, M, K);
+      const auto db_matrices = matrices(db.data(), batch, K, N);
+      if (shared) detail::add_long_product<D>(db_matrices, a_matrices, dy_matrices);
+      else product<D>(db_matrices, transposed(a_matrices), dy_matrices);
       b.add_grad(std::move(db));
     }
   }};

@@ -1,5 +1,6 @@
 // relu: y = max(x, 0) (Nair and Hinton 2010). The slope at 0 is 0; NaN stays NaN.
 #pragma once
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/elementwise.hpp"
 
 namespace crisp {
@@ -29,15 +30,17 @@ template <class T, class D>
 Tensor<std::uint32_t, D> positive_bits(const Tensor<T, D>& y) {
   const Index n = y.numel(), words = (n + 31) / 32;
   Tensor<std::uint32_t, D> bits(Shape{words});
-  if constexpr (requires { D::positive_bits(y.data(), n, bits.data()); }) D::positive_bits(y.data(), n, bits.data());
-  else D::for_each(words, PositiveBits<T>{y.data(), bits.data(), n});
+  if constexpr (HasPositiveBits<D, T>)
+    if (D::positive_bits(y.data(), n, bits.data())) return bits;
+  D::for_each(words, PositiveBits<T>{y.data(), bits.data(), n});
   return bits;
 }
 template <class T, class D>
 Tensor<T, D> where_bits(const Tensor<std::uint32_t, D>& bits, const Tensor<T, D>& dy) {
   Tensor<T, D> dx = reuse_or_make(dy);
-  if constexpr (requires { D::where_bits(bits.data(), dy.data(), dy.numel(), dx.data()); }) D::where_bits(bits.data(), dy.data(), dy.numel(), dx.data());
-  else D::for_each(dy.numel(), WhereBits<T>{bits.data(), dy.data(), dx.data()});
+  if constexpr (HasWhereBits<D, T>)
+    if (D::where_bits(bits.data(), dy.data(), dy.numel(), dx.data())) return dx;
+  D::for_each(dy.numel(), WhereBits<T>{bits.data(), dy.data(), dx.data()});
   return dx;
 }
 }  // namespace detail

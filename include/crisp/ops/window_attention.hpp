@@ -1,8 +1,9 @@
 // window_attention: multi-head self-attention within windows, y = softmax(q k^T / sqrt(d) + bias + mask) v (Vaswani et al.
-// 2017, eq. 1; with the position bias of Liu et al. 2021, eq. 4), of windows alone or of those of an image; and the bias from its table.
+// 2017, eq. 1; with the position bias of Liu et al. 2021, eq. 4), of windows alone or of those of an image.
 #pragma once
 #include <cmath>
 
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/matmul.hpp"
 #include "crisp/ops/permute.hpp"
 #include "crisp/ops/roll.hpp"
@@ -59,22 +60,45 @@ template <class T> struct ShiftMask {  // row = (window, query), col = key
 // The heads, of which bias (heads, n, n) has one matrix each.
 inline Index check_heads(const Shape& qkv, const char* axes, const Shape& bias, Index n) {
   const Index heads = bias.rank() == 3 ? bias[0] : 1;
-  check(n > 0 && heads > 0 && qkv.numel() > 0 && qkv[-1] % (3 * heads) == 0 && bias == Shape{heads, n, n}, "window_attention: the channels must divide by 3 x ", heads,
-        " heads, and the bias fit the window", operand("qkv", qkv, axes), operand("bias", bias, "(heads, n, n)"));
+  check(n > 0 && heads > 0 && qkv.numel() > 0 && qkv[-1] % (3 * heads) == 0 && bias == Shape{heads, n, n},
+        "window_attention: the channels must divide by 3 x ", heads, " heads, and the bias fit the window", operand("qkv", qkv, axes),
+        operand("bias", bias, "(heads, n, n)"));
   return heads;
 }
 
-// Whether D computes it as a whole also for windows of n pixels, d channels a head.
-template <class D>
-bool window_attention_fits(Index n, Index d) {
-  if constexpr (requires { D::window_attention_fits(n, d); }) return D::window_attention_fits(n, d);
-  return true;
+inline void check_windows(const Shape& x, const char* axes, Index M, Index shift) {
+  check(x.rank() == 4 && M >= 1 && x[1] % M == 0 && x[2] % M == 0 && shift >= 0 && shift < M, "window_attention: windows of ", M,
+        " x ", M, " pixels, moved by ", shift, ", do not fill the image", operand("image", x, axes),
+        "\n  hint: pad the image by reflection first");
 }
 
-inline void check_windows(const Shape& x, const char* axes, Index M, Index shift) {
-  check(x.rank() == 4 && M >= 1 && x[1] % M == 0 && x[2] % M == 0 && shift >= 0 && shift < M, "window_attention: windows of ", M, " x ", M, " pixels, moved by ", shift,
-        ", do not fill the image", operand("image", x, axes), "\n  hint: pad the image by reflection first");
-}
+// The heads of B windows of n pixels, d channels each: what q, k, v, their scores and their gradients lie in.
+template <class T, class D>
+struct Heads {
+  Index B, n, heads, d;
+  Wide<T> scale = Wide<T>(1 / std::sqrt(double(d)));
+
+  Index count() const { return B * heads; }
+  Index size() const { return count() * n * d; }  // of q, of k, and of v
+
+  /// Number i of q, k and v in (3, B, heads, n, d): a matrix (n, d) each.
+  Matrices<T> part(Tensor<T, D>& qkv, Index i) const { return matrices(qkv.data() + i * size(), count(), n, d); }
+  Matrices<const T> part(const Tensor<T, D>& qkv, Index i) const { return matrices(qkv.data() + i * size(), count(), n, d); }
+
+  Matrices<T> scores(Tensor<T, D>& p) const { return matrices(p.data(), count(), n, n); }
+  Matrices<const T> scores(const Tensor<T, D>& p) const { return matrices(p.data(), count(), n, n); }
+
+  /// (B, n, 3 C) -> (3, B, heads, n, d), and back.
+  Tensor<T, D> split(const Tensor<T, D>& qkv) const { return permuted(qkv.reshape({B, n, 3, heads, d}), {2, 0, 3, 1, 4}); }
+  Tensor<T, D> joined(const Tensor<T, D>& qkv) const { return permuted(qkv, {1, 3, 0, 2, 4}).reshape({B, n, 3 * heads * d}); }
+
+  /// (B, n, C) -> (B, heads, n, d), and back.
+  Tensor<T, D> split_result(const Tensor<T, D>& y) const { return permuted(y.reshape({B, n, heads, d}), {0, 2, 1, 3}); }
+  Tensor<T, D> joined_result(const Tensor<T, D>& y) const { return permuted(y, {0, 2, 1, 3}).reshape({B, n, heads * d}); }
+
+  // The factor of the scores, taken on by the queries.
+  void scale_queries(Tensor<T, D>& qkv) const { D::for_each(size(), Scaled<T>{qkv.data(), scale}); }
+};
 
 }  // namespace detail
 
@@ -109,39 +133,53 @@ Var<T, D> relative_position_bias(const Var<T, D>& table, Index M) {
 /// empty, added to window b as mask b % G -> (B, n, C). Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, const Tensor<T, D>& mask = {}) {
-  const Index B = qkv.shape().rank() == 3 ? qkv[0] : 0, n = B ? qkv[1] : 0, heads = detail::check_heads(qkv.shape(), "(B, n, 3 C)", bias.shape(), n);
-  check(!mask.defined() || (mask.shape().rank() == 3 && mask[1] == n && mask[2] == n && B % mask[0] == 0), "window_attention: the mask does not fit",
+  using detail::product, detail::transposed;
+  const Index B = qkv.shape().rank() == 3 ? qkv[0] : 0, n = B ? qkv[1] : 0;
+  const Index heads = detail::check_heads(qkv.shape(), "(B, n, 3 C)", bias.shape(), n), masks = mask.defined() ? mask[0] : 1;
+  check(!mask.defined() || (mask.shape() == Shape{masks, n, n} && B % masks == 0), "window_attention: the mask does not fit",
         operand("qkv", qkv.shape(), "(B, n, 3 C)"), mask.defined() ? operand("mask", mask.shape(), "(G, n, n), G dividing B") : "");
-  const Index C = qkv[2] / 3, d = C / heads, all = B * heads, size = all * n * d;
-  const Wide<T> scale = Wide<T>(1 / std::sqrt(double(d)));
+  const detail::Heads<T, D> h{B, n, heads, qkv[2] / 3 / heads};
 
-  Tensor<T, D> split = detail::permuted(qkv.value().reshape({B, n, 3, heads, d}), {2, 0, 3, 1, 4});  // (3, B, heads, n, d)
-  D::for_each(size, detail::Scaled<T>{split.data(), scale});
-  const T *q = split.data(), *k = q + size, *v = k + size;
-  Tensor<T, D> p({all, n, n}), y({B, heads, n, d});  // p: scores, then their softmax
-  D::gemm(Gemm<T>{.m = n, .n = n, .k = d, .a = q, .b = k, .c = p.data(), .b_transposed = true, .batch = all, .a_stride = n * d, .b_stride = n * d, .c_stride = n * n});
-  D::for_each(all * n, n, detail::AddBias<T>{p.data(), bias.value().data(), mask.defined() ? mask.data() : nullptr, heads, n, mask.defined() ? mask[0] : 1});
-  D::for_each(all * n, detail::SoftmaxRow<T>{p.data(), p.data(), n});
-  D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = p.data(), .b = v, .c = y.data(), .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-  const Tensor<T, D> joined = detail::permuted(y, {0, 2, 1, 3}).reshape({B, n, C});
+  Tensor<T, D> q_k_v = h.split(qkv.value());  // (3, B, heads, n, d)
+  h.scale_queries(q_k_v);
+  Tensor<T, D> p({h.count(), n, n}), y({B, heads, n, h.d});  // p: scores, then their softmax
+  product<D>(h.scores(p), h.part(q_k_v, 0), transposed(h.part(q_k_v, 1)));  // q k^T
+  D::for_each(h.count() * n, n, detail::AddBias<T>{p.data(), bias.value().data(), mask.data(), heads, n, masks});
+  D::for_each(h.count() * n, detail::SoftmaxRow<T>{p.data(), p.data(), n});
+  product<D>(h.part(y, 0), h.scores(p), h.part(q_k_v, 2));  // p v
 
   std::vector<Var<T, D>> inputs{qkv, bias};
   if (mask.defined()) inputs.push_back(Var<T, D>(mask));
-  return {"window_attention", joined, inputs, [=, qkv = qkv.node(), shape = qkv.shape(), bias = bias.node(), bias_shape = bias.shape()](const Tensor<T, D>& dy) {
-    const T *queries = split.data(), *keys = queries + size, *values = keys + size;
-    const Tensor<T, D> dout = detail::permuted(dy.reshape({B, n, heads, d}), {0, 2, 1, 3});  // (B, heads, n, d)
-    Tensor<T, D> dp({all, n, n}), dsplit(split.shape());
-    T *dq = dsplit.data(), *dk = dq + size, *dv = dk + size;
-    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = p.data(), .b = dout.data(), .c = dv, .a_transposed = true, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-    D::gemm(Gemm<T>{.m = n, .n = n, .k = d, .a = dout.data(), .b = values, .c = dp.data(), .b_transposed = true, .batch = all, .a_stride = n * d, .b_stride = n * d, .c_stride = n * n});
-    D::for_each(all * n, detail::SoftmaxSlope<T>{p.data(), dp.data(), dp.data(), n});
-    if (bias->requires_grad) bias->add_grad(detail::sum_rows<T, D>(dp.data(), B, heads * n * n).reshape(bias_shape));
-    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = keys, .c = dq, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-    D::gemm(Gemm<T>{.m = n, .n = d, .k = n, .a = dp.data(), .b = queries, .c = dk, .a_transposed = true, .batch = all, .a_stride = n * n, .b_stride = n * d, .c_stride = n * d});
-    D::for_each(size, detail::Scaled<T>{dq, scale});
-    qkv->add_grad(detail::permuted(dsplit, {1, 3, 0, 2, 4}).reshape(shape));  // (B, n, 3, heads, d)
+  return {"window_attention", h.joined_result(y), inputs,
+          [=, qkv = qkv.node(), bias = bias.node(), bias_shape = bias.shape()](const Tensor<T, D>& dy) {
+    const auto q = h.part(q_k_v, 0), k = h.part(q_k_v, 1), v = h.part(q_k_v, 2);
+    const Tensor<T, D> dout = h.split_result(dy);
+    Tensor<T, D> ds(p.shape()), dq_k_v(q_k_v.shape());
+    product<D>(h.part(dq_k_v, 2), transposed(h.scores(p)), h.part(dout, 0));  // dv = p^T dy
+    product<D>(h.scores(ds), h.part(dout, 0), transposed(v));                 // dp = dy v^T
+    D::for_each(h.count() * n, detail::SoftmaxSlope<T>{p.data(), ds.data(), ds.data(), n});
+    if (bias->requires_grad) bias->add_grad(detail::sum_rows<T, D>(ds.data(), B, heads * n * n).reshape(bias_shape));
+    product<D>(h.part(dq_k_v, 0), h.scores(ds), k);              // dq = ds k
+    product<D>(h.part(dq_k_v, 1), transposed(h.scores(ds)), q);  // dk = ds^T q
+    h.scale_queries(dq_k_v);
+    qkv->add_grad(h.joined(dq_k_v));
   }};
 }
+
+namespace detail {
+// By the device; an empty Var where it refuses.
+template <class T, class D>
+Var<T, D> fused_window_attention(const Var<T, D>& qkv, const Var<T, D>& bias, const AttentionSizes& s) {
+  Tensor<T, D> y({s.N, s.H, s.W, s.C});
+  if (!D::window_attention(qkv.value().data(), bias.value().data(), y.data(), s)) return {};
+  return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {
+    Tensor<T, D> dqkv(qkv.shape()), dbias(bias.shape());
+    D::window_attention_gradient(qkv.value().data(), bias.value().data(), dy.data(), dqkv.data(), dbias.data(), s);
+    qkv.add_grad(std::move(dqkv));
+    bias.add_grad(std::move(dbias));
+  }};
+}
+}  // namespace detail
 
 /// An image as windows of size x size pixels, rolled up and to the left by `shift` before, and back after.
 struct Windows {
@@ -154,20 +192,15 @@ template <class T, class D>
 Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Windows o) {
   const Index M = o.size, shift = o.shift;
   detail::check_windows(qkv.shape(), "(N, H, W, 3 C)", M, shift);
-  const Index N = qkv[0], H = qkv[1], W = qkv[2], C = qkv[3] / 3, heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
-  if constexpr (requires(T* p, Index n) { D::window_attention(p, p, p, n, n, n, n, n, n, n); })
-    if (!Var<T, D>::steps && detail::window_attention_fits<D>(M * M, C / heads)) {  // who writes the ops down wants those that every program has
-      Tensor<T, D> y({N, H, W, C});
-      D::window_attention(qkv.value().data(), bias.value().data(), y.data(), N, H, W, C, heads, M, shift);
-      return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {
-        Tensor<T, D> dqkv(qkv.shape()), dbias(bias.shape());
-        D::window_attention_gradient(qkv.value().data(), bias.value().data(), dy.data(), dqkv.data(), dbias.data(), N, H, W, C, heads, M, shift);
-        qkv.add_grad(std::move(dqkv));
-        bias.add_grad(std::move(dbias));
-      }};
+  const Index H = qkv[1], W = qkv[2], heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
+  if constexpr (HasWindowAttention<D, T>)
+    if (!Var<T, D>::steps) {  // who writes the ops down wants those that every program has
+      const AttentionSizes sizes{qkv[0], H, W, qkv[3] / 3, heads, M, shift};
+      if (const Var<T, D> y = detail::fused_window_attention<T, D>(qkv, bias, sizes); y.defined()) return y;
     }
   const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
-  const Var<T, D> y = window_reverse(window_attention(windows, bias, shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>()), M, H, W);
+  const Tensor<T, D> mask = shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>();
+  const Var<T, D> y = window_reverse(window_attention(windows, bias, mask), M, H, W);
   return shift > 0 ? roll(y, shift, shift) : y;
 }
 

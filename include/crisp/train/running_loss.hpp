@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crisp/core/finite.hpp"
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::train {
@@ -13,7 +14,7 @@ template <class T, class D>
 class RunningLoss {
  public:
   /// Whether reading waits for the device. Where it does not, on the CPU, losses may as well be read at once.
-  static constexpr bool waits = requires { D::synchronize(); };
+  static constexpr bool waits = HasSynchronize<D>;
 
   /// The loss of a step is the mean over so many batches.
   explicit RunningLoss(Index batches) : batches_(batches) {}

@@ -12,7 +12,7 @@ struct FastBatchNorm {
   /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its squares are taken; pieces are
   /// then joined (Chan, Golub and LeVeque 1979), which loses no digits where the mean is far from zero.
   template <std::floating_point T>
-  static void channel_statistics(const T* x, Index rows, Index C, T* mean, T* variance) {
+  static bool channel_statistics(const T* x, Index rows, Index C, T* mean, T* variance) {
     const Pieces pieces{rows, C};
     const Index padded = round_up(C, width<T>);
     T* parts = scratch<T, 5>(pieces.count() * 2 * padded);  // means, and sums of squared distances
@@ -41,11 +41,12 @@ struct FastBatchNorm {
       mean[c] = T(m);
       variance[c] = T(squares / total);
     }
+    return true;
   }
 
   /// y = w (x - mean) / sqrt(variance + eps) + b, as one multiplication and one addition a number.
   template <std::floating_point T>
-  static void batch_norm(const T* x, const T* w, const T* b, const T* mean, const T* variance, T* y, Index rows, Index C, T eps) {
+  static bool batch_norm(const T* x, const T* w, const T* b, const T* mean, const T* variance, T* y, Index rows, Index C, T eps) {
     T* scale = scratch<T, 5>(2 * round_up(C, width<T>));
     T* shift = scale + round_up(C, width<T>);
     for (Index c = 0; c < C; ++c) {
@@ -56,28 +57,37 @@ struct FastBatchNorm {
       for (Index row = first; row < last; ++row)
         for_channels<T>(C, [&](Index c, Index count) { store_first(y + row * C + c, load_first(x + row * C + c, count) * load(scale + c) + load(shift + c), count); });
     });
+    return true;
   }
 
-  /// sums (2, C): dw and db; then dx, unless it is null, which may be dy itself. of_batch: mean and variance depend on x.
+  /// sums (2, C): the sums over the rows of dy times the normalised x, and of dy.
   template <std::floating_point T>
-  static void batch_norm_gradient(const T* x, const T* w, const T* dy, const T* mean, const T* variance, T* sums, T* dx, Index rows, Index C, T eps, bool of_batch) {
+  static bool batch_norm_sums(const T* x, const T* dy, const T* mean, const T* variance, T* sums, Index rows, Index C, T eps) {
     const Index padded = round_up(C, width<T>);
-    T* of_dy = scratch<T, 6>(5 * padded);  // dx = of_dy dy + of_x x + constant
-    T *of_x = of_dy + padded, *constant = of_x + padded, *rstd = constant + padded, *middle = rstd + padded;
+    T *rstd = scratch<T, 6>(2 * padded), *middle = rstd + padded;
     for (Index c = 0; c < C; ++c) {
       rstd[c] = T(1) / std::sqrt(variance[c] + eps);
       middle[c] = mean[c];
     }
     sum_channels<T, 2>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) {
-      const Vector<T> d = load_first(dy + row * C + c, count);
-      add(0, d * ((load_first(x + row * C + c, count) - load(middle + c)) * load(rstd + c)));
+      const Vector<T> d = load_first(dy + row * C + c, count), v = load_first(x + row * C + c, count);
+      add(0, d * ((v - load(middle + c)) * load(rstd + c)));
       add(1, d);
     });
-    if (!dx) return;
+    return true;
+  }
+
+  /// dx, which may be dy itself, from the sums. of_batch: mean and variance depend on x.
+  template <std::floating_point T>
+  static bool batch_norm_gradient(const T* x, const T* w, const T* dy, const T* mean, const T* variance, const T* sums, T* dx,
+                                  Index rows, Index C, T eps, bool of_batch) {
+    const Index padded = round_up(C, width<T>);
+    T* of_dy = scratch<T, 6>(3 * padded);  // dx = of_dy dy + of_x x + constant
+    T *of_x = of_dy + padded, *constant = of_x + padded;
     for (Index c = 0; c < C; ++c) {
-      const T through = of_batch ? w[c] * rstd[c] / T(rows) : T(0);
-      of_dy[c] = w[c] * rstd[c];
-      of_x[c] = -through * rstd[c] * sums[c];
+      const T rstd = T(1) / std::sqrt(variance[c] + eps), through = of_batch ? w[c] * rstd / T(rows) : T(0);
+      of_dy[c] = w[c] * rstd;
+      of_x[c] = -through * rstd * sums[c];
       constant[c] = -through * sums[C + c] - of_x[c] * mean[c];
     }
     Pieces{rows, C}.each([&](Index, Index first, Index last) {
@@ -87,6 +97,7 @@ struct FastBatchNorm {
           store_first(dx + row * C + c, d * load(of_dy + c) + v * load(of_x + c) + load(constant + c), count);
         });
     });
+    return true;
   }
 };
 

@@ -53,8 +53,9 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
 struct FastSumRows {
   /// sums (C) = the sum over the rows of x (rows, C).
   template <std::floating_point T>
-  static void sum_rows(const T* x, Index rows, Index C, T* sums) {
+  static bool sum_rows(const T* x, Index rows, Index C, T* sums) {
     sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) { add(0, load_first(x + row * C + c, count)); });
+    return true;
   }
 };
 

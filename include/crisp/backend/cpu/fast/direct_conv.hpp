@@ -5,7 +5,7 @@
 
 #include "crisp/backend/cpu/fast/packed_linear.hpp"
 #include "crisp/backend/cpu/simd/scratch.hpp"
-#include "crisp/core/backend.hpp"
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
 namespace crisp::detail::inline CRISP_CPU_KIND {

@@ -4,7 +4,7 @@
 
 #include "crisp/backend/cpu/simd/product.hpp"
 #include "crisp/backend/cpu/simd/scratch.hpp"
-#include "crisp/core/backend.hpp"
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
 namespace crisp::detail::inline CRISP_CPU_KIND {

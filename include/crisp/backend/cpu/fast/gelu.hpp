@@ -21,7 +21,7 @@ struct GeluValue {
 struct FastGelu {
   /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be written over x.
   template <std::same_as<float> T>
-  static void gelu(const T* x, T* y, T* slope, Index n) {
+  static bool gelu(const T* x, T* y, T* slope, Index n) {
     constexpr Index piece = 4096, W = width<T>;
     parallel_for((n + piece - 1) / piece, n > 16384, [=](Index p) {
       const Index end = std::min(n, (p + 1) * piece);
@@ -36,6 +36,7 @@ struct FastGelu {
       store_first(y + i, v.y, end - i);
       if (slope) store_first(slope + i, v.slope, end - i);
     });
+    return true;
   }
 };
 

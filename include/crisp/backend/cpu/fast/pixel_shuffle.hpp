@@ -12,7 +12,7 @@ struct FastPixelShuffle {
   /// x (N, H, W, r r C) -> y (N, r H, r W, C), see ops/pixel_shuffle.hpp; `back`: from y to x. A row of x lies where r rows of y do, so
   /// both may be the same memory.
   template <std::floating_point T>
-  static void pixel_shuffle(const T* source, T* to, Index N, Index H, Index W, Index C, Index r, bool back) {
+  static bool pixel_shuffle(const T* source, T* to, Index N, Index H, Index W, Index C, Index r, bool back) {
     parallel_for(N * H, N * H * W * C * r * r > 16384, [&](Index row) {
       const T* from = source;
       if (source == to) {
@@ -34,6 +34,7 @@ struct FastPixelShuffle {
             }
           }
     });
+    return true;
   }
 };
 

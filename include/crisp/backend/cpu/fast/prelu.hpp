@@ -10,7 +10,7 @@ namespace crisp::detail::inline CRISP_CPU_KIND {
 struct FastPrelu {
   /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
   template <std::floating_point T>
-  static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
+  static bool prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
     Pieces{rows, C}.each([&](Index, Index first, Index last) {
       for (Index row = first; row < last; ++row)
@@ -19,6 +19,7 @@ struct FastPrelu {
           store_first(y + row * C + c, v > Vector<T>{} ? v : s * v, count);
         });
     });
+    return true;
   }
 
   /// Whether x can be computed from y.
@@ -31,7 +32,7 @@ struct FastPrelu {
 
   /// dx, which may be dy itself, and dslopes, (C) or one. from_y: x holds y.
   template <std::floating_point T>
-  static void prelu_gradient(const T* x, bool from_y, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
+  static bool prelu_gradient(const T* x, bool from_y, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
     T* sums = scratch<T, 7>(C);
     sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) {
@@ -41,6 +42,7 @@ struct FastPrelu {
     });
     if (step == 0) dslopes[0] = 0;
     for (Index c = 0; c < C; ++c) dslopes[c * step] = step ? sums[c] : dslopes[0] + sums[c];
+    return true;
   }
 
  private:

@@ -13,7 +13,7 @@ typedef std::uint32_t Words __attribute__((vector_size(Simd<float>::bytes), may_
 
 struct FastSignBits {
   /// Bit i % 32 of bits[i / 32] is whether y[i] > 0, for i < n; the bits beyond n are 0.
-  static void positive_bits(const float* y, Index n, std::uint32_t* bits) {
+  static bool positive_bits(const float* y, Index n, std::uint32_t* bits) {
     for_words(n, [=](Index word, Index count) {
       std::uint32_t all = 0;
       for (Index i = 0; i < count; i += width<float>) {
@@ -22,16 +22,18 @@ struct FastSignBits {
       }
       bits[word] = all;
     });
+    return true;
   }
 
   /// dx[i] = dy[i] where bit i is set, else 0; dx may be dy.
-  static void where_bits(const std::uint32_t* bits, const float* dy, Index n, float* dx) {
+  static bool where_bits(const std::uint32_t* bits, const float* dy, Index n, float* dx) {
     for_words(n, [=](Index word, Index count) {
       for (Index i = 0; i < count; i += width<float>) {
         const Words set = ((bits[word] >> i) & lane_bits()) != 0;
         store_first(dx + 32 * word + i, (Vector<float>)((Words)load_first(dy + 32 * word + i, count - i) & set), count - i);
       }
     });
+    return true;
   }
 
  private:

@@ -5,7 +5,7 @@
 #include "crisp/backend/cpu/fast/layer_norm.hpp"
 #include "crisp/backend/cpu/fast/packed_linear.hpp"
 #include "crisp/backend/cpu/fast/window_attention.hpp"
-#include "crisp/core/backend.hpp"
+#include "crisp/core/fused_ops.hpp"
 
 namespace crisp::detail::inline CRISP_CPU_KIND {
 
@@ -13,9 +13,9 @@ struct FastSwinLayer {
   /// y (N, H, W, C) from x: see SwinLayer. False, and nothing written, for fewer channels than a vector holds.
   template <std::same_as<float> T>
   static bool swin_layer(const T* x, const SwinLayer<T>& l, T* y) {
-    const Index C = l.C, n = l.window * l.window, hidden = l.hidden;
+    const Index C = l.sizes.C, n = l.sizes.pixels(), hidden = l.hidden;
     if (C < width<T>) return false;
-    const FusedAttention<T> attention{l.N, l.H, l.W, C, l.heads, l.window, l.shift};
+    const FusedAttention<T> attention(l.sizes);
     PackedLinear<T> qkv{C, 3 * C}, proj{C, C}, fc1{C, hidden}, fc2{hidden, C};
     T* weights = scratch<T, 11>(qkv.size() + proj.size() + fc1.size() + fc2.size());
     qkv.pack(l.qkv.weight, l.qkv.bias, weights);

@@ -9,6 +9,7 @@
 #include "crisp/backend/cpu/simd/block.hpp"
 #include "crisp/backend/cpu/simd/scratch.hpp"
 #include "crisp/backend/cpu/simd/vector_math.hpp"
+#include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
 namespace crisp::detail::inline CRISP_CPU_KIND {
@@ -75,9 +76,9 @@ struct FusedAttention {
   Index lanes;                                    // queries, with what fills up the last strip: computed, and never read
   T scale;
 
-  FusedAttention(Index images, Index height, Index row, Index channels, Index head_count, Index side, Index moved)
-      : H(height), W(row), C(channels), heads(head_count), M(side), shift(moved), windows(images * (H / M) * (W / M)), n(M * M), d(C / heads),
-        lanes(round_up(n, strip)), scale(T(1 / std::sqrt(double(d)))) {}
+  explicit FusedAttention(const AttentionSizes& s)
+      : H(s.H), W(s.W), C(s.C), heads(s.heads), M(s.window), shift(s.shift), windows(s.windows()), n(s.pixels()),
+        d(s.head_channels()), lanes(round_up(n, strip)), scale(T(1 / std::sqrt(double(d)))) {}
 
   bool worth_threads() const { return windows * n * n * C > 200000; }
 
@@ -287,13 +288,15 @@ struct FusedAttention {
 struct FastWindowAttention {
   /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
   template <std::same_as<float> T>
-  static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    FusedAttention<T>{N, H, W, C, heads, M, shift}.forward(qkv, bias, y);
+  static bool window_attention(const T* qkv, const T* bias, T* y, const AttentionSizes& sizes) {
+    FusedAttention<T>(sizes).forward(qkv, bias, y);
+    return true;
   }
   /// dqkv and dbias, which may hold anything before.
   template <std::same_as<float> T>
-  static void window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    FusedAttention<T>{N, H, W, C, heads, M, shift}.backward(qkv, bias, dy, dqkv, dbias);
+  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, const AttentionSizes& sizes) {
+    FusedAttention<T>(sizes).backward(qkv, bias, dy, dqkv, dbias);
+    return true;
   }
 };
 

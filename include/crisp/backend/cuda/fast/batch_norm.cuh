@@ -66,28 +66,40 @@ template <class T, int n, class W = Wide<T>> struct BatchNormBack {  // one_of i
 struct FastBatchNorm {
   /// x (rows, C) -> mean (C) and variance (C).
   template <class T>
-  static void channel_statistics(const T* x, Index rows, Index C, Wide<T>* mean, Wide<T>* variance) {
+  static bool channel_statistics(const T* x, Index rows, Index C, Wide<T>* mean, Wide<T>* variance) {
     FastSumRows::sum_rows(x, rows, C, mean);
     PlainCuda::for_each(C, DividedBy<Wide<T>>{mean, Wide<T>(rows)});
     with_neighbours<8>(C, [&](auto n) { sum_channels<1, n>(rows, C, variance, AddSquaredDistance<T, n>{x, mean, C}); }, x);
     PlainCuda::for_each(C, DividedBy<Wide<T>>{variance, Wide<T>(rows)});
+    return true;
   }
 
   /// y = w (x - mean) / sqrt(variance + eps) + b.
   template <class T>
-  static void batch_norm(const T* x, const T* w, const T* b, const Wide<T>* mean, const Wide<T>* variance, T* y, Index rows, Index C, Wide<T> eps) {
+  static bool batch_norm(const T* x, const T* w, const T* b, const Wide<T>* mean, const Wide<T>* variance, T* y, Index rows, Index C, Wide<T> eps) {
     with_neighbours<8>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, BatchNormOf<T, n>{x, w, b, mean, variance, y, C, eps}); }, x, w, b, y);
+    return true;
   }
 
-  /// sums (2, C): dw and db; then dx, unless it is null, which may be dy itself. of_batch: mean and variance depend on x.
+  /// sums (2, C): the sums over the rows of dy times the normalised x, and of dy.
   template <class T>
-  static void batch_norm_gradient(const T* x, const T* w, const T* dy, const Wide<T>* mean, const Wide<T>* variance, Wide<T>* sums, T* dx, Index rows, Index C,
-                                  Wide<T> eps, bool of_batch) {
-    const Wide<T> one_of = of_batch ? Wide<T>(1) / Wide<T>(rows) : Wide<T>(0);
+  static bool batch_norm_sums(const T* x, const T* dy, const Wide<T>* mean, const Wide<T>* variance, Wide<T>* sums, Index rows,
+                              Index C, Wide<T> eps) {
     with_neighbours<8>(C, [&](auto n) {
       sum_channels<2, n>(rows, C, sums, AddBatchNormGradients<T, n>{x, dy, mean, variance, C, eps});
-      if (dx) PlainCuda::for_each(rows, C / n, BatchNormBack<T, n>{x, w, dy, mean, variance, sums, dx, C, one_of, eps});
+    }, x, dy);
+    return true;
+  }
+
+  /// dx, which may be dy itself, from the sums. of_batch: mean and variance depend on x.
+  template <class T>
+  static bool batch_norm_gradient(const T* x, const T* w, const T* dy, const Wide<T>* mean, const Wide<T>* variance,
+                                  const Wide<T>* sums, T* dx, Index rows, Index C, Wide<T> eps, bool of_batch) {
+    const Wide<T> one_of = of_batch ? Wide<T>(1) / Wide<T>(rows) : Wide<T>(0);
+    with_neighbours<8>(C, [&](auto n) {
+      PlainCuda::for_each(rows, C / n, BatchNormBack<T, n>{x, w, dy, mean, variance, sums, dx, C, one_of, eps});
     }, x, dy, dx);
+    return true;
   }
 };
 

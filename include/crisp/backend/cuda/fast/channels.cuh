@@ -71,8 +71,9 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
 struct FastSumRows {
   /// sums (C) = the sum over the rows of x (rows, C). To: what a sum is rounded to at the end.
   template <class T, class To>
-  static void sum_rows(const T* x, Index rows, Index C, To* sums) {
+  static bool sum_rows(const T* x, Index rows, Index C, To* sums) {
     with_neighbours<8>(C, [&](auto n) { sum_channels<1, n>(rows, C, sums, AddElement<T, n>{x, C}); }, x);
+    return true;
   }
 };
 

@@ -7,6 +7,7 @@
 #include "crisp/backend/cuda/fast/neighbours.cuh"
 #include "crisp/backend/cuda/intrinsics.cuh"
 #include "crisp/backend/cuda/plain.cuh"
+#include "crisp/core/fused_ops.hpp"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 

@@ -29,8 +29,9 @@ struct FastGelu {
   /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be written over x.
   template <class T>
     requires std::same_as<Wide<T>, float>
-  static void gelu(const T* x, T* y, T* slope, Index n) {
+  static bool gelu(const T* x, T* y, T* slope, Index n) {
     with_neighbours<8>(n, [&](auto some) { PlainCuda::for_each(n / some, GeluOf<T, some>{x, y, slope}); }, x, y, slope);
+    return true;
   }
 };
 

@@ -23,7 +23,7 @@ struct FastPixelShuffle {
   /// x (N, H, W, r r C) -> y (N, r H, r W, C), see ops/pixel_shuffle.hpp; `back`: from y to x. Both may be the same memory: then the source
   /// is copied first, as blocks are in no order.
   template <class T>
-  static void pixel_shuffle(const T* source, T* to, Index N, Index H, Index W, Index C, Index r, bool back) {
+  static bool pixel_shuffle(const T* source, T* to, Index N, Index H, Index W, Index C, Index r, bool back) {
     const Index all = N * H * W * C * r * r;
     const Scratch<T> copy(source == to ? all : 0);
     if (source == to && all > 0) {
@@ -32,6 +32,7 @@ struct FastPixelShuffle {
     }
     if (back) PlainCuda::for_each(N * H, W * C * r * r, UnshuffledPixels<T>{source, to, int(W), int(C), int(r)});
     else PlainCuda::for_each(N * H * r, W * r * C, ShuffledPixels<T>{source, to, int(W), int(C), int(r)});
+    return true;
   }
 };
 

@@ -44,8 +44,9 @@ template <class T> struct Element {
 struct FastPrelu {
   /// y = x, or slope[c step] x below 0: a step of 0 shares one slope. y may be x itself.
   template <class T>
-  static void prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
+  static bool prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
     with_neighbours<8>(C, [&](auto n) { PlainCuda::for_each(rows, C / n, PreluOf<T, n>{x, slopes, y, C, step}); }, x, y);
+    return true;
   }
 
   /// Never, as far as the host knows: to look at the slopes it would have to wait for the GPU.
@@ -54,7 +55,7 @@ struct FastPrelu {
 
   /// dx, which may be dy itself, and dslopes, (C) or one.
   template <class T>
-  static void prelu_gradient(const T* x, bool, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
+  static bool prelu_gradient(const T* x, bool, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
     const Scratch<Wide<T>> each(step == 0 ? C : 0);
     with_neighbours<8>(C, [&](auto n) {
       const AddSlopeGradient<T, n> add{x, dy, C};
@@ -63,6 +64,7 @@ struct FastPrelu {
       PlainCuda::for_each(rows, C / n, PreluBack<T, n>{x, slopes, dy, dx, C, step});
     }, x, dy, dx);
     if (step == 0) PlainCuda::row_reduce<Sum>(1, C, Element<Wide<T>>{each.data()}, dslopes);
+    return true;
   }
 };
 

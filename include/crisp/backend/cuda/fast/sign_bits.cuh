@@ -17,10 +17,11 @@ __global__ void __launch_bounds__(block_threads) positive_bits_of(const T* y, In
 struct FastSignBits {
   /// Bit i % 32 of bits[i / 32] is whether y[i] > 0, for i < n; the bits beyond n are 0.
   template <class T>
-  static void positive_bits(const T* y, Index n, std::uint32_t* bits) {
-    if (n <= 0) return;
+  static bool positive_bits(const T* y, Index n, std::uint32_t* bits) {
+    if (n <= 0) return true;
     const Index blocks = std::min(pieces(n, block_threads), most_blocks_x);
     launch("positive_bits", positive_bits_of<T>, dim3(unsigned(blocks)), dim3(block_threads), 0, y, n, bits);
+    return true;
   }
 };
 

@@ -42,14 +42,16 @@ __global__ void __launch_bounds__(block_threads) softmax_back(const T* y, const 
 struct FastSoftmax {
   /// y = softmax of each of `rows` rows of n elements.
   template <class T>
-  static void softmax(const T* x, T* y, Index rows, Index n) {
+  static bool softmax(const T* x, T* y, Index rows, Index n) {
     if (rows > 0) launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, x, y, rows, n);
+    return true;
   }
 
   /// dx = y (dy - the sum over the row of y dy).
   template <class T>
-  static void softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
+  static bool softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
     if (rows > 0) launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, y, dy, dx, rows, n);
+    return true;
   }
 };
 

@@ -159,37 +159,34 @@ struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of
 };
 
 struct FastWindowAttention {
-  /// Whether the attention of windows of n pixels, d channels a head, fits into the shared memory of this GPU.
-  static bool window_attention_fits(Index n, Index d) {
-    static const int most = [] {
-      int bytes = 0;
-      cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device), "asking for the shared memory");
-      return bytes;
-    }();
-    return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= most;
-  }
-
   /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
   template <class T>
     requires std::same_as<T, float> || std::same_as<T, bfloat16>
-  static void window_attention(const T* qkv, const T* bias, T* y, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    Attention a = sizes(qkv, bias, {y}, N, H, W, C, heads, M, shift);
-    const dim3 grid(unsigned(a.windows * heads));
-    if (on_tensor_cores(a))
-      return with_tensor_width(a.d, [&](auto D) { launch("window_attention", attend_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), 0, a, y); });
-    const Scratch<T> turned(heads * a.n * a.n);
+  static bool window_attention(const T* qkv, const T* bias, T* y, const AttentionSizes& s) {
+    if (!fits(s.pixels(), s.head_channels())) return false;
+    Attention a = attention(qkv, bias, {y}, s);
+    const dim3 grid(unsigned(a.windows * a.heads));
+    if (on_tensor_cores(a)) {
+      with_tensor_width(a.d, [&](auto D) {
+        launch("window_attention", attend_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), 0, a, y);
+      });
+      return true;
+    }
+    const Scratch<T> turned(s.heads * a.n * a.n);
     turn(a, turned.data());
     with_width(a.d, [&](auto D) { launch("window_attention", attend<T, D()>, grid, threads(a), sizeof(float) * 3 * std::size_t(a.n) * D(), a, y); });
+    return true;
   }
 
   /// dqkv and dbias, which may hold anything before.
   template <class T>
     requires std::same_as<T, float> || std::same_as<T, bfloat16>
-  static void window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    Attention a = sizes(qkv, bias, {dy, dqkv}, N, H, W, C, heads, M, shift);
-    const Index size = heads * a.n * a.n, count = std::clamp<Index>(2048 / heads, 1, a.windows);
+  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, const AttentionSizes& s) {
+    if (!fits(s.pixels(), s.head_channels())) return false;
+    Attention a = attention(qkv, bias, {dy, dqkv}, s);
+    const Index size = s.heads * a.n * a.n, count = std::clamp<Index>(2048 / s.heads, 1, a.windows);
     const Scratch<float> sums(count * size);
-    const dim3 grid(unsigned(count * heads));
+    const dim3 grid(unsigned(count * s.heads));
     if (on_tensor_cores(a)) {
       with_tensor_width(a.d, [&](auto D) {
         launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv,
@@ -204,18 +201,32 @@ struct FastWindowAttention {
     });
     const Scratch<float> sum(size);
     FastSumRows::sum_rows(sums.data(), count, size, sum.data());
-    PlainCuda::for_each(heads * a.n, a.n, ExchangeLastTwo<float, T>{sum.data(), dbias, a.n});
+    PlainCuda::for_each(s.heads * a.n, a.n, ExchangeLastTwo<float, T>{sum.data(), dbias, a.n});
+    return true;
   }
 
  private:
+  // Whether the attention of windows of n pixels, d channels a head, fits into the shared memory of this GPU.
+  static bool fits(Index n, Index d) {
+    static const int most = [] {
+      int bytes = 0;
+      cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device), "asking for the shared memory");
+      return bytes;
+    }();
+    return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= most;
+  }
+
   template <class T>
-  static Attention<T> sizes(const T* qkv, const T* bias, std::initializer_list<const T*> others, Index N, Index H, Index W, Index C, Index heads, Index M, Index shift) {
-    const Index d = C / heads;
+  static Attention<T> attention(const T* qkv, const T* bias, std::initializer_list<const T*> others, const AttentionSizes& s) {
+    const Index d = s.head_channels();
     std::uintptr_t places = reinterpret_cast<std::uintptr_t>(qkv);
     for (const T* image : others) places |= reinterpret_cast<std::uintptr_t>(image);
     const auto divide = [&](Index count) { return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0; };
-    return {qkv,      bias,       int(N * (H / M) * (W / M)), int(H), int(W), int(C), int(heads), int(M), int(shift), int(M * M), int(d), float(1 / std::sqrt(double(d))),
-            divide(8) ? 8 : divide(2) ? 2 : 1};
+    int vector = 1;
+    if (divide(2)) vector = 2;
+    if (divide(8)) vector = 8;
+    return {qkv, bias, int(s.windows()), int(s.H), int(s.W), int(s.C), int(s.heads), int(s.window), int(s.shift), int(s.pixels()),
+            int(d), float(1 / std::sqrt(double(d))), vector};
   }
 
   // Values of 8 bits lose nothing there.
