@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crisp/core/scoped.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp {
@@ -20,28 +21,14 @@ template <class> inline constexpr bool never = false;
 }  // namespace detail
 
 /// While it lives, ops on this thread record nothing: for inference and for updating weights.
-class NoGrad {
- public:
-  NoGrad() : before_(std::exchange(detail::grad_enabled, false)) {}
-  ~NoGrad() { detail::grad_enabled = before_; }
-  NoGrad(const NoGrad&) = delete;
-  NoGrad& operator=(const NoGrad&) = delete;
-
- private:
-  bool before_;
+struct NoGrad : Scoped<bool> {
+  NoGrad() : Scoped(detail::grad_enabled, false) {}
 };
 
 namespace detail {
 // The opposite, for a backward pass that computes a part of the forward pass again.
-class Recording {
- public:
-  Recording() : before_(std::exchange(grad_enabled, true)) {}
-  ~Recording() { grad_enabled = before_; }
-  Recording(const Recording&) = delete;
-  Recording& operator=(const Recording&) = delete;
-
- private:
-  bool before_;
+struct Recording : Scoped<bool> {
+  Recording() : Scoped(grad_enabled, true) {}
 };
 }  // namespace detail
 
@@ -281,10 +268,7 @@ class Var {
 template <class T, class D, class F>
 std::vector<typename Var<T, D>::Step> steps_of(F&& f) {
   std::vector<typename Var<T, D>::Step> steps;
-  struct Restore {
-    std::vector<typename Var<T, D>::Step>* before;
-    ~Restore() { Var<T, D>::steps = before; }
-  } restore{std::exchange(Var<T, D>::steps, &steps)};
+  const Scoped tracing(Var<T, D>::steps, &steps);
   f();
   return steps;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/scoped.hpp"
 
 namespace crisp {
 
@@ -84,10 +85,7 @@ class Graph {
   template <class F>
   void run(bool capturing, const F& f) {
     state_ = {capturing, {}};
-    detail::graph_step = &state_;
-    struct Leave {
-      ~Leave() { detail::graph_step = nullptr; }
-    } leave;
+    const Scoped inside(detail::graph_step, &state_);
     f();
   }
 
