@@ -5,7 +5,8 @@
 
 namespace crisp {
 
-/// Sets `variable` to `value`, and puts the old value back when it goes out of scope, also when an exception is thrown:
+/// Sets `variable` to `value`, and puts the old value back when it goes out of scope, also when an exception
+/// is thrown:
 ///   const Scoped quiet(verbose, false);
 template <class T>
 class [[nodiscard]] Scoped {

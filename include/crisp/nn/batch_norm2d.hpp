@@ -43,7 +43,7 @@ struct BatchNorm2d {
  private:
   // The running statistics; while recording copies, since the step's way back reads them after later batches moved them.
   ChannelStatistics<T, D> as_they_are() const {
-    if (!crisp::detail::grad_enabled || Var<T, D>::steps) return {running_mean.value(), running_var.value()};
+    if (!crisp::detail::grad_enabled) return {running_mean.value(), running_var.value()};
     return {running_mean.value().clone(), running_var.value().clone()};
   }
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
-#include "crisp/core/finite.hpp"
 
 namespace crisp::nn {
 
@@ -128,42 +127,6 @@ M clone(const M& net) {
   }();
   copy_weights(net, copy);
   return copy;
-}
-
-/// Calls f() and says, in words, which weight of the network, or else which value of f, first went to NaN or infinity; ""
-/// where none did.
-template <class M, class F>
-std::string first_non_finite(const M& net, F&& f) {
-  using V = std::remove_cvref_t<decltype(f())>;
-  const auto finite = [](const auto& x) {
-    for (const auto v : x.value().to_host())
-      if (!is_finite(v)) return false;
-    return true;
-  };
-  std::string found;
-  net.each_param([&](const std::string& name, const auto& p) {
-    if (found.empty() && !finite(p)) found = "the weight " + name;
-  });
-  if (!found.empty()) return found;
-  const auto is_weight = [](const std::shared_ptr<AnyNode>& p, const std::shared_ptr<AnyNode>& input) {  // itself, or rounded to the type of the values
-    return p == input || (std::string_view(input->op) == "convert" && !input->inputs.empty() && p == input->inputs[0]);
-  };
-  const auto first_of = [&](const auto& steps) -> std::string {
-    for (const auto& step : steps) {
-      if (finite(step.result)) continue;
-      net.each_param([&](const std::string& name, const auto& p) {
-        for (const auto& input : step.inputs)
-          if (found.empty() && is_weight(p.node(), input.node())) found = " with " + name;
-      });
-      return "the output of " + step.op + found;
-    }
-    return "";
-  };
-  using D = typename V::device_type;
-  std::vector<typename Var<bfloat16, D>::Step> stored;  // in mixed precision the network's own values; the loss comes after them
-  const auto steps = steps_of<typename V::value_type, D>([&] { stored = steps_of<bfloat16, D>(f); });
-  const std::string in_network = first_of(stored);
-  return in_network.empty() ? first_of(steps) : in_network;
 }
 
 }  // namespace crisp::nn

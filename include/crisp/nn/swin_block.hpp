@@ -45,17 +45,22 @@ struct SwinBlock {
       return y + drop(mlp(norm2(y)));
     }
     if constexpr (requires(T* p, SwinLayer<T> layer) { D::swin_layer(p, layer, p); })
-      if (!crisp::detail::grad_enabled && !Var<T, D>::steps) {  // nobody wants the inner values
+      if (!crisp::detail::grad_enabled) {  // nobody wants the inner values
         Tensor<T, D> z(x.shape());
         const Var<T, D> position_bias = attn.position_bias();
-        if (D::swin_layer(x.value().data(), whole_layer(x.shape(), position_bias.value()), z.data())) return z;
+        if (D::swin_layer(x.value().data(), whole_layer(x.shape(), position_bias.value()), z.data()))
+          return {"swin_layer", z, {x}, nullptr, {}, [this, x] { return layer_by_layer(x); }};
       }
-    const Var<T, D> y = attn.in_image(norm1(x), options.shift, x);
-    return mlp.then_add(norm2(y), y);
+    return layer_by_layer(x);
   }
   CRISP_PARAMS(norm1, attn, norm2, mlp)
 
  private:
+  Var<T, D> layer_by_layer(const Var<T, D>& x) const {
+    const Var<T, D> y = attn.in_image(norm1(x), options.shift, x);
+    return mlp.then_add(norm2(y), y);
+  }
+
   SwinLayer<T> whole_layer(const Shape& x, const Tensor<T, D>& position_bias) const {
     const Index C = options.channels;
     crisp::detail::check_windows(x, "(N, H, W, C)", options.window, options.shift);

@@ -111,12 +111,8 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
   const Wide<T> *mean = s.mean.data(), *variance = s.variance.data();
   if constexpr (fast) D::batch_norm(in, w, b, mean, variance, y.data(), rows, C, Wide<T>(eps));
   else D::for_each(rows, C, detail::BatchNormValue<T>{in, w, b, mean, variance, y.data(), C, Wide<T>(eps)});
-  std::vector<Var<T, D>> inputs{x, weight, bias};
-  if (Var<T, D>::steps) {  // who writes the ops down wants the statistics too
-    inputs.push_back(Var<Wide<T>, D>(s.mean));
-    inputs.push_back(Var<Wide<T>, D>(s.variance));
-  }
-  return {"batch_norm", y, inputs, [=](Tensor<T, D> dy) {
+  const Var<Wide<T>, D> m(s.mean), v(s.variance);  // inputs too, though no gradient goes to them
+  return {"batch_norm", y, {x, weight, bias, m, v}, [=](Tensor<T, D> dy) {
     const auto slope = [&](const Tensor<Wide<T>, D>& dw, const Tensor<Wide<T>, D>& db, Tensor<T, D>& dx) {
       D::for_each(rows, C, detail::BatchNormSlope<T>{x.value().data(), weight.value().data(), dy.data(), s.mean.data(), s.variance.data(), dw.data(), db.data(),
                                                      dx.data(), C, of_batch ? rows : 0, Wide<T>(eps)});

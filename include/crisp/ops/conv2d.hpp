@@ -143,6 +143,9 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   if (plus.defined()) inputs.push_back(plus);
   const bool recorded = grad_enabled && std::any_of(inputs.begin(), inputs.end(), [](const Var<T, D>& v) { return v.requires_grad(); });
   auto open = with_relu && recorded ? positive_bits(y) : Tensor<std::uint32_t, D>();
+  Expansion<T, D> expand;
+  if (with_relu) expand = [=] { return relu(conv2d(x, weight, bias, o, false)); };
+  if (plus.defined()) expand = [=] { return conv2d(x, weight, bias, o, false) + plus; };
   return {with_relu ? "conv2d_relu" : plus.defined() ? "conv2d_add" : "conv2d", y, inputs, [=, open = std::move(open), plus = plus.node()](Tensor<T, D> dy) mutable {  // and frees what it has read
     if (with_relu) dy = where_bits(open, std::exchange(dy, {}));
     open = {};
@@ -151,7 +154,7 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
     if (bias.defined() && bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
     if (plus) plus->add_grad(std::move(dy));
-  }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}};
+  }, {{"stride", double(o.stride)}, {"top", double(top)}, {"left", double(left)}, {"bottom", double(bottom)}, {"right", double(right)}}, expand};
 }
 
 }  // namespace detail
@@ -170,14 +173,12 @@ Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, Conv2dOptions 
 /// relu(conv2d(x, weight, bias, o)), in one pass over the memory instead of two.
 template <class T, class D>
 Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
-  if (Var<T, D>::steps) return relu(conv2d(x, weight, bias, o));  // who writes the ops down knows these two
   return detail::conv2d(x, weight, bias, o, true);
 }
 
 /// conv2d(x, weight, bias, o) + other, of the shape of the result, likewise. Throws Error where it has another.
 template <class T, class D>
 Var<T, D> conv2d_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const Operand<T, D>& other, Conv2dOptions o = {}) {
-  if (Var<T, D>::steps) return conv2d(x, weight, bias, o) + other;
   return detail::conv2d(x, weight, bias, o, false, other);
 }
 

@@ -155,8 +155,14 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Wind
   const Index M = o.size, shift = o.shift;
   detail::check_windows(qkv.shape(), "(N, H, W, 3 C)", M, shift);
   const Index N = qkv[0], H = qkv[1], W = qkv[2], C = qkv[3] / 3, heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
+  const auto window_by_window = [=] {
+    const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
+    const Tensor<T, D> mask = shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>();
+    const Var<T, D> y = window_reverse(window_attention(windows, bias, mask), M, H, W);
+    return shift > 0 ? roll(y, shift, shift) : y;
+  };
   if constexpr (requires(T* p, Index n) { D::window_attention(p, p, p, n, n, n, n, n, n, n); })
-    if (!Var<T, D>::steps && detail::window_attention_fits<D>(M * M, C / heads)) {  // who writes the ops down wants those that every program has
+    if (detail::window_attention_fits<D>(M * M, C / heads)) {
       Tensor<T, D> y({N, H, W, C});
       D::window_attention(qkv.value().data(), bias.value().data(), y.data(), N, H, W, C, heads, M, shift);
       return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {
@@ -164,11 +170,9 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Wind
         D::window_attention_gradient(qkv.value().data(), bias.value().data(), dy.data(), dqkv.data(), dbias.data(), N, H, W, C, heads, M, shift);
         qkv.add_grad(std::move(dqkv));
         bias.add_grad(std::move(dbias));
-      }};
+      }, {}, window_by_window};
     }
-  const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
-  const Var<T, D> y = window_reverse(window_attention(windows, bias, shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>()), M, H, W);
-  return shift > 0 ? roll(y, shift, shift) : y;
+  return window_by_window();
 }
 
 }  // namespace crisp
