@@ -8,7 +8,7 @@
 
 using namespace crisp;
 
-TEST_CASE("Scoped puts the old value back: at the end of a block, of blocks within blocks, and after an exception") {
+TEST_CASE("Scoped puts the old value back: at the end of a block, nested or not, and after an exception") {
   std::string word = "before";
   {
     const Scoped outer(word, "outer");

@@ -1,6 +1,6 @@
-// ShareOfBatch: which part of each batch this thread computes, where several processes train one network together.
-// Ops that look across the images of a batch, or draw at random for them, ask here. All others compute image by image
-// and need not know.
+// ShareOfBatch: which part of each batch this thread computes, where several processes train one network
+// together. Ops that look across the images of a batch, or draw at random for them, ask here. All others
+// compute image by image and need not know.
 #pragma once
 #include <functional>
 
@@ -33,7 +33,8 @@ Tensor<T, D> over_parts(const Tensor<T, D>& x) {
 
 }  // namespace detail
 
-/// While it lives, this thread computes one share of each batch. `mean` is called by all parts in the same order.
+/// While it lives, this thread computes one share of each batch. `mean` is called by all parts in the same
+/// order.
 template <class T, class D>
 class ShareOfBatch {
  public:

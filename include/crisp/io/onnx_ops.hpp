@@ -248,8 +248,9 @@ class OnnxOps {
   // softmax(q k^T / sqrt(d) + bias + mask) v, see ops/window_attention.hpp; B windows of n pixels.
   OnnxNames window_attention(const Step& s) {
     const Shape qkv = s.inputs[0].shape();
-    const Index B = qkv[0], n = qkv[1], C = qkv[2] / 3;
-    const Index heads = s.inputs[1][0], d = C / heads;
+    const Index B = qkv[0], n = qkv[1];
+    const Index heads = s.inputs[1][0];
+    const Index C = qkv[2] / 3, d = C / heads;
     const std::string split = add_reshape(values_.nhwc(s.inputs[0]), {B, n, 3, heads, d});
     const std::string parts = add_transpose(split, {2, 0, 3, 1, 4});  // (3, B, heads, n, d)
     const auto part = [&](Index i) { return add_reshape(add_slice(parts, 0, i, i + 1), {B, heads, n, d}); };
@@ -262,7 +263,8 @@ class OnnxOps {
   }
   // scores (B, heads, n, n) plus mask (G, n, n), which every G windows share.
   std::string masked(const std::string& scores, const Var<T, D>& mask, const Shape& shape) {
-    const Index G = mask[0], heads = shape[1], n = shape[2];
+    const Index G = mask[0];  // masks
+    const Index heads = shape[1], n = shape[2];
     const std::string added = values_.constant(mask, {G, 1, n, n}, OnnxValues<T, D>::floats(mask.value()));
     const std::string grouped = add_reshape(scores, {shape[0] / G, G, heads, n, n});
     return add_reshape(graph_.node("Add", {grouped, added}), shape);

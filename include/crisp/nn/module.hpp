@@ -14,8 +14,8 @@ template <class T, class D>
 struct Parameter : Var<T, D> {
   Parameter() = default;  // absent: such as the bias of a layer without one
   Parameter(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
-  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
-  Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
+  Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(Parameter&&) noexcept = default;
 
@@ -23,8 +23,9 @@ struct Parameter : Var<T, D> {
   void set_trained(bool trained) { this->node()->requires_grad = trained; }
 };
 
-/// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed precision; Micikevicius et
-/// al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can tell apart.
+/// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed
+/// precision; Micikevicius et al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can
+/// tell apart.
 template <class T, class D> using Param = Parameter<Wide<T>, D>;
 
 namespace detail {
@@ -32,14 +33,25 @@ namespace detail {
 struct AnyVisitor {
   template <class P> void operator()(const std::string&, P&) const {}
 };
-template <class M> concept HasParams = requires(std::remove_reference_t<M>& m) { m.each_param(AnyVisitor{}, std::string{}); };
+template <class M>
+concept HasParams = requires(std::remove_reference_t<M>& m) {
+  m.each_param(AnyVisitor{}, std::string{});
+};
 
-template <class F, class T, class D> void visit(F& f, const std::string& name, Parameter<T, D>& p) { if (p.defined()) f(name, p); }
-template <class F, class T, class D> void visit(F& f, const std::string& name, const Parameter<T, D>& p) { if (p.defined()) f(name, p); }
+template <class F, class T, class D>
+void visit(F& f, const std::string& name, Parameter<T, D>& p) {
+  if (p.defined()) f(name, p);
+}
+template <class F, class T, class D>
+void visit(F& f, const std::string& name, const Parameter<T, D>& p) {
+  if (p.defined()) f(name, p);
+}
 
 template <class F, class M>
 void visit(F& f, const std::string& name, M& part) {
-  static_assert(HasParams<M>, "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors or std::optionals of those");
+  static_assert(HasParams<M>,
+                "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors "
+                "or std::optionals of those");
   part.each_param(f, name + ".");
 }
 template <class F, class M>
@@ -84,7 +96,9 @@ struct ParameterCount {
 template <class M>
 ParameterCount parameter_count(const M& net) {
   ParameterCount count;
-  net.each_param([&](const std::string&, const auto& p) { (p.requires_grad() ? count.trained : count.untrained) += p.numel(); });
+  net.each_param([&](const std::string&, const auto& p) {
+    (p.requires_grad() ? count.trained : count.untrained) += p.numel();
+  });
   return count;
 }
 
@@ -98,21 +112,25 @@ std::vector<Layer> repeat(Index count, const Args&... args) {
   return layers;
 }
 
-/// Copies all weights from one network into another of the same structure. Throws Error at the first difference.
+/// Copies all weights from one network into another of the same structure. Throws Error at the first
+/// difference.
 template <class M>
 void copy_weights(const M& from, M& to) {
   std::vector<std::pair<std::string, const void*>> sources;
   from.each_param([&](const std::string& name, const auto& p) { sources.emplace_back(name, &p.value()); });
   const auto visit = [&](const std::string& name, auto& p, std::size_t i) -> const auto& {
     using Value = std::remove_cvref_t<decltype(p.value())>;
-    check(i < sources.size() && sources[i].first == name, "copy_weights: the networks differ at '", name, "'");
+    check(i < sources.size() && sources[i].first == name, "copy_weights: the networks differ at '", name,
+          "'");
     const auto& value = *static_cast<const Value*>(sources[i].second);
-    check(value.shape() == p.shape(), "copy_weights: '", name, "' differs in shape", operand("from", value.shape()), operand("to", p.shape()));
+    check(value.shape() == p.shape(), "copy_weights: '", name, "' differs in shape",
+          operand("from", value.shape()), operand("to", p.shape()));
     return value;
   };
   std::size_t count = 0;
   to.each_param([&](const std::string& name, auto& p) { visit(name, p, count++); });
-  check(count == sources.size(), "copy_weights: the networks hold ", sources.size(), " and ", count, " parameters");
+  check(count == sources.size(), "copy_weights: the networks hold ", sources.size(), " and ", count,
+        " parameters");
   std::size_t i = 0;
   to.each_param([&](const std::string& name, auto& p) { p.value().copy_(visit(name, p, i++)); });
 }
