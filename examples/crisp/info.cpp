@@ -38,7 +38,8 @@ std::vector<Layer> layers_of(const Network& net) {
   });
   const nn::TrainingMode inference(false);  // the example must not move any statistics
   const NoGrad guard;
-  for (const auto& step : steps_of<float, Cpu>([&] { net(Tensor<float, Cpu>({1, example_size, example_size, net.channels()}, 0.5f)); }))
+  const Tensor<float, Cpu> example({1, example_size, example_size, net.channels()}, 0.5f);
+  for (const auto& step : expanded(steps_of<float, Cpu>([&] { net(example); })))
     for (const auto& input : step.inputs)
       if (const auto found = layer_of.find(input.node().get()); found != layer_of.end()) {
         Layer& layer = layers[found->second];

@@ -1,4 +1,4 @@
-// expect: crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+// expect: crisp: a layer is not copied; see nn::repeat, nn::clone
 #include <vector>
 
 #include "crisp/backend/cpu.hpp"

@@ -172,6 +172,31 @@ TEST_CASE("checkpoint: the same values, gradients, statistics and random decisio
   CHECK(again.bn1.running_mean.value().to_host() == plain.bn1.running_mean.value().to_host());  // moved once, not twice
 }
 
+// A block that cannot run twice.
+struct OnlyOnce {
+  mutable int runs = 0;
+  V operator()(const V& x) const {
+    check(++runs == 1, "the second pass fails");
+    return x * 2.0;
+  }
+  template <class F> void each_param(F&&) const {}
+};
+
+TEST_CASE("checkpoint: after a second pass that fails, batch norm moves its statistics again, and random numbers go on") {
+  const OnlyOnce block;
+  const V x = random_input<Device>({2, 3, 3, 4}, 1);
+  const V y = nn::checkpoint(block, x);
+  seed(7);
+  const double expected = nn::detail::generator.uniform();
+  seed(7);
+  CHECK_ERROR(sum(y).backward(), "the second pass fails");
+  CHECK(nn::detail::generator.uniform() == expected);
+  nn::BatchNorm2d<double, Device> bn(4);
+  const auto before = bn.running_mean.value().to_host();
+  bn(x);
+  CHECK(bn.running_mean.value().to_host() != before);
+}
+
 TEST_CASE("layers without weights stand in a Sequential") {
   nn::Sequential net(nn::Conv2d<double, Device>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2}, nn::AvgPool2d{2}, nn::Upsample{2},
                      nn::PixelUnshuffle{2},

@@ -5,6 +5,7 @@
 #include "crisp/nn/channel_attention.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/nn/grouped_conv2d.hpp"
+#include "crisp/nn/non_finite.hpp"
 #include "crisp/nn/prelu.hpp"
 #include "crisp/nn/recompute.hpp"
 #include "crisp/nn/swin_block.hpp"

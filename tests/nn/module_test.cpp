@@ -1,6 +1,7 @@
 // Layers: names, counts, copies, initializers, Sequential, and the search for the first value that is not finite.
 #include "crisp/models/srcnn.hpp"
 #include "crisp/nn/activation.hpp"
+#include "crisp/nn/non_finite.hpp"
 #include "crisp/nn/sequential.hpp"
 #include "crisp/ops/loss.hpp"
 #include "crisp/testing/gradcheck.hpp"

@@ -85,5 +85,5 @@ TEST_CASE("onnx: what has no counterpart is refused, and no file is left") {
   CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3), "the op 'max' has no counterpart in ONNX yet");
   CHECK_FALSE(std::filesystem::exists(folder.path / "x.onnx"));
   CHECK_ERROR(export_onnx(folder.path / "x.onnx", models::Srcnn<float, Cpu>(), 1, {.height = 0}), "an input of 0 x 64 pixels");
-  CHECK((Var<float, Cpu>::steps == nullptr));  // also after an error, ops are no longer written down
+  CHECK((crisp::detail::trace<float, Cpu> == nullptr));  // also after an error, ops are no longer traced
 }

@@ -1,4 +1,5 @@
-// constant: a tensor of values that follow from shapes alone, such as the tables of padding, which an op makes each time that it runs.
+// constant: a tensor of values that follow from shapes alone, such as the tables of padding, which an op
+// makes each time that it runs.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -14,7 +15,8 @@ template <class T> struct StoreValues {
   CRISP_HD void operator()(Index i) const { y[i] = values[i]; }
 };
 
-/// Tensor(shape, values); but within a step that a graph writes down the values become arguments of kernels, which the graph keeps.
+/// Tensor(shape, values); but within a step that a graph captures the values become arguments of kernels,
+/// which the graph keeps.
 template <class T, class D>
 Tensor<T, D> constant(Shape shape, const std::vector<T>& values) {
   if constexpr (HasGraphs<D>) {

@@ -1,5 +1,6 @@
-// Graph<D>: a step that is the same each time, such as one of training with batches of one size. The GPU writes its hundreds of kernels down
-// once, as a CUDA graph, and then runs them all by a single call: the host no longer takes longer to order a kernel than the GPU to run it.
+// Graph<D>: a step that is the same each time, such as one of training with batches of one size. The GPU
+// captures its hundreds of kernels once, as a CUDA graph, and then runs them all by a single call. The host
+// then no longer takes longer to order a kernel than the GPU to run it.
 #pragma once
 #include <algorithm>
 #include <functional>
@@ -9,6 +10,7 @@
 
 #include "crisp/core/error.hpp"
 #include "crisp/core/fused_ops.hpp"
+#include "crisp/core/scoped.hpp"
 
 namespace crisp {
 
@@ -16,15 +18,18 @@ namespace detail {
 
 // What the parts of a step have to know of the graph that they belong to.
 struct GraphStep {
-  bool capturing = false;  // work is written down, not done
-  std::vector<std::pair<const void*, std::function<void()>>> before_replay;  // what the host does before each replay, and for whom
+  bool capturing = false;  // work is captured, not done
+  // What the host does before each replay, and for whom.
+  std::vector<std::pair<const void*, std::function<void()>>> before_replay;
 };
 inline thread_local GraphStep* graph_step = nullptr;  // null outside of any
 
 inline bool capturing() { return graph_step && graph_step->capturing; }
 
 // Throws Error within a step of a graph: for what the host decides anew each time, which a replay would not.
-inline void refuse_in_graph(const char* what, const char* hint) { check(!graph_step, what, "\n  hint: ", hint); }
+inline void refuse_in_graph(const char* what, const char* hint) {
+  check(!graph_step, what, "\n  hint: ", hint);
+}
 
 template <class D> struct CapturedStepOf { struct Type {}; };
 template <HasGraphs D> struct CapturedStepOf<D> { using Type = typename D::CapturedStep; };
@@ -40,20 +45,24 @@ template <HasGraphs D> struct CapturedStepOf<D> { using Type = typename D::Captu
 ///     total = loss.value();
 ///   });
 ///   for (auto& [input, target] : batches) {
-///     x.value().copy_(input);          // into the memory that the graph reads; a batch of another shape is refused here
+///     x.value().copy_(input);  // into the memory that the graph reads; a batch of another shape is refused
 ///     y.value().copy_(target);
 ///     adam.set_lr(1e-4 * schedule(i, n));
 ///     step();
 ///   }
 ///
-/// The first two calls run as they are: kernels are loaded, and whatever is made on first use is made. The third is captured, then
-/// replayed, and so are all after it: one step a call. A replay runs the same kernels with the same numbers at the same addresses:
-///   - tensors that go into the step keep their memory, and are changed between calls by copy_(), not by assignment;
-///   - tensors that live on from step to step, such as running means, are changed in place within the step too;
-///   - tensors made within the step, such as the loss, are to be read between the calls; the next call writes them again;
-///   - what the host decides (shapes, ifs, numbers, Cuda::set_math, whether gradients are there already) is decided once. Optimizers
-///     know: their rate and count of steps go on. Where crisp sees another use of the host, in dropout, item(), set_lr(), it throws Error.
-/// Whatever the function names must live as long as the graph. A device without graphs calls the function each time.
+/// The first two calls run as they are: kernels are loaded, and whatever is made on first use is made. The
+/// third is captured, then replayed, and so are all after it: one step a call. A replay runs the same kernels
+/// with the same numbers at the same addresses:
+///   - tensors that go into the step keep their memory: between calls copy_() changes them, not assignment;
+///   - tensors that live on from step to step, such as running means, change in place, within the step too;
+///   - tensors made within the step, such as the loss, are to be read between the calls; the next call writes
+///     them again;
+///   - what the host decides (shapes, ifs, numbers, Cuda::set_math, whether gradients are there already) is
+///     decided once. Optimizers know: their rate and count of steps go on. Where crisp sees another use of
+///     the host, in dropout, item(), set_lr(), it throws Error.
+/// Whatever the function names must live as long as the graph. A device without graphs calls the function
+/// each time.
 template <class D>
 class Graph {
  public:
@@ -65,7 +74,8 @@ class Graph {
   void operator()() {
     if constexpr (!HasGraphs<D>) return step_();
     else {
-      detail::refuse_in_graph("Graph: a graph was run within a step of another Graph", "put both steps into one function, or call one graph after the other");
+      detail::refuse_in_graph("Graph: a graph was run within a step of another Graph",
+                              "put both steps into one function, or call one graph after the other");
       if (calls_ < plain_calls) run(false, step_);
       else if (!captured_) run(true, [this] { captured_ = std::make_unique<Captured>(step_); });
       if (++calls_ <= plain_calls) return;
@@ -81,10 +91,7 @@ class Graph {
   template <class F>
   void run(bool capturing, const F& f) {
     state_ = {capturing, {}};
-    detail::graph_step = &state_;
-    struct Leave {
-      ~Leave() { detail::graph_step = nullptr; }
-    } leave;
+    const Scoped inside(detail::graph_step, &state_);
     f();
   }
 

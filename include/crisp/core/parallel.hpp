@@ -4,7 +4,8 @@
 
 // Before a loop whose passes are independent of each other: the compiler may run several at once, as vectors.
 #if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed"  // a loop that stays as it is deserves no warning in every file that includes this
+// A loop that stays as it is deserves no warning in every file that includes this.
+#pragma clang diagnostic ignored "-Wpass-failed"
 #define CRISP_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define CRISP_INDEPENDENT _Pragma("GCC ivdep")

@@ -1,4 +1,5 @@
-// How many processors this process may use: those of its affinity mask, and no more than the CPU quota of its container grants.
+// How many processors this process may use: those of its affinity mask, and no more than the CPU quota of its
+// container grants.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -30,9 +31,11 @@ inline std::string first_line(const std::string& path) {
   return line;
 }
 
-// What "200000 100000" of cgroup v2, or its two numbers in two files of v1, grant: 2 processors. Infinite without a limit.
+// What "200000 100000" of cgroup v2, or its two numbers in two files of v1, grant: 2 processors. Infinite
+// without a limit.
 inline double processors_of(const std::string& quota, const std::string& period) {
-  const double q = std::atof(quota.c_str()), p = std::atof(period.c_str());  // "max" and "-1" are no limit, and so is a missing file
+  // "max" and "-1" are no limit, and so is a missing file.
+  const double q = std::atof(quota.c_str()), p = std::atof(period.c_str());
   return q > 0 && p > 0 ? q / p : INFINITY;
 }
 
@@ -41,12 +44,13 @@ inline double quota_of_group(const std::string& folder) {
   std::istringstream both(first_line(folder + "/cpu.max"));
   std::string quota, period;
   both >> quota >> period;
-  return std::min(processors_of(quota, period),
-                  processors_of(first_line(folder + "/cpu.cfs_quota_us"), first_line(folder + "/cpu.cfs_period_us")));
+  return std::min(processors_of(quota, period), processors_of(first_line(folder + "/cpu.cfs_quota_us"),
+                                                              first_line(folder + "/cpu.cfs_period_us")));
 }
 
-// The smallest limit of this process's control group and of those above it. Within a container the path may be that of the host, which
-// is not there: then the container's own group is the root of what is mounted. `root` stands before /proc and /sys, for tests.
+// The smallest limit of this process's control group and of those above it. Within a container the path may
+// be that of the host, which is not there: then the container's own group is the root of what is mounted.
+// `root` stands before /proc and /sys, for tests.
 inline double processor_quota(const std::string& root = "") {
   double least = INFINITY;
   std::ifstream groups(root + "/proc/self/cgroup");
@@ -83,7 +87,8 @@ inline int processors_of_affinity() {
   return std::max(1, int(std::thread::hardware_concurrency()));
 }
 
-// What the environment asks for: "4", or "4,2" for nested regions, of which the first counts; 0 where it says nothing that can be read.
+// What the environment asks for: "4", or "4,2" for nested regions, of which the first counts; 0 where it says
+// nothing that can be read.
 inline int threads_of_environment() {
   const char* text = std::getenv("OMP_NUM_THREADS");
   return text ? int(std::clamp<long>(std::strtol(text, nullptr, 10), 0, 4096)) : 0;
@@ -91,11 +96,12 @@ inline int threads_of_environment() {
 
 }  // namespace detail
 
-/// How many threads are of use here: OMP_NUM_THREADS if it is set, else the processors of the affinity mask, and no more than the quota of
-/// the container (cgroup v1 or v2), rounded, grants.
+/// How many threads are of use here: OMP_NUM_THREADS if it is set, else the processors of the affinity mask,
+/// and no more than the quota of the container (cgroup v1 or v2), rounded, grants.
 inline Processors usable_processors() {
   if (const int asked = detail::threads_of_environment()) return {asked, "OMP_NUM_THREADS"};
-  const int allowed = detail::processors_of_affinity(), all = std::max(allowed, int(std::thread::hardware_concurrency()));
+  const int allowed = detail::processors_of_affinity();
+  const int all = std::max(allowed, int(std::thread::hardware_concurrency()));
   const double quota = detail::processor_quota();
   if (const int granted = detail::within_quota(allowed, quota); granted < allowed)
     return {granted, str("the CPU quota of the container, ", quota, " of ", allowed)};

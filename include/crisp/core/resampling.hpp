@@ -4,14 +4,15 @@
 #include <cmath>
 #include <vector>
 
-#include "crisp/fwd.hpp"
+#include "crisp/core/mirror.hpp"
 
 namespace crisp {
 
 /// nearest         the pixel whose area holds the centre of the new one
 /// bilinear        half-pixel centres, repeated edge; as torch's interpolate with align_corners=False
 /// bicubic_torch   cubic with a = -0.75, half-pixel centres, repeated edge, no antialiasing
-/// bicubic_matlab  cubic with a = -0.5, mirrored edge, kernel widened when it shrinks: imresize, and published figures
+/// bicubic_matlab  cubic with a = -0.5, mirrored edge, kernel widened when it shrinks: imresize, and
+///                 published figures
 enum class Resampling { nearest, bilinear, bicubic_torch, bicubic_matlab };
 
 namespace detail {
@@ -31,10 +32,17 @@ inline double cubic(double x, double a) {
   return 0;
 }
 
+// How far the kernel of a method reaches, in pixels.
+inline double kernel_radius(Resampling method) {
+  if (method == Resampling::nearest) return 0.5;
+  return method == Resampling::bilinear ? 1 : 2;
+}
+
 inline ResizeTaps resize_taps(Index in, Index out, double scale, Resampling method, bool antialias) {
   const bool matlab = method == Resampling::bicubic_matlab;
-  const double shrink = matlab && antialias && scale < 1 ? scale : 1;  // the kernel is stretched by 1 / shrink
-  const double radius = (method == Resampling::nearest ? 0.5 : method == Resampling::bilinear ? 1 : 2) / shrink;
+  // The kernel is stretched by 1 / shrink.
+  const double shrink = matlab && antialias && scale < 1 ? scale : 1;
+  const double radius = kernel_radius(method) / shrink;
   ResizeTaps t;
   t.taps = method == Resampling::nearest ? 1 : Index(std::ceil(2 * radius)) + 2;
   for (Index i = 0; i < out; ++i) {
@@ -49,12 +57,7 @@ inline ResizeTaps resize_taps(Index in, Index out, double scale, Resampling meth
       if (method == Resampling::bilinear) w = std::max(0.0, 1 - std::abs(x));
       if (method == Resampling::bicubic_torch) w = cubic(x, -0.75);
       if (matlab) w = shrink * cubic(x, -0.5);
-      Index from = std::clamp<Index>(j, 0, in - 1);
-      if (matlab) {  // a b c is continued as c b a | a b c | c b a
-        const Index m = ((j % (2 * in)) + 2 * in) % (2 * in);
-        from = m < in ? m : 2 * in - 1 - m;
-      }
-      t.source.push_back(from);
+      t.source.push_back(matlab ? mirrored_about_edge(j, in) : std::clamp<Index>(j, 0, in - 1));
       t.weight.push_back(w);
       total += w;
     }

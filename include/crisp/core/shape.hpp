@@ -23,12 +23,14 @@ class Shape {
 
   /// Throws Error for more than six axes, a negative extent, or more elements than an Index can count.
   explicit Shape(std::span<const Index> extents) {
-    check(extents.size() <= max_rank, "Shape: ", extents.size(), " axes were given, at most ", max_rank, " are supported");
+    check(extents.size() <= max_rank, "Shape: ", extents.size(), " axes were given, at most ", max_rank,
+          " are supported");
     for (Index extent : extents) extents_[rank_++] = extent;
     Index count = 1;
     for (Index extent : extents) {
       check(extent >= 0, "Shape: ", *this, " has the negative extent ", extent);
-      check(extent == 0 || count <= std::numeric_limits<Index>::max() / extent, "Shape: ", *this, " has too many elements");
+      check(extent == 0 || count <= std::numeric_limits<Index>::max() / extent, "Shape: ", *this,
+            " has too many elements");
       count *= extent;
     }
   }

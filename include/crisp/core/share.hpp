@@ -1,8 +1,10 @@
-// ShareOfBatch: which part of each batch this thread computes, where several processes train one network together. Ops that look
-// across the images of a batch, or draw at random for them, ask here; all others compute image by image and need not know.
+// ShareOfBatch: which part of each batch this thread computes, where several processes train one network
+// together. Ops that look across the images of a batch, or draw at random for them, ask here. All others
+// compute image by image and need not know.
 #pragma once
 #include <functional>
 
+#include "crisp/core/scoped.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp {
@@ -31,26 +33,21 @@ Tensor<T, D> over_parts(const Tensor<T, D>& x) {
 
 }  // namespace detail
 
-/// While it lives, this thread computes one share of each batch. `mean` is called by all parts in the same order.
+/// While it lives, this thread computes one share of each batch. `mean` is called by all parts in the same
+/// order.
 template <class T, class D>
 class ShareOfBatch {
  public:
   ShareOfBatch(Share share, std::function<void(Tensor<T, D>&)> mean)
-      : mean_(std::move(mean)), share_before_(std::exchange(detail::share, share)),
-        mean_before_(std::exchange(detail::mean_over_parts<T, D>, share.parts > 1 ? &mean_ : nullptr)) {}
+      : mean_(std::move(mean)), share_(detail::share, share),
+        mean_over_parts_(detail::mean_over_parts<T, D>, share.parts > 1 ? &mean_ : nullptr) {}
   /// Alone: for work that the others do not do at the same time.
   ShareOfBatch() : ShareOfBatch({}, {}) {}
-  ~ShareOfBatch() {
-    detail::share = share_before_;
-    detail::mean_over_parts<T, D> = mean_before_;
-  }
-  ShareOfBatch(const ShareOfBatch&) = delete;
-  ShareOfBatch& operator=(const ShareOfBatch&) = delete;
 
  private:
   const std::function<void(Tensor<T, D>&)> mean_;
-  const Share share_before_;
-  const std::function<void(Tensor<T, D>&)>* const mean_before_;
+  const Scoped<Share> share_;
+  const Scoped<const std::function<void(Tensor<T, D>&)>*> mean_over_parts_;
 };
 
 }  // namespace crisp

@@ -29,7 +29,9 @@ template <class T> struct AddTo {
 /// (N, H, W, C), weights of a convolution (O, kH, kW, C); the last axis is contiguous.
 template <class T, class D>
 class Tensor {
-  static_assert(Backend<D>, "crisp: this device is not available in this file; crisp::Cuda needs a file that nvcc compiles");
+  static_assert(
+      Backend<D>,
+      "crisp: this device is not available in this file; crisp::Cuda needs a file that nvcc compiles");
 
  public:
   using value_type = T;
@@ -39,11 +41,13 @@ class Tensor {
 
   /// Elements are not initialised. Throws Error where there is not enough memory.
   explicit Tensor(Shape shape)
-      : shape_(shape), data_(D::template allocate<T>(shape.numel()), [n = shape.numel()](T* p) { D::deallocate(p, n); }) {}
+      : shape_(shape),
+        data_(D::template allocate<T>(shape.numel()), [n = shape.numel()](T* p) { D::deallocate(p, n); }) {}
 
   Tensor(Shape shape, T value) : Tensor(shape) { fill(value); }
 
-  /// Copies the elements from the host, last axis fastest. Throws Error unless there are shape.numel() of them.
+  /// Copies the elements from the host, last axis fastest. Throws Error unless there are shape.numel() of
+  /// them.
   Tensor(Shape shape, const std::vector<T>& values) : Tensor(checked(shape, values.size())) {
     D::from_host(data(), values.data(), numel());
   }
@@ -67,7 +71,8 @@ class Tensor {
 
   /// The same elements under another shape. Throws Error unless the number of elements agrees.
   Tensor reshape(Shape shape) const {
-    check(shape.numel() == shape_.numel(), "reshape: ", shape_, " holds ", shape_.numel(), " elements, but ", shape, " needs ", shape.numel());
+    check(shape.numel() == shape_.numel(), "reshape: ", shape_, " holds ", shape_.numel(), " elements, but ",
+          shape, " needs ", shape.numel());
     Tensor y = *this;
     y.shape_ = shape;
     return y;
@@ -110,7 +115,8 @@ class Tensor {
 
  private:
   static Shape checked(Shape shape, std::size_t count) {
-    check(Index(count) == shape.numel(), "Tensor: shape ", shape, " holds ", shape.numel(), " elements, but ", count, " were given");
+    check(Index(count) == shape.numel(), "Tensor: shape ", shape, " holds ", shape.numel(), " elements, but ",
+          count, " were given");
     return shape;
   }
 

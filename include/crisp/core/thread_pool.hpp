@@ -1,5 +1,5 @@
-// The threads behind parallel_for. They share out a range of numbers, and sleep soon after they have nothing to do, so that other
-// programs get the processor.
+// The threads behind parallel_for. They share out a range of numbers, and sleep soon after they have nothing
+// to do, so that other programs get the processor.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -11,13 +11,15 @@
 
 namespace crisp::detail {
 
-// How long a thread looks for work before it sleeps. To wake one takes longer than the gap between two ops, so a little waiting pays; more
-// would take time from others. OMP_WAIT_POLICY and GOMP_SPINCOUNT, which users know from OpenMP, change it; 100 rounds are a microsecond.
+// How long a thread looks for work before it sleeps. To wake one takes longer than the gap between two ops,
+// so a little waiting pays; more would take time from others. OMP_WAIT_POLICY and GOMP_SPINCOUNT, which users
+// know from OpenMP, change it; 100 rounds are a microsecond.
 inline std::chrono::nanoseconds time_to_spin() {
   using namespace std::chrono_literals;
   if (const char* rounds = std::getenv("GOMP_SPINCOUNT")) {
     if (*rounds == 'i' || *rounds == 'I') return 24h;  // "infinite"
-    return std::chrono::nanoseconds(10 * std::clamp(std::strtoll(rounds, nullptr, 10), 0ll, 1'000'000'000'000ll));
+    return std::chrono::nanoseconds(10 *
+                                    std::clamp(std::strtoll(rounds, nullptr, 10), 0ll, 1'000'000'000'000ll));
   }
   const char* policy = std::getenv("OMP_WAIT_POLICY");
   if (policy && (*policy == 'a' || *policy == 'A')) return 10ms;
@@ -47,9 +49,10 @@ inline void wait_while(const std::atomic<int>& x, int value, std::chrono::nanose
   x.wait(value, std::memory_order_acquire);
 }
 
-// One job at a time: f(begin, end) for pieces of [0, count). Each thread begins with a share of its own, so that it finds in its cache
-// what it wrote in the op before, and then takes pieces of the others' shares. So nobody waits for a thread that the system has
-// not woken yet, or that another program keeps from running, except for the one piece that it is at.
+// One job at a time: f(begin, end) for chunks of [0, count). Each thread begins with a share of its own, so
+// that it finds in its cache what it wrote in the op before, and then takes chunks of the others' shares. So
+// nobody waits for a thread that the system has not woken yet, or that another program keeps from running,
+// except for the one chunk that it is at.
 class ThreadPool {
  public:
   // Never destroyed: static objects may compute at the end of the program.
@@ -66,7 +69,9 @@ class ThreadPool {
   void run(Index count, const F& f) {
     const int sharers = int(std::min<Index>(threads(), count));
     if (sharers <= 1 || busy_.test_and_set(std::memory_order_acquire)) return f(Index(0), count);
-    call_ = [](const void* context, Index begin, Index end) { (*static_cast<const F*>(context))(begin, end); };
+    call_ = [](const void* context, Index begin, Index end) {
+      (*static_cast<const F*>(context))(begin, end);
+    };
     context_ = &f;
     share_out(count, sharers);
     generation_.fetch_add(1);  // odd: open
@@ -100,7 +105,8 @@ class ThreadPool {
     }
   }
 
-  // Whether the system gave another thread, which lives as long as the program. Under a limit on threads the others do its work.
+  // Whether the system gave another thread, which lives as long as the program. Under a limit on threads the
+  // others do its work.
   bool begin_worker() {
     try {
       std::thread([this, number = workers_ + 1] { serve(number); }).detach();
@@ -111,8 +117,8 @@ class ThreadPool {
     }
   }
 
-  // The life of a worker. It counts itself in before it looks whether the job is still open: so the one who closes it either sees it
-  // inside and waits, or is seen.
+  // The life of a worker. It counts itself in before it looks whether the job is still open: so the one who
+  // closes it either sees it inside and waits, or is seen.
   void serve(int number) {
     for (int seen = 0;;) {
       const int now = generation_.load();
@@ -142,7 +148,8 @@ class ThreadPool {
   std::atomic<int> threads_;
   std::atomic_flag busy_;
   std::unique_ptr<Share[]> shares_;
-  int workers_ = 0, capacity_ = 0, sharers_ = 0;
+  int workers_ = 0, capacity_ = 0;
+  int sharers_ = 0;
   void (*call_)(const void*, Index, Index) = nullptr;
   const void* context_ = nullptr;
   alignas(64) std::atomic<int> generation_{0};

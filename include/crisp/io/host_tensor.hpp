@@ -1,4 +1,5 @@
-// HostTensor: a tensor of a file, as bytes with a name for their type; and what becomes of the types that crisp computes with.
+// HostTensor: a tensor of a file, as bytes with a name for their type; and what becomes of the types that
+// crisp computes with.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -18,7 +19,9 @@ namespace detail {
 
 // Bytes of an element, by the names of the safetensors format; 0 for a type that is not known.
 inline Index type_width(const std::string& dtype) {
-  static const std::map<std::string, Index> widths{{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1}, {"U8", 1}, {"BOOL", 1}};
+  static const std::map<std::string, Index> widths{{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
+                                                   {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+                                                   {"U8", 1},  {"BOOL", 1}};
   const auto found = widths.find(dtype);
   return found == widths.end() ? 0 : found->second;
 }
@@ -34,7 +37,8 @@ inline float from_half(std::uint16_t h) {
 
 }  // namespace detail
 
-/// A tensor of a file, little-endian, last axis fastest. dtype: F64, F32, F16, BF16; or integers and BOOL, which are kept but are no weights.
+/// A tensor of a file, little-endian, last axis fastest. dtype: F64, F32, F16, BF16; or integers and BOOL,
+/// which are kept but are no weights.
 struct HostTensor {
   std::string dtype = "F32";
   Shape shape;
@@ -43,7 +47,8 @@ struct HostTensor {
   template <class T>
   static HostTensor of(Shape shape, const std::vector<T>& values) {
     static_assert(std::same_as<T, float> || std::same_as<T, double>, "crisp: a file holds float or double");
-    check(Index(values.size()) == shape.numel(), "HostTensor: shape ", shape, " holds ", shape.numel(), " elements, but ", values.size(), " were given");
+    check(Index(values.size()) == shape.numel(), "HostTensor: shape ", shape, " holds ", shape.numel(),
+          " elements, but ", values.size(), " were given");
     HostTensor t{std::same_as<T, float> ? "F32" : "F64", shape, std::string(values.size() * sizeof(T), '\0')};
     if (!values.empty()) std::memcpy(t.bytes.data(), values.data(), t.bytes.size());
     return t;
@@ -57,7 +62,8 @@ struct HostTensor {
     if (dtype == "F32") return read<float, T>([](float v) { return v; });
     if (dtype == "F64") return read<double, T>([](double v) { return v; });
     if (dtype == "F16") return read<std::uint16_t, T>(detail::from_half);
-    check(dtype == "BF16", "HostTensor: its elements are ", dtype, ", and not the numbers of a weight (F64, F32, F16 or BF16)");
+    check(dtype == "BF16", "HostTensor: its elements are ", dtype,
+          ", and not the numbers of a weight (F64, F32, F16 or BF16)");
     return read<bfloat16, T>([](float v) { return v; });
   }
 

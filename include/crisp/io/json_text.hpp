@@ -62,7 +62,9 @@ class JsonText {
 
  private:
   char next() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
   void take(char c, const std::string& expected) {
@@ -75,7 +77,10 @@ class JsonText {
     ++at_;
     return c == ',';
   }
-  [[noreturn]] void fail(const std::string& expected) const { throw Error(str(where_, "the header is not as it should be: at byte ", at_, " ", expected, " was expected")); }
+  [[noreturn]] void fail(const std::string& expected) const {
+    throw Error(
+        str(where_, "the header is not as it should be: at byte ", at_, " ", expected, " was expected"));
+  }
 
   Index whole_number() {
     next();
@@ -85,14 +90,20 @@ class JsonText {
       if (digits == 18) fail("a number of at most 18 digits");
       value = 10 * value + (text_[at_] - '0');
     }
-    if (digits == 0 || (at_ < text_.size() && (text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E'))) fail("a whole number of 0 or more");
+    if (digits == 0 || (at_ < text_.size() && (text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E')))
+      fail("a whole number of 0 or more");
     return value;
+  }
+  static int hexadecimal(char c) {  // -1 where it is no digit
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
   }
   unsigned hex4() {
     unsigned value = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
       const char c = at_ < text_.size() ? text_[at_] : '\0';
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const int digit = hexadecimal(c);
       if (digit < 0) fail("four hexadecimal digits");
       value = 16 * value + unsigned(digit);
     }
@@ -101,7 +112,10 @@ class JsonText {
   void escape(std::string& out) {
     static constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
     const char c = at_ < text_.size() ? text_[at_++] : '\0';
-    if (const std::size_t i = letters.find(c); c != '\0' && i != std::string_view::npos) { out += meanings[i]; return; }
+    if (const std::size_t i = letters.find(c); c != '\0' && i != std::string_view::npos) {
+      out += meanings[i];
+      return;
+    }
     if (c != 'u') fail("an escape");
     unsigned code = hex4();
     if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_, 2) == "\\u") {  // two halves of one character
@@ -110,8 +124,11 @@ class JsonText {
     }
     if (code < 0x80) out += char(code);
     else if (code < 0x800) out += {char(0xc0 | code >> 6), char(0x80 | (code & 0x3f))};
-    else if (code < 0x10000) out += {char(0xe0 | code >> 12), char(0x80 | (code >> 6 & 0x3f)), char(0x80 | (code & 0x3f))};
-    else out += {char(0xf0 | code >> 18), char(0x80 | (code >> 12 & 0x3f)), char(0x80 | (code >> 6 & 0x3f)), char(0x80 | (code & 0x3f))};
+    else if (code < 0x10000)
+      out += {char(0xe0 | code >> 12), char(0x80 | (code >> 6 & 0x3f)), char(0x80 | (code & 0x3f))};
+    else
+      out += {char(0xf0 | code >> 18), char(0x80 | (code >> 12 & 0x3f)), char(0x80 | (code >> 6 & 0x3f)),
+              char(0x80 | (code & 0x3f))};
   }
 
   std::string where_;
@@ -125,7 +142,8 @@ inline std::string json_quoted(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20) out += std::string("\\u00") + digits[c >> 4] + digits[c & 15];
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out += std::string("\\u00") + digits[c >> 4] + digits[c & 15];
     else out += c;
   }
   return out + "\"";

@@ -1,5 +1,5 @@
-// OnnxGraph: an ONNX model as it is built, node by node. Uses the protobuf classes of ONNX (the only header that includes them): programs
-// that include this link with -lonnx_proto -lprotobuf.
+// OnnxGraph: an ONNX model as it is built, node by node. Uses the protobuf classes of ONNX (the only header
+// that includes them): programs that include this link with -lonnx_proto -lprotobuf.
 #pragma once
 #ifndef ONNX_ML
 #define ONNX_ML 1
@@ -23,12 +23,14 @@ namespace crisp::io {
 
 /// An attribute of a node: a number, whole numbers or a word.
 struct OnnxAttribute {
-  OnnxAttribute(std::string n, float v) : name(std::move(n)), type(onnx::AttributeProto::FLOAT), number(v) {}
-  OnnxAttribute(std::string n, Index v) : name(std::move(n)), type(onnx::AttributeProto::INT), whole{v} {}
-  OnnxAttribute(std::string n, std::vector<Index> v) : name(std::move(n)), type(onnx::AttributeProto::INTS), whole(std::move(v)) {}
-  OnnxAttribute(std::string n, const char* v) : name(std::move(n)), type(onnx::AttributeProto::STRING), word(v) {}
+  using Type = onnx::AttributeProto;
+  OnnxAttribute(std::string n, float v) : name(std::move(n)), type(Type::FLOAT), number(v) {}
+  OnnxAttribute(std::string n, Index v) : name(std::move(n)), type(Type::INT), whole{v} {}
+  OnnxAttribute(std::string n, std::vector<Index> v)
+      : name(std::move(n)), type(Type::INTS), whole(std::move(v)) {}
+  OnnxAttribute(std::string n, const char* v) : name(std::move(n)), type(Type::STRING), word(v) {}
   std::string name;
-  onnx::AttributeProto::AttributeType type;
+  Type::AttributeType type;
   float number = 0;
   std::vector<Index> whole;
   std::string word;
@@ -47,7 +49,8 @@ class OnnxGraph {
   }
 
   /// Adds a node with one output and returns its name.
-  std::string node(const std::string& type, const std::vector<std::string>& inputs, const std::vector<OnnxAttribute>& attributes = {}) {
+  std::string node(const std::string& type, const std::vector<std::string>& inputs,
+                   const std::vector<OnnxAttribute>& attributes = {}) {
     onnx::NodeProto* n = model_.mutable_graph()->add_node();
     n->set_op_type(type);
     n->set_name(type + "_" + std::to_string(model_.graph().node_size()));
@@ -82,9 +85,13 @@ class OnnxGraph {
     return t->name();
   }
 
-  /// Names a value as an input or the output of the graph. An extent of 0 is open, and called by the word in `words`.
-  void input(const std::string& name, const Shape& shape, const std::vector<std::string>& words) { describe(model_.mutable_graph()->add_input(), name, shape, words); }
-  void output(const std::string& value, const std::string& name, const Shape& shape, const std::vector<std::string>& words) {
+  using Words = std::vector<std::string>;
+
+  /// Names a value as an input or the output of the graph. An extent of 0 is open, and called by its word.
+  void input(const std::string& name, const Shape& shape, const Words& words) {
+    describe(model_.mutable_graph()->add_input(), name, shape, words);
+  }
+  void output(const std::string& value, const std::string& name, const Shape& shape, const Words& words) {
     onnx::NodeProto* n = model_.mutable_graph()->add_node();
     n->set_op_type("Identity");
     n->set_name(name);
@@ -108,7 +115,8 @@ class OnnxGraph {
     for (int i = 0; i < shape.rank(); ++i) t->add_dims(shape[i]);
     return t;
   }
-  static void describe(onnx::ValueInfoProto* info, const std::string& name, const Shape& shape, const std::vector<std::string>& words) {
+  static void describe(onnx::ValueInfoProto* info, const std::string& name, const Shape& shape,
+                       const Words& words) {
     info->set_name(name);
     onnx::TypeProto::Tensor* type = info->mutable_type()->mutable_tensor_type();
     type->set_elem_type(onnx::TensorProto::FLOAT);

@@ -27,20 +27,23 @@ inline HeaderEntry read_entry(const std::string& here, JsonText& json) {
     else throw Error(str(here, "the field '", key, "' is not one of dtype, shape and data_offsets"));
   });
   check(!entry.dtype.empty(), here, "it names no dtype");
-  check(met.count("shape"), here, "it has no shape");  // an empty one is a scalar, a missing one a damaged file
+  check(met.count("shape"), here, "it has no shape");  // an empty one is a scalar
   check(entry.offsets.size() == 2, here, "it has no data_offsets");
   return entry;
 }
 
 }  // namespace detail
 
-/// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a damaged or hostile file gives an Error.
+/// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a
+/// damaged or hostile file gives an Error.
 inline SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
   const std::string where = str("load: '", path.string(), "' is not a usable safetensors file: ");
-  check(file.size() >= 8, where, "it has ", file.size(), " bytes, fewer than the 8 that give the length of the header");
+  check(file.size() >= 8, where, "it has ", file.size(),
+        " bytes, fewer than the 8 that give the length of the header");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(file[std::size_t(i)]);
-  check(length <= file.size() - 8, where, "its header should have ", length, " bytes, but only ", file.size() - 8, " follow");
+  check(length <= file.size() - 8, where, "its header should have ", length, " bytes, but only ",
+        file.size() - 8, " follow");
   const char* data = file.data() + 8 + length;
   const Index size = Index(file.size() - 8 - length);
 
@@ -50,7 +53,9 @@ inline SafeTensors parse_safetensors(const std::string& file, const std::filesys
   json.object([&](const std::string& name) {
     const std::string here = str(where, "'", name, "': ");
     if (name == "__metadata__") {
-      json.object([&](const std::string& key) { check(result.metadata.emplace(key, json.string()).second, here, "the key '", key, "' is there twice"); });
+      json.object([&](const std::string& key) {
+        check(result.metadata.emplace(key, json.string()).second, here, "the key '", key, "' is there twice");
+      });
       return;
     }
     const detail::HeaderEntry entry = detail::read_entry(here, json);
@@ -58,12 +63,17 @@ inline SafeTensors parse_safetensors(const std::string& file, const std::filesys
     const std::vector<Index>&extents = entry.extents, &offsets = entry.offsets;
     check(!result.tensors.count(name), here, "it is named twice");
     const Index width = detail::type_width(type);
-    check(width > 0, here, "its dtype is ", type, ", and crisp reads F64, F32, F16, BF16, integers and BOOL\n  hint: convert it to float32 first");
-    check(offsets[0] <= offsets[1] && offsets[1] <= size, here, "its data_offsets do not lie within the ", size, " bytes of data");
+    check(width > 0, here, "its dtype is ", type,
+          ", and crisp reads F64, F32, F16, BF16, integers and BOOL\n  hint: convert it to float32 first");
+    check(offsets[0] <= offsets[1] && offsets[1] <= size, here, "its data_offsets do not lie within the ",
+          size, " bytes of data");
     const Shape shape{std::span<const Index>(extents)};
     const Index bytes = offsets[1] - offsets[0];
-    check(bytes % width == 0 && shape.numel() == bytes / width, here, "its shape ", shape, " needs ", shape.numel(), " elements of ", width, " bytes, but it has ", bytes, " bytes");
-    if (bytes > 0) check(places.emplace(std::pair(offsets[0], offsets[1]), name).second, here, "its data are those of another tensor");
+    check(bytes % width == 0 && shape.numel() == bytes / width, here, "its shape ", shape, " needs ",
+          shape.numel(), " elements of ", width, " bytes, but it has ", bytes, " bytes");
+    if (bytes > 0)
+      check(places.emplace(std::pair(offsets[0], offsets[1]), name).second, here,
+            "its data are those of another tensor");
     result.tensors[name] = {type, shape, std::string(data + offsets[0], std::size_t(bytes))};
   });
   json.end();
@@ -78,18 +88,23 @@ inline SafeTensors parse_safetensors(const std::string& file, const std::filesys
 }
 
 /// Reads a whole file. Throws Error where it is missing or damaged.
-inline SafeTensors read_safetensors(const std::filesystem::path& path) { return parse_safetensors(read_file("load", path), path); }
+inline SafeTensors read_safetensors(const std::filesystem::path& path) {
+  return parse_safetensors(read_file("load", path), path);
+}
 
-/// Writes a file that others read too; it appears whole or not at all. Throws Error where it cannot be written.
+/// Writes a file that others read too; it appears whole or not at all. Throws Error where it cannot be
+/// written.
 inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
   std::string data, text = "{";
   if (!content.metadata.empty()) {
     text += "\"__metadata__\":{";
-    for (const auto& [key, value] : content.metadata) text += str(text.back() == '{' ? "" : ",", json_quoted(key), ":", json_quoted(value));
+    for (const auto& [key, value] : content.metadata)
+      text += str(text.back() == '{' ? "" : ",", json_quoted(key), ":", json_quoted(value));
     text += "}";
   }
   for (const auto& [name, tensor] : content.tensors) {
-    text += str(text.size() > 1 ? "," : "", json_quoted(name), ":{\"dtype\":\"", tensor.dtype, "\",\"shape\":[");
+    text +=
+        str(text.size() > 1 ? "," : "", json_quoted(name), ":{\"dtype\":\"", tensor.dtype, "\",\"shape\":[");
     for (int i = 0; i < tensor.shape.rank(); ++i) text += str(i ? "," : "", tensor.shape[i]);
     text += str("],\"data_offsets\":[", data.size(), ",", data.size() + tensor.bytes.size(), "]}");
     data += tensor.bytes;

@@ -1,4 +1,5 @@
-// The weights of a network in a safetensors file, in PyTorch's names and layout. train/state.hpp adds the state of a training.
+// The weights of a network in a safetensors file, in PyTorch's names and layout. train/state.hpp adds the
+// state of a training.
 #pragma once
 #include <functional>
 
@@ -9,8 +10,8 @@ namespace crisp::io {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// What may explain that the tensors of a file are not those of a network; empty text where nothing does. zoo/load.hpp has one
-/// that knows crisp's networks.
+/// What may explain that the tensors of a file are not those of a network; empty text where nothing does.
+/// zoo/load.hpp has one that knows crisp's networks.
 template <class M>
 using Hint = std::type_identity_t<std::function<std::string(const SafeTensors&, const M&)>>;
 
@@ -42,51 +43,64 @@ std::vector<T> channels_last(const std::vector<T>& x, const Shape& s) {  // s is
 }
 
 template <class T, class D>
-HostTensor to_file(const Tensor<T, D>& x) { return HostTensor::of(torch_shape(x.shape()), channels_first(x.to_host(), x.shape())); }
+HostTensor to_file(const Tensor<T, D>& x) {
+  return HostTensor::of(torch_shape(x.shape()), channels_first(x.to_host(), x.shape()));
+}
 
 template <class T, class D>
-void from_file(const HostTensor& h, Tensor<T, D>& x) { x.copy_(Tensor<T, D>(x.shape(), channels_last(h.values<T>(), x.shape()))); }
+void from_file(const HostTensor& h, Tensor<T, D>& x) {
+  x.copy_(Tensor<T, D>(x.shape(), channels_last(h.values<T>(), x.shape())));
+}
 
 template <class M>
 void add_weights(const M& net, const std::string& prefix, SafeTensors& file) {
-  net.each_param([&](const std::string& name, const auto& p) { file.tensors[prefix + name] = to_file(p.value()); });
+  net.each_param(
+      [&](const std::string& name, const auto& p) { file.tensors[prefix + name] = to_file(p.value()); });
 }
 
 // What a file holds that a network does not, or the other way round, in words: the first five of each kind.
 template <class M>
 std::string differences(const SafeTensors& file, const std::string& prefix, const M& net) {
   std::map<std::string, Shape> wanted;
-  net.each_param([&](const std::string& name, const auto& p) { wanted.emplace(prefix + name, torch_shape(p.shape())); });
+  net.each_param(
+      [&](const std::string& name, const auto& p) { wanted.emplace(prefix + name, torch_shape(p.shape())); });
   std::vector<std::string> all;
   for (const auto& [name, shape] : wanted) {
     const auto found = file.tensors.find(name);
     if (found == file.tensors.end()) all.push_back(str(name, " ", shape, " is not in the file"));
-    else if (!(found->second.shape == shape)) all.push_back(str(name, " is ", found->second.shape, " in the file, ", shape, " in the network"));
-    else if (!found->second.is_real()) all.push_back(str(name, " is ", found->second.dtype, " in the file, and not a floating-point number"));
+    else if (!(found->second.shape == shape))
+      all.push_back(str(name, " is ", found->second.shape, " in the file, ", shape, " in the network"));
+    else if (!found->second.is_real())
+      all.push_back(str(name, " is ", found->second.dtype, " in the file, and not a floating-point number"));
   }
   for (const auto& [name, tensor] : file.tensors)
-    if (name.starts_with(prefix) && !wanted.count(name)) all.push_back(str(name, " ", tensor.shape, " is not in the network"));
+    if (name.starts_with(prefix) && !wanted.count(name))
+      all.push_back(str(name, " ", tensor.shape, " is not in the network"));
   std::string text;
   for (std::size_t i = 0; i < all.size() && i < 5; ++i) text += "\n  " + all[i];
   return all.size() > 5 ? text + str("\n  and ", all.size() - 5, " more") : text;
 }
 
-// Takes the tensors whose names begin with `prefix` as the weights of the network: all of them, or an Error, which `hint` ends.
+// Takes the tensors whose names begin with `prefix` as the weights of the network: all of them, or an Error,
+// which `hint` ends.
 template <class M>
-void take_weights(const std::filesystem::path& path, const SafeTensors& file, const std::string& prefix, M& net,
-                  const Hint<M>& hint = {}) {
+void take_weights(const std::filesystem::path& path, const SafeTensors& file, const std::string& prefix,
+                  M& net, const Hint<M>& hint = {}) {
   const std::string different = differences(file, prefix, net);
   if (!different.empty()) {
     std::string found = hint ? hint(file, net) : "";
     if (found.empty()) found = "are these the weights of another network, or of another variant?";
-    throw Error(str("load: the tensors in '", path.string(), "' are not those of this network:", different, "\n  hint: ", found));
+    throw Error(str("load: the tensors in '", path.string(), "' are not those of this network:", different,
+                    "\n  hint: ", found));
   }
-  net.each_param([&](const std::string& name, auto& p) { from_file(file.tensors.at(prefix + name), p.value()); });
+  net.each_param(
+      [&](const std::string& name, auto& p) { from_file(file.tensors.at(prefix + name), p.value()); });
 }
 
 }  // namespace detail
 
-/// Writes the weights, with text that says what the network is. The file appears whole or not at all. Throws Error.
+/// Writes the weights, with text that says what the network is. The file appears whole or not at all. Throws
+/// Error.
 template <class M>
 void save(const std::filesystem::path& path, const M& net, Metadata metadata = {}) {
   metadata.emplace("format", "pt");
@@ -96,8 +110,8 @@ void save(const std::filesystem::path& path, const M& net, Metadata metadata = {
   write_safetensors(path, file);
 }
 
-/// Reads the weights into a network of the same structure, and returns the metadata. Nothing is loaded partly: throws
-/// Error, with the first differences and a hint, before any weight has changed.
+/// Reads the weights into a network of the same structure, and returns the metadata. Nothing is loaded
+/// partly: throws Error, with the first differences and a hint, before any weight has changed.
 template <class M>
 Metadata load(const std::filesystem::path& path, M& net, const Hint<M>& hint = {}) {
   const SafeTensors file = read_safetensors(path);

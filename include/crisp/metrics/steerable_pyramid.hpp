@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 
+#include "crisp/core/mirror.hpp"
 #include "crisp/metrics/ssim.hpp"
 
 namespace crisp::metrics::detail {
@@ -42,8 +43,7 @@ inline Plane transposed(const Plane& x) {
   return y;
 }
 
-// Mirrored about the pixels at the edges: -1 is 1, n is n - 2. For i from -(n - 1) to 2 (n - 1).
-inline Index mirrored(Index i, Index n) { return i < 0 ? -i : i < n ? i : 2 * (n - 1) - i; }
+using crisp::detail::mirrored_about_pixel;
 
 // Mirrored to multiples of 32 pixels, and to 128 at least, so that all levels are whole, as MeTriX MuX does for the IFC (which fills the
 // corners with one value each). For 44 pixels a side or more.
@@ -53,7 +53,8 @@ inline Plane padded_for_pyramid(const Plane& x) {
   const Index top = (y.height - x.height + 1) / 2, left = (y.width - x.width + 1) / 2;
   for (Index i = 0; i < y.height; ++i)
     for (Index j = 0; j < y.width; ++j)
-      y.v.push_back(x.v[std::size_t(mirrored(i - top, x.height) * x.width + mirrored(j - left, x.width))]);
+      y.v.push_back(x.v[std::size_t(mirrored_about_pixel(i - top, x.height) * x.width +
+                                    mirrored_about_pixel(j - left, x.width))]);
   return y;
 }
 
@@ -61,13 +62,13 @@ inline Plane padded_for_pyramid(const Plane& x) {
 inline Plane correlate(const Plane& x, const Plane& filter, Index step = 1, Index first = 0) {
   const Index H = (x.height - first + step - 1) / step, W = (x.width - first + step - 1) / step, radius = filter.height / 2;
   std::vector<Index> column;  // where the pixels of a row come from, with `radius` more on either side
-  for (Index j = -radius; j < x.width + radius; ++j) column.push_back(mirrored(j, x.width));
+  for (Index j = -radius; j < x.width + radius; ++j) column.push_back(mirrored_about_pixel(j, x.width));
   Plane y{H, W, std::vector<double>(static_cast<std::size_t>(H * W))};
   parallel_for(H, H * W > 4096, [&](Index i) {
     std::vector<double> row(column.size());
     double* out = &y.v[std::size_t(i * W)];
     for (Index a = 0; a < filter.height; ++a) {
-      const Index from = mirrored(first + i * step + a - radius, x.height) * x.width;
+      const Index from = mirrored_about_pixel(first + i * step + a - radius, x.height) * x.width;
       for (std::size_t j = 0; j < row.size(); ++j) row[j] = x.v[std::size_t(from + column[j])];
       for (Index b = 0; b < filter.width; ++b) {
         const double weight = filter.v[std::size_t(a * filter.width + b)], *in = &row[std::size_t(first + b)];

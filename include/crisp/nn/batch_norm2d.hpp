@@ -1,4 +1,5 @@
-// BatchNorm2d: each channel brought to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe and Szegedy 2015).
+// BatchNorm2d: each channel brought to mean 0 and variance 1 over the batch, then scaled and shifted
+// (Ioffe and Szegedy 2015).
 #pragma once
 #include "crisp/nn/init.hpp"
 #include "crisp/nn/mode.hpp"
@@ -13,16 +14,21 @@ struct BatchNormOptions {
   double eps = 1e-5;
 };
 
-/// (N, H, W, C) -> (N, H, W, C). In training (see nn/mode.hpp) with the statistics of the batch (of the whole one, where processes
-/// share it), which also move the running ones; else with the running ones. These are kept as parameters that are not trained.
+/// (N, H, W, C) -> (N, H, W, C). In training (see nn/mode.hpp) with the statistics of the batch (of the whole
+/// one, where processes share it), which also move the running ones; else with the running ones. These are
+/// kept as parameters that are not trained.
 template <class T, class D>
 struct BatchNorm2d {
-  Param<T, D> weight, bias, running_mean, running_var;  // (C) each
+  Param<T, D> weight, bias;               // (C) each
+  Param<T, D> running_mean, running_var;  // (C) each
   BatchNormOptions options;
 
   explicit BatchNorm2d(Index channels, BatchNormOptions o = {})
-      : weight(make_weight<T, D>({channels}, Init::constant(1))), bias(make_weight<T, D>({channels}, Init::constant(0))),
-        running_mean(make_weight<T, D>({channels}, Init::constant(0))), running_var(make_weight<T, D>({channels}, Init::constant(1))), options(o) {
+      : weight(make_weight<T, D>({channels}, Init::constant(1))),
+        bias(make_weight<T, D>({channels}, Init::constant(0))),
+        running_mean(make_weight<T, D>({channels}, Init::constant(0))),
+        running_var(make_weight<T, D>({channels}, Init::constant(1))),
+        options(o) {
     running_mean.set_trained(false);
     running_var.set_trained(false);
   }
@@ -41,9 +47,10 @@ struct BatchNorm2d {
   CRISP_PARAMS(weight, bias, running_mean, running_var)
 
  private:
-  // The running statistics; while recording copies, since the step's way back reads them after later batches moved them.
+  // The running statistics. While recording, copies of them: the backward pass reads them after later batches
+  // have moved the originals.
   ChannelStatistics<T, D> as_they_are() const {
-    if (!crisp::detail::grad_enabled || Var<T, D>::steps) return {running_mean.value(), running_var.value()};
+    if (!crisp::detail::grad_enabled) return {running_mean.value(), running_var.value()};
     return {running_mean.value().clone(), running_var.value().clone()};
   }
 
@@ -51,7 +58,9 @@ struct BatchNorm2d {
   void move_towards(const Param<T, D>& running, const Tensor<Wide<T>, D>& value, double factor) const {
     const NoGrad guard;
     Tensor<Wide<T>, D> same = running.value();
-    same.copy_((running.detach() * (1 - options.momentum) + Var<Wide<T>, D>(value) * (options.momentum * factor)).value());
+    const auto kept = running.detach() * (1 - options.momentum);
+    const auto added = Var<Wide<T>, D>(value) * (options.momentum * factor);
+    same.copy_((kept + added).value());
   }
 };
 

@@ -22,8 +22,8 @@ struct Conv2d {
 
   /// Throws Error unless in, out and kernel are at least 1.
   Conv2d(Index in, Index out, Index kernel, Conv2dOptions o = {}) : options{o.stride, o.padding, o.border} {
-    check(in >= 1 && out >= 1 && kernel >= 1, "Conv2d: ", in, " input channels, ", out, " output channels and a kernel of ", kernel,
-          " were asked for; each must be at least 1");
+    check(in >= 1 && out >= 1 && kernel >= 1, "Conv2d: ", in, " input channels, ", out,
+          " output channels and a kernel of ", kernel, " were asked for; each must be at least 1");
     weight = make_weight<T, D>({out, kernel, kernel, in}, o.init);
     if (o.bias) bias = make_weight<T, D>({out}, Init::constant(0));
   }
@@ -34,7 +34,9 @@ struct Conv2d {
   Var<T, D> then_relu(const Var<T, D>& x) const { return conv2d_relu(x, weight, bias, options); }
 
   /// (*this)(x) + other, likewise; other has the shape of the result.
-  Var<T, D> then_add(const Var<T, D>& x, const Var<T, D>& other) const { return conv2d_add(x, weight, bias, other, options); }
+  Var<T, D> then_add(const Var<T, D>& x, const Var<T, D>& other) const {
+    return conv2d_add(x, weight, bias, other, options);
+  }
 
   CRISP_PARAMS(weight, bias)
 };

@@ -13,9 +13,10 @@ struct ConvTranspose2d {
   ConvTranspose2dOptions options;
 
   /// Throws Error unless in, out and kernel are at least 1.
-  ConvTranspose2d(Index in, Index out, Index kernel, ConvTranspose2dOptions o = {}, Init init = Init::he()) : options(o) {
-    check(in >= 1 && out >= 1 && kernel >= 1, "ConvTranspose2d: ", in, " input channels, ", out, " output channels and a kernel of ", kernel,
-          " were asked for; each must be at least 1");
+  ConvTranspose2d(Index in, Index out, Index kernel, ConvTranspose2dOptions o = {}, Init init = Init::he())
+      : options(o) {
+    check(in >= 1 && out >= 1 && kernel >= 1, "ConvTranspose2d: ", in, " input channels, ", out,
+          " output channels and a kernel of ", kernel, " were asked for; each must be at least 1");
     weight = make_weight<T, D>({in, kernel, kernel, out}, init);
     bias = make_weight<T, D>({out}, Init::constant(0));
   }

@@ -1,4 +1,5 @@
-// GroupedConv2d: a convolution in which each group of channels sees itself alone; depthwise where groups = channels.
+// GroupedConv2d: a convolution in which each group of channels sees itself alone; depthwise where groups =
+// channels.
 #pragma once
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/grouped_conv2d.hpp"
@@ -13,9 +14,11 @@ struct GroupedConv2d {
   crisp::Conv2dOptions options;
 
   /// Throws Error unless in, out, kernel and groups are at least 1, and the groups divide in and out.
-  GroupedConv2d(Index in, Index out, Index kernel, Index group_count, Conv2dOptions o = {}) : groups(group_count), options{o.stride, o.padding, o.border} {
-    check(in >= 1 && out >= 1 && kernel >= 1 && groups >= 1 && in % groups == 0 && out % groups == 0, "GroupedConv2d: ", groups, " groups, a kernel of ", kernel, ", ", in,
-          " input and ", out, " output channels do not go together; the groups must divide both");
+  GroupedConv2d(Index in, Index out, Index kernel, Index group_count, Conv2dOptions o = {})
+      : groups(group_count), options{o.stride, o.padding, o.border} {
+    check(in >= 1 && out >= 1 && kernel >= 1 && groups >= 1 && in % groups == 0 && out % groups == 0,
+          "GroupedConv2d: ", groups, " groups, a kernel of ", kernel, ", ", in, " input and ", out,
+          " output channels do not go together; the groups must divide both");
     weight = make_weight<T, D>({out, kernel, kernel, in / groups}, o.init);
     if (o.bias) bias = make_weight<T, D>({out}, Init::constant(0));
   }

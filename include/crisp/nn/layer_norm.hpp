@@ -1,4 +1,5 @@
-// LayerNorm: each pixel's channels brought to mean 0 and variance 1, then scaled and shifted (Ba, Kiros and Hinton 2016).
+// LayerNorm: each pixel's channels brought to mean 0 and variance 1, then scaled and shifted
+// (Ba, Kiros and Hinton 2016).
 #pragma once
 #include "crisp/nn/init.hpp"
 #include "crisp/nn/module.hpp"

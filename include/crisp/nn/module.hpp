@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
-#include "crisp/core/finite.hpp"
 
 namespace crisp::nn {
 
@@ -15,8 +14,8 @@ template <class T, class D>
 struct Parameter : Var<T, D> {
   Parameter() = default;  // absent: such as the bias of a layer without one
   Parameter(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
-  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
-  Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; nn::repeat makes several, nn::clone copies the weights
+  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
+  Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(Parameter&&) noexcept = default;
 
@@ -24,8 +23,9 @@ struct Parameter : Var<T, D> {
   void set_trained(bool trained) { this->node()->requires_grad = trained; }
 };
 
-/// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed precision; Micikevicius et
-/// al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can tell apart.
+/// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed
+/// precision; Micikevicius et al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can
+/// tell apart.
 template <class T, class D> using Param = Parameter<Wide<T>, D>;
 
 namespace detail {
@@ -33,14 +33,25 @@ namespace detail {
 struct AnyVisitor {
   template <class P> void operator()(const std::string&, P&) const {}
 };
-template <class M> concept HasParams = requires(std::remove_reference_t<M>& m) { m.each_param(AnyVisitor{}, std::string{}); };
+template <class M>
+concept HasParams = requires(std::remove_reference_t<M>& m) {
+  m.each_param(AnyVisitor{}, std::string{});
+};
 
-template <class F, class T, class D> void visit(F& f, const std::string& name, Parameter<T, D>& p) { if (p.defined()) f(name, p); }
-template <class F, class T, class D> void visit(F& f, const std::string& name, const Parameter<T, D>& p) { if (p.defined()) f(name, p); }
+template <class F, class T, class D>
+void visit(F& f, const std::string& name, Parameter<T, D>& p) {
+  if (p.defined()) f(name, p);
+}
+template <class F, class T, class D>
+void visit(F& f, const std::string& name, const Parameter<T, D>& p) {
+  if (p.defined()) f(name, p);
+}
 
 template <class F, class M>
 void visit(F& f, const std::string& name, M& part) {
-  static_assert(HasParams<M>, "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors or std::optionals of those");
+  static_assert(HasParams<M>,
+                "crisp: CRISP_PARAMS takes nn::Param values, layers that have CRISP_PARAMS, and std::vectors "
+                "or std::optionals of those");
   part.each_param(f, name + ".");
 }
 template <class F, class M>
@@ -85,7 +96,9 @@ struct ParameterCount {
 template <class M>
 ParameterCount parameter_count(const M& net) {
   ParameterCount count;
-  net.each_param([&](const std::string&, const auto& p) { (p.requires_grad() ? count.trained : count.untrained) += p.numel(); });
+  net.each_param([&](const std::string&, const auto& p) {
+    (p.requires_grad() ? count.trained : count.untrained) += p.numel();
+  });
   return count;
 }
 
@@ -99,21 +112,25 @@ std::vector<Layer> repeat(Index count, const Args&... args) {
   return layers;
 }
 
-/// Copies all weights from one network into another of the same structure. Throws Error at the first difference.
+/// Copies all weights from one network into another of the same structure. Throws Error at the first
+/// difference.
 template <class M>
 void copy_weights(const M& from, M& to) {
   std::vector<std::pair<std::string, const void*>> sources;
   from.each_param([&](const std::string& name, const auto& p) { sources.emplace_back(name, &p.value()); });
   const auto visit = [&](const std::string& name, auto& p, std::size_t i) -> const auto& {
     using Value = std::remove_cvref_t<decltype(p.value())>;
-    check(i < sources.size() && sources[i].first == name, "copy_weights: the networks differ at '", name, "'");
+    check(i < sources.size() && sources[i].first == name, "copy_weights: the networks differ at '", name,
+          "'");
     const auto& value = *static_cast<const Value*>(sources[i].second);
-    check(value.shape() == p.shape(), "copy_weights: '", name, "' differs in shape", operand("from", value.shape()), operand("to", p.shape()));
+    check(value.shape() == p.shape(), "copy_weights: '", name, "' differs in shape",
+          operand("from", value.shape()), operand("to", p.shape()));
     return value;
   };
   std::size_t count = 0;
   to.each_param([&](const std::string& name, auto& p) { visit(name, p, count++); });
-  check(count == sources.size(), "copy_weights: the networks hold ", sources.size(), " and ", count, " parameters");
+  check(count == sources.size(), "copy_weights: the networks hold ", sources.size(), " and ", count,
+        " parameters");
   std::size_t i = 0;
   to.each_param([&](const std::string& name, auto& p) { p.value().copy_(visit(name, p, i++)); });
 }
@@ -128,42 +145,6 @@ M clone(const M& net) {
   }();
   copy_weights(net, copy);
   return copy;
-}
-
-/// Calls f() and says, in words, which weight of the network, or else which value of f, first went to NaN or infinity; ""
-/// where none did.
-template <class M, class F>
-std::string first_non_finite(const M& net, F&& f) {
-  using V = std::remove_cvref_t<decltype(f())>;
-  const auto finite = [](const auto& x) {
-    for (const auto v : x.value().to_host())
-      if (!is_finite(v)) return false;
-    return true;
-  };
-  std::string found;
-  net.each_param([&](const std::string& name, const auto& p) {
-    if (found.empty() && !finite(p)) found = "the weight " + name;
-  });
-  if (!found.empty()) return found;
-  const auto is_weight = [](const std::shared_ptr<AnyNode>& p, const std::shared_ptr<AnyNode>& input) {  // itself, or rounded to the type of the values
-    return p == input || (std::string_view(input->op) == "convert" && !input->inputs.empty() && p == input->inputs[0]);
-  };
-  const auto first_of = [&](const auto& steps) -> std::string {
-    for (const auto& step : steps) {
-      if (finite(step.result)) continue;
-      net.each_param([&](const std::string& name, const auto& p) {
-        for (const auto& input : step.inputs)
-          if (found.empty() && is_weight(p.node(), input.node())) found = " with " + name;
-      });
-      return "the output of " + step.op + found;
-    }
-    return "";
-  };
-  using D = typename V::device_type;
-  std::vector<typename Var<bfloat16, D>::Step> stored;  // in mixed precision the network's own values; the loss comes after them
-  const auto steps = steps_of<typename V::value_type, D>([&] { stored = steps_of<bfloat16, D>(f); });
-  const std::string in_network = first_of(stored);
-  return in_network.empty() ? first_of(steps) : in_network;
 }
 
 }  // namespace crisp::nn

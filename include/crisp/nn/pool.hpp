@@ -22,7 +22,10 @@ struct GlobalAvgPool2d {
 struct Upsample {
   Index scale = 2;
   Resampling method = Resampling::nearest;
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return upsample(x, scale, method); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return upsample(x, scale, method);
+  }
 };
 
 }  // namespace crisp::nn

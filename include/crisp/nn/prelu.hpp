@@ -11,7 +11,8 @@ template <class T, class D>
 struct PReLU {
   Param<T, D> weight;  // (channels)
 
-  explicit PReLU(Index channels = 1, double slope = 0.25) : weight(make_weight<T, D>({channels}, Init::constant(slope))) {}
+  explicit PReLU(Index channels = 1, double slope = 0.25)
+      : weight(make_weight<T, D>({channels}, Init::constant(slope))) {}
 
   Var<T, D> operator()(Var<T, D> x) const { return prelu(std::move(x), weight); }
   CRISP_PARAMS(weight)

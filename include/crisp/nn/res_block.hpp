@@ -31,7 +31,8 @@ struct ResBlockBN {
   BatchNorm2d<T, D> bn1, bn2;
   PReLU<T, D> prelu;
 
-  explicit ResBlockBN(Index channels) : conv1(channels, channels, 3), conv2(channels, channels, 3), bn1(channels), bn2(channels) {}
+  explicit ResBlockBN(Index channels)
+      : conv1(channels, channels, 3), conv2(channels, channels, 3), bn1(channels), bn2(channels) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const { return x + bn2(conv2(prelu(bn1(conv1(x))))); }
   CRISP_PARAMS(conv1, bn1, prelu, conv2, bn2)

@@ -1,4 +1,5 @@
-// RSTB: the residual Swin transformer block, Swin layers and a convolution around which x skips (Liang et al. 2021, fig. 2a).
+// RSTB: the residual Swin transformer block, Swin layers and a convolution around which x skips
+// (Liang et al. 2021, fig. 2a).
 #pragma once
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/recompute.hpp"
@@ -14,8 +15,8 @@ struct ResidualGroup {
   CRISP_PARAMS(blocks)
 };
 
-/// (N, H, W, C) -> (N, H, W, C), H and W multiples of the window. `checkpointed`: each Swin layer forgets its inner values
-/// and computes them again for its gradient, see nn/recompute.hpp.
+/// (N, H, W, C) -> (N, H, W, C), H and W multiples of the window. `checkpointed`: each Swin layer forgets its
+/// inner values and computes them again for its gradient, see nn/recompute.hpp.
 template <class T, class D>
 struct Rstb {
   ResidualGroup<T, D> residual_group;

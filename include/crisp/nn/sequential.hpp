@@ -1,4 +1,5 @@
-// Sequential: layers applied one after the other; their parameters are named 0.weight, 2.weight, ... by position.
+// Sequential: layers applied one after the other; their parameters are named 0.weight, 2.weight, ... by
+// position.
 #pragma once
 #include <tuple>
 
@@ -6,7 +7,8 @@
 
 namespace crisp::nn {
 
-/// nn::Sequential net(nn::Conv2d<T, D>(1, 64, 9), nn::ReLU{}, nn::Conv2d<T, D>(64, 1, 5)); the layers are moved in.
+/// nn::Sequential net(nn::Conv2d<T, D>(1, 64, 9), nn::ReLU{}, nn::Conv2d<T, D>(64, 1, 5)); the layers are
+/// moved in.
 template <class... Layers>
 struct Sequential {
   std::tuple<Layers...> layers;
@@ -20,8 +22,14 @@ struct Sequential {
     return y;
   }
 
-  template <class F> void each_param(F&& f, const std::string& prefix = "") { visit_layers(layers, f, prefix); }
-  template <class F> void each_param(F&& f, const std::string& prefix = "") const { visit_layers(layers, f, prefix); }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") {
+    visit_layers(layers, f, prefix);
+  }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") const {
+    visit_layers(layers, f, prefix);
+  }
 
  private:
   template <class Tuple, class F>
@@ -29,7 +37,8 @@ struct Sequential {
     Index i = 0;
     const auto one = [&](auto& layer) {
       const std::string name = prefix + std::to_string(i++);
-      if constexpr (detail::HasParams<decltype(layer)>) detail::visit(f, name, layer);  // an activation has none
+      if constexpr (detail::HasParams<decltype(layer)>)
+        detail::visit(f, name, layer);  // an activation has none
     };
     std::apply([&](auto&... layer) { (one(layer), ...); }, layers);
   }

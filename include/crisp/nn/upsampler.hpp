@@ -1,12 +1,13 @@
-// Upsampler: convolutions and pixel shuffles that enlarge by 2, 3, 4 or 8 (Shi et al. 2016; the tail of EDSR and SwinIR).
+// Upsampler: convolutions and pixel shuffles that enlarge by 2, 3, 4 or 8 (Shi et al. 2016; the tail of EDSR
+// and SwinIR).
 #pragma once
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
 
 namespace crisp::nn {
 
-/// (N, H, W, C) -> (N, scale H, scale W, C): for 2, 4 and 8 in steps of 2, else in one. Its convolutions are named 0, 2, 4,
-/// as PyTorch's Sequential counts them with the shuffles.
+/// (N, H, W, C) -> (N, scale H, scale W, C): for 2, 4 and 8 in steps of 2, else in one. Its convolutions are
+/// named 0, 2, 4, as PyTorch's Sequential counts them with the shuffles.
 template <class T, class D>
 struct Upsampler {
   std::vector<Conv2d<T, D>> convs;
@@ -14,11 +15,14 @@ struct Upsampler {
 
   /// Throws Error for another scale than 1, 2, 3, 4 or 8.
   Upsampler(Index scale, Index channels) : step(scale == 3 ? 3 : 2) {
-    check(scale == 1 || scale == 2 || scale == 3 || scale == 4 || scale == 8, "Upsampler: the scale must be 1, 2, 3, 4 or 8, not ", scale);
-    for (Index reached = 1; reached < scale; reached *= step) convs.emplace_back(channels, channels * step * step, 3);
+    check(scale == 1 || scale == 2 || scale == 3 || scale == 4 || scale == 8,
+          "Upsampler: the scale must be 1, 2, 3, 4 or 8, not ", scale);
+    for (Index reached = 1; reached < scale; reached *= step)
+      convs.emplace_back(channels, channels * step * step, 3);
   }
 
-  /// In one step, straight to the image: (N, H, W, channels) -> (N, scale H, scale W, out), as light networks do.
+  /// In one step, straight to the image: (N, H, W, channels) -> (N, scale H, scale W, out), as light networks
+  /// do.
   static Upsampler direct(Index scale, Index channels, Index out) {
     Upsampler u(1, channels);
     u.step = scale;

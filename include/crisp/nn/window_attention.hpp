@@ -1,12 +1,14 @@
-// WindowAttention: self-attention within windows, with a learned bias for the distance of two pixels (Liu et al. 2021, sec. 3.2).
+// WindowAttention: self-attention within windows, with a learned bias for the distance of two pixels
+// (Liu et al. 2021, sec. 3.2).
 #pragma once
 #include "crisp/nn/linear.hpp"
 #include "crisp/ops/window_attention.hpp"
 
 namespace crisp::nn {
 
-/// (B, M M, C) -> (B, M M, C) for B windows of M x M pixels; mask (G, M M, M M) or empty, see ops/window_attention.hpp. Or, by
-/// in_image, (N, H, W, C) -> (N, H, W, C) for the windows of an image, with `other` of that shape added if it is given.
+/// (B, M M, C) -> (B, M M, C) for B windows of M x M pixels; mask (G, M M, M M) or empty, see
+/// ops/window_attention.hpp. Or, by in_image, (N, H, W, C) -> (N, H, W, C) for the windows of an image, with
+/// `other` of that shape added if it is given.
 template <class T, class D>
 struct WindowAttention {
   Index window;
@@ -15,9 +17,13 @@ struct WindowAttention {
 
   /// Throws Error unless the heads divide the channels.
   WindowAttention(Index channels, Index heads, Index side, bool qkv_bias = true)
-      : window(side), relative_position_bias_table(make_weight<T, D>({(2 * side - 1) * (2 * side - 1), heads}, Init::normal(0.02))),
-        qkv(channels, 3 * channels, {.bias = qkv_bias, .init = Init::normal(0.02)}), proj(channels, channels, {.init = Init::normal(0.02)}) {
-    check(heads >= 1 && channels % heads == 0, "WindowAttention: ", heads, " heads do not divide ", channels, " channels");
+      : window(side),
+        relative_position_bias_table(
+            make_weight<T, D>({(2 * side - 1) * (2 * side - 1), heads}, Init::normal(0.02))),
+        qkv(channels, 3 * channels, {.bias = qkv_bias, .init = Init::normal(0.02)}),
+        proj(channels, channels, {.init = Init::normal(0.02)}) {
+    check(heads >= 1 && channels % heads == 0, "WindowAttention: ", heads, " heads do not divide ", channels,
+          " channels");
   }
 
   Var<T, D> operator()(const Var<T, D>& x, const Tensor<T, D>& mask = {}) const {

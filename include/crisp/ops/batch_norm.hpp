@@ -163,10 +163,7 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
   Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
   norm.forward(x.value(), y);
   std::vector<Var<T, D>> inputs{x, weight, bias};
-  if (Var<T, D>::steps) {  // who writes the ops down wants the statistics too
-    inputs.push_back(Var<Wide<T>, D>(s.mean));
-    inputs.push_back(Var<Wide<T>, D>(s.variance));
-  }
+  if constexpr (std::same_as<T, Wide<T>>) inputs.insert(inputs.end(), {s.mean, s.variance});  // for a trace; no gradient goes to them
   return {"batch_norm", y, inputs, [=](Tensor<T, D> dy) {
     const Tensor<Wide<T>, D> sums = norm.parameter_gradients(x.value(), dy);  // (2, C): dw, db
     weight.add_grad(detail::part<T>(sums, 0, sums[1]));

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/ops/axis.hpp"
 
 namespace crisp {
 
@@ -30,10 +31,9 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
           operand("other", part.shape()));
     shape[a] += part[a];
   }
-  Index outer = 1, inner = 1;  // the value seen as (outer, axis, inner)
-  for (int i = 0; i < a; ++i) outer *= shape[i];
-  for (int i = a + 1; i < shape.rank(); ++i) inner *= shape[i];
-  const Index step = shape[a] * inner;
+  const detail::AxisView view = detail::axis_view(shape, a);
+  const Index outer = view.outer, inner = view.inner;
+  const Index step = view.n * inner;
 
   Tensor<T, D> y(shape);
   Index begin = 0;

@@ -181,8 +181,7 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   if (bias.defined()) inputs.push_back(bias);
   if (added) inputs.push_back(other);
   auto positive = rectified && recorded(inputs) ? positive_bits(y) : Tensor<std::uint32_t, D>();
-  constexpr const char* names[] = {"conv2d", "conv2d_relu", "conv2d_add"};
-  return {names[int(ending)], y, inputs, [=, positive = std::move(positive), other = other.node()](Tensor<T, D> dy) mutable {
+  auto backward = [=, positive = std::move(positive), other = other.node()](Tensor<T, D> dy) mutable {
     if (rectified) dy = where_bits(positive, std::exchange(dy, {}));
     positive = {};  // what has been read is freed before the next product
     if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
@@ -190,7 +189,14 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
     if (bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
     if (other) other->add_grad(std::move(dy));
-  }, {{"stride", double(o.stride)}, {"top", double(m.top)}, {"left", double(m.left)}, {"bottom", double(m.bottom)}, {"right", double(m.right)}}};
+  };
+  Expansion<T, D> expand;
+  if (rectified) expand = [=] { return relu(conv2d(x, weight, bias, o, Ending::none)); };
+  if (added) expand = [=] { return conv2d(x, weight, bias, o, Ending::none) + other; };
+  constexpr const char* names[] = {"conv2d", "conv2d_relu", "conv2d_add"};
+  return {names[int(ending)], y, inputs, std::move(backward),
+          {{"stride", double(o.stride)}, {"top", double(m.top)}, {"left", double(m.left)}, {"bottom", double(m.bottom)},
+           {"right", double(m.right)}}, expand};
 }
 
 }  // namespace detail
@@ -211,7 +217,6 @@ Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, Conv2dOptions 
 /// relu(conv2d(x, weight, bias, o)), in one pass over the memory instead of two.
 template <class T, class D>
 Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
-  if (Var<T, D>::steps) return relu(conv2d(x, weight, bias, o));  // who writes the ops down knows these two
   return detail::conv2d(x, weight, bias, o, detail::Ending::relu);
 }
 
@@ -219,7 +224,6 @@ Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Ope
 template <class T, class D>
 Var<T, D> conv2d_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const Operand<T, D>& other,
                      Conv2dOptions o = {}) {
-  if (Var<T, D>::steps) return conv2d(x, weight, bias, o) + other;
   return detail::conv2d(x, weight, bias, o, detail::Ending::add, other);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/graph.hpp"
+#include "crisp/core/random.hpp"
 #include "crisp/core/share.hpp"
 
 namespace crisp {
@@ -10,13 +11,10 @@ namespace crisp {
 namespace detail {
 template <class T> struct Dropped {  // `group` neighbours share one decision: a hash of the key and their number
   const T* x; T* y; std::uint64_t key; Index group; double p;
-  static constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ull;
   CRISP_HD void operator()(Index i) const {
-    std::uint64_t z = key + std::uint64_t(i / group + 1) * golden;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    const double uniform = double((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
-    y[i] = uniform < p ? Wide<T>(0) : x[i] / Wide<T>(1 - p);
+    const std::uint64_t number = key + std::uint64_t(i / group + 1) * SplitMix64::golden;
+    const bool dropped = SplitMix64::uniform(SplitMix64::hash(number)) < p;
+    y[i] = dropped ? Wide<T>(0) : x[i] / Wide<T>(1 - p);
   }
 };
 
@@ -24,7 +22,7 @@ template <class T, class D>
 Var<T, D> drop(const char* op, const Var<T, D>& x, double p, std::uint64_t key, Index group) {
   check(p >= 0 && p < 1, op, ": the probability must be at least 0 and below 1, not ", p);
   if (p > 0) refuse_in_graph("dropout: values are chosen at random within a step of a Graph, which would choose the same each time", "train without dropout and drop path (p = 0), or without a Graph");
-  key += std::uint64_t(share.part * (x.numel() / group)) * Dropped<T>::golden;  // the decisions of the whole batch, from those of this part on
+  key += std::uint64_t(share.part * (x.numel() / group)) * SplitMix64::golden;  // the decisions of the whole batch, from those of this part on
   Tensor<T, D> y(x.shape());
   D::for_each(x.numel(), Dropped<T>{x.value().data(), y.data(), key, group, p});
   return {op, y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {  // the same key: the same decisions

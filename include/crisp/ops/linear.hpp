@@ -28,13 +28,15 @@ Var<T, D> linear(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& b
   const Tensor<T, D> b = bias.defined() ? bias.value() : Tensor<T, D>();
   const ConvEpilogue<T> epilogue{.plus = plus.defined() ? plus.value().data() : nullptr};
   const Tensor<T, D> y = convolve(as_image(x.value(), K), w, b, s, epilogue);
+  Expansion<T, D> expand;
+  if (plus.defined()) expand = [=] { return linear(x, weight, bias, Var<T, D>()) + plus; };
   return {plus.defined() ? "linear_add" : "linear", y.reshape(shape), inputs, [=, plus = plus.node()](Tensor<T, D> dy) {
     const Tensor<T, D> gradient = as_image(dy, O);
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(gradient, w, s).reshape(x.shape()));
     if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(as_image(x.value(), K), gradient, s).reshape({O, K}));
     if (bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), rows, O));
     if (plus) plus->add_grad(std::move(dy));
-  }};
+  }, {}, expand};
 }
 
 }  // namespace detail
@@ -46,7 +48,6 @@ Var<T, D> linear(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<
 /// linear(x, weight, bias) + other, of the shape of the result, in one pass over the memory. Throws Error where it has another.
 template <class T, class D>
 Var<T, D> linear_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const Operand<T, D>& other) {
-  if (Var<T, D>::steps) return linear(x, weight, bias) + other;
   return detail::linear(x, weight, bias, other);
 }
 

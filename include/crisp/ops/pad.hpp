@@ -1,9 +1,11 @@
 // pad: an image with a border of zeros, of its edge repeated, or of its mirror image; and centre, the reverse.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/constant.hpp"
+#include "crisp/core/mirror.hpp"
 
 namespace crisp {
 
@@ -25,8 +27,8 @@ struct AxisMap {
   AxisMap(Index in, Index before, Index after, Border border) {
     for (Index o = -before; o < in + after; ++o) {
       Index i = o;
-      if (border == Border::replicate) i = i < 0 ? 0 : i >= in ? in - 1 : i;
-      if (border == Border::reflect) i = i < 0 ? -i : i >= in ? 2 * (in - 1) - i : i;
+      if (border == Border::replicate) i = std::max<Index>(0, std::min(o, in - 1));
+      if (border == Border::reflect) i = mirrored_about_pixel(o, in);
       source.push_back(i >= 0 && i < in ? i : -1);
     }
     for (Index i = 0; i < in; ++i) {

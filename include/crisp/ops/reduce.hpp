@@ -3,16 +3,13 @@
 #include <span>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/ops/axis.hpp"
 
 namespace crisp {
 
 namespace detail {
 
-// A tensor seen as (outer, n, inner), where n is the axis that is reduced; row = (outer, inner).
-struct AxisView {
-  Index outer = 1, n = 1, inner = 1;
-  CRISP_HD Index at(Index row, Index k) const { return (row / inner * n + k) * inner + row % inner; }
-};
+// In all of these n is the axis that is reduced.
 template <class T> struct ReadAlong {
   const T* x; AxisView view; Wide<T> scale;
   CRISP_HD Wide<T> operator()(Index row, Index k) const { return scale * x[view.at(row, k)]; }
@@ -34,14 +31,10 @@ template <class T> struct ToFirstMax {  // the first element that equals the max
   }
 };
 
-inline AxisView axis_view(const char* op, const Shape& shape, int axis) {
-  const int rank = shape.rank(), a = axis < 0 ? axis + rank : axis;
-  check(a >= 0 && a < rank, op, ": axis ", axis, " was asked of a value with ", rank, " axes", operand("input", shape));
-  check(shape[a] > 0, op, ": axis ", axis, " has no elements to reduce", operand("input", shape));
-  AxisView view{.n = shape[a]};
-  for (int i = 0; i < a; ++i) view.outer *= shape[i];
-  for (int i = a + 1; i < rank; ++i) view.inner *= shape[i];
-  return view;
+inline AxisView reduced_axis(const char* op, const Shape& shape, int axis) {
+  const int from_front = axis_of(op, shape, axis);
+  check(shape[from_front] > 0, op, ": axis ", axis, " has no elements to reduce", operand("input", shape));
+  return axis_view(shape, from_front);
 }
 inline Shape without_axis(const Shape& shape, int axis) {
   std::vector<Index> kept;
@@ -101,20 +94,21 @@ Var<T, D> mean(const Var<T, D>& x) {
 /// The sum over one axis, which disappears: (N, H, W, C) with axis -1 -> (N, H, W). Throws Error for a bad axis.
 template <class T, class D>
 Var<T, D> sum(const Var<T, D>& x, int axis) {
-  return detail::scaled_sum("sum", x, detail::axis_view("sum", x.shape(), axis), detail::without_axis(x.shape(), axis), 1);
+  const detail::AxisView view = detail::reduced_axis("sum", x.shape(), axis);
+  return detail::scaled_sum("sum", x, view, detail::without_axis(x.shape(), axis), 1);
 }
 
 /// The mean over one axis, which disappears. Throws Error for a bad axis.
 template <class T, class D>
 Var<T, D> mean(const Var<T, D>& x, int axis) {
-  const detail::AxisView view = detail::axis_view("mean", x.shape(), axis);
+  const detail::AxisView view = detail::reduced_axis("mean", x.shape(), axis);
   return detail::scaled_sum("mean", x, view, detail::without_axis(x.shape(), axis), 1 / Wide<T>(view.n));
 }
 
 /// The largest element along one axis, which disappears; the gradient goes to the first such element.
 template <class T, class D>
 Var<T, D> max(const Var<T, D>& x, int axis) {
-  const detail::AxisView view = detail::axis_view("max", x.shape(), axis);
+  const detail::AxisView view = detail::reduced_axis("max", x.shape(), axis);
   const Index rows = view.outer * view.inner;
   Tensor<T, D> y(detail::without_axis(x.shape(), axis));
   D::template row_reduce<Max>(rows, view.n, detail::ReadAlong<T>{x.value().data(), view, 1}, y.data());

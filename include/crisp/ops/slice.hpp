@@ -9,14 +9,12 @@ namespace crisp {
 template <class T, class D>
 Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
   Shape shape = x.shape();
-  const int a = axis < 0 ? axis + shape.rank() : axis;
-  check(a >= 0 && a < shape.rank(), "slice: axis ", axis, " was asked of a value with ", shape.rank(), " axes", operand("input", shape));
-  check(begin >= 0 && count >= 0 && begin + count <= shape[a], "slice: ", count, " positions from ", begin, " on were asked of axis ", axis, ", which has ",
-        shape[a], operand("input", shape));
-  Index outer = 1, inner = 1;  // x seen as (outer, axis, inner)
-  for (int i = 0; i < a; ++i) outer *= shape[i];
-  for (int i = a + 1; i < shape.rank(); ++i) inner *= shape[i];
-  const Index step = shape[a] * inner, width = count * inner, from = begin * inner;
+  const int a = detail::axis_of("slice", shape, axis);
+  check(begin >= 0 && count >= 0 && begin + count <= shape[a], "slice: ", count, " positions from ", begin,
+        " on were asked of axis ", axis, ", which has ", shape[a], operand("input", shape));
+  const detail::AxisView view = detail::axis_view(shape, a);
+  const Index outer = view.outer, step = view.n * view.inner;
+  const Index width = count * view.inner, from = begin * view.inner;
   shape[a] = count;
   Tensor<T, D> y(shape);
   D::for_each(outer, width, detail::CopyRows<T>{x.value().data() + from, y.data(), step, width});

@@ -169,7 +169,8 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
 namespace detail {
 // By the device; an empty Var where it refuses.
 template <class T, class D>
-Var<T, D> fused_window_attention(const Var<T, D>& qkv, const Var<T, D>& bias, const AttentionSizes& s) {
+Var<T, D> fused_window_attention(const Var<T, D>& qkv, const Var<T, D>& bias, const AttentionSizes& s,
+                                 const Expansion<T, D>& expand) {
   Tensor<T, D> y({s.N, s.H, s.W, s.C});
   if (!D::window_attention(qkv.value().data(), bias.value().data(), y.data(), s)) return {};
   return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {
@@ -177,7 +178,7 @@ Var<T, D> fused_window_attention(const Var<T, D>& qkv, const Var<T, D>& bias, co
     D::window_attention_gradient(qkv.value().data(), bias.value().data(), dy.data(), dqkv.data(), dbias.data(), s);
     qkv.add_grad(std::move(dqkv));
     bias.add_grad(std::move(dbias));
-  }};
+  }, {}, expand};
 }
 }  // namespace detail
 
@@ -193,15 +194,18 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Wind
   const Index M = o.size, shift = o.shift;
   detail::check_windows(qkv.shape(), "(N, H, W, 3 C)", M, shift);
   const Index H = qkv[1], W = qkv[2], heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
-  if constexpr (HasWindowAttention<D, T>)
-    if (!Var<T, D>::steps) {  // who writes the ops down wants those that every program has
-      const AttentionSizes sizes{qkv[0], H, W, qkv[3] / 3, heads, M, shift};
-      if (const Var<T, D> y = detail::fused_window_attention<T, D>(qkv, bias, sizes); y.defined()) return y;
-    }
-  const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
-  const Tensor<T, D> mask = shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>();
-  const Var<T, D> y = window_reverse(window_attention(windows, bias, mask), M, H, W);
-  return shift > 0 ? roll(y, shift, shift) : y;
+  const auto window_by_window = [=] {
+    const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
+    const Tensor<T, D> mask = shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>();
+    const Var<T, D> y = window_reverse(window_attention(windows, bias, mask), M, H, W);
+    return shift > 0 ? roll(y, shift, shift) : y;
+  };
+  if constexpr (HasWindowAttention<D, T>) {
+    const AttentionSizes sizes{qkv[0], H, W, qkv[3] / 3, heads, M, shift};
+    const Var<T, D> y = detail::fused_window_attention<T, D>(qkv, bias, sizes, window_by_window);
+    if (y.defined()) return y;
+  }
+  return window_by_window();
 }
 
 }  // namespace crisp

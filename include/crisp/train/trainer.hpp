@@ -8,6 +8,7 @@
 #include "crisp/distributed/ranks.hpp"
 #include "crisp/distributed/stop.hpp"
 #include "crisp/nn/init.hpp"
+#include "crisp/nn/non_finite.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"

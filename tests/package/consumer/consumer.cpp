@@ -4,6 +4,7 @@
 #include <crisp/backend/cpu.hpp>
 #include <crisp/data/image_io.hpp>
 #include <crisp/nn/module.hpp>
+#include <crisp/nn/non_finite.hpp>
 #include <crisp/ops/loss.hpp>
 #include <crisp/optim/sgd.hpp>
 #include <crisp/train/running_loss.hpp>

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crisp/backend/cuda/graph_memory.cuh"
+#include "crisp/core/scoped.hpp"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -19,7 +20,7 @@ class CapturedStep {
     cuda_check(cudaStreamBeginCapture(session.stream, cudaStreamCaptureModeRelaxed), "beginning a graph");
     cudaGraph_t graph = nullptr;
     try {
-      const Within within(memory_.get());
+      const Scoped memory(GraphMemory::current(), memory_.get());
       step();
     } catch (...) {
       static_cast<void>(cudaStreamEndCapture(session.stream, &graph));
@@ -45,11 +46,6 @@ class CapturedStep {
   void replay() { cuda_check(cudaGraphLaunch(graph_, Turn().stream), "running a graph"); }
 
  private:
-  struct Within {
-    explicit Within(GraphMemory* memory) { GraphMemory::current() = memory; }
-    ~Within() { GraphMemory::current() = nullptr; }
-  };
-
   const std::shared_ptr<GraphMemory> memory_;
   cudaGraphExec_t graph_ = nullptr;
 };
