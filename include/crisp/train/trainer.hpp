@@ -11,7 +11,9 @@
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"
+#include "crisp/report/progress_bar.hpp"
 #include "crisp/report/report.hpp"
+#include "crisp/report/text.hpp"
 #include "crisp/train/running_loss.hpp"
 #include "crisp/train/state.hpp"
 
@@ -329,7 +331,7 @@ class Fit {
   Metadata described(double psnr) const {
     Metadata m = o_.metadata;
     m["trained_steps"] = std::to_string(progress_.step);
-    if (o_.validate) m["validation_psnr"] = report::detail::fixed(psnr, 4);
+    if (o_.validate) m["validation_psnr"] = report::fixed(psnr, 4);
     return m;
   }
 
