@@ -34,8 +34,8 @@ struct History {
     write_file("metrics", path, out.str());
   }
 
-  /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing file
-  /// is an empty history. Throws Error for a row that is not one.
+  /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing
+  /// file is an empty history. Throws Error for a row that is not one.
   static History load(const std::filesystem::path& path, Index last_step) {
     History history;
     if (!std::filesystem::exists(path)) return history;

@@ -32,7 +32,8 @@ inline std::string base64(const std::string& bytes) {
       return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u;
     };
     const unsigned value = byte(0) << 16 | byte(1) << 8 | byte(2);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? digits[value >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 4; ++k)
+      out += i + k <= bytes.size() ? digits[value >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }

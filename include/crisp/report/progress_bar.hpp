@@ -30,7 +30,8 @@ class ProgressBar {
     const std::string line = percent + text + duration(seconds_left) + " left";
     if (terminal_) {
       const int width = 24, filled = int(done * width);
-      const std::string bar = std::string(std::size_t(filled), '=') + std::string(std::size_t(width - filled), ' ');
+      const std::string bar =
+          std::string(std::size_t(filled), '=') + std::string(std::size_t(width - filled), ' ');
       std::printf("\r\033[K[%s] %s", bar.c_str(), line.c_str());
     } else {
       std::printf("%s\n", line.c_str());

@@ -1,4 +1,5 @@
-// report.html: what a training did, in one page that needs no network: curves, settings, and pictures to compare.
+// report.html: what a training did, in one page that needs no network:
+// curves, settings, and pictures to compare.
 #pragma once
 #include <map>
 
@@ -36,7 +37,8 @@ inline std::string detail_place(const ReportPicture& p) {
   const auto error_at = [&](Index top, Index left) {
     double error = 0;
     for (Index y = top; y < top + side; ++y)
-      for (Index x = left; x < left + side; ++x) error += std::pow(double(p.hr.at(y, x)) - p.bicubic.at(y, x), 2);
+      for (Index x = left; x < left + side; ++x)
+        error += std::pow(double(p.hr.at(y, x)) - p.bicubic.at(y, x), 2);
     return error;
   };
   double largest = -1;
@@ -49,7 +51,8 @@ inline std::string detail_place(const ReportPicture& p) {
   return str(top, ",", left, ",", side);
 }
 
-inline std::string panel(const std::string& name, const std::string& note, const data::Image& image, const char* kind) {
+inline std::string panel(const std::string& name, const std::string& note, const data::Image& image,
+                         const char* kind) {
   const std::string bytes = base64(data::encode_image(image, ".png"));
   return str("<figure><img class=\"", kind, "\" alt=\"", name, "\" src=\"data:image/png;base64,", bytes,
              "\"><figcaption><b>", name, "</b> ", note, "</figcaption></figure>");
@@ -63,8 +66,8 @@ inline constexpr const char* slider =
     "<label class=\"l\">bicubic</label><label class=\"r\">network</label></div>";
 
 inline std::string picture_section(const ReportPicture& p) {
-  std::string html = str("<section class=\"picture\" data-detail=\"", detail_place(p), "\"><h3>", escaped(p.name),
-                         "</h3><div class=\"panels\">");
+  std::string html = str("<section class=\"picture\" data-detail=\"", detail_place(p), "\"><h3>",
+                         escaped(p.name), "</h3><div class=\"panels\">");
   html += panel("LR", str(p.lr.width, " x ", p.lr.height), p.lr, "lr");
   html += panel("bicubic", html_number(p.bicubic_psnr, 2) + " dB", p.bicubic, "hr");
   html += panel("network", html_number(p.psnr, 2) + " dB, SSIM " + html_number(p.ssim, 4), p.result, "hr");
@@ -90,14 +93,16 @@ inline std::string cards(const Report& report) {
   std::string html = "<div class=\"cards\">";
   if (best > 0) html += card(html_number(best, 2) + " dB", "best mean PSNR");
   if (bicubic > 0) html += card(html_number(bicubic, 2) + " dB", "bicubic");
-  if (best > 0 && bicubic > 0) html += card(sign + html_number(best - bicubic, 2) + " dB", "gain over bicubic");
+  if (best > 0 && bicubic > 0)
+    html += card(sign + html_number(best - bicubic, 2) + " dB", "gain over bicubic");
   html += card(std::to_string(last.step), "steps");
   return html + card(duration(last.seconds), "training time") + "</div>";
 }
 
 inline std::string charts(const Report& report) {
   PlotOptions loss{"Training loss", "mean over the steps between two points, logarithmic", true, {}};
-  PlotOptions psnr{"Validation PSNR", "dB, mean over the pictures", false, {}, report.bicubic_psnr, "bicubic"};
+  PlotOptions psnr{"Validation PSNR", "dB, mean over the pictures", false, {}, report.bicubic_psnr,
+                   "bicubic"};
   for (const HistoryRow& row : report.history.rows) {
     loss.points.push_back({double(row.step), row.loss});
     if (row.psnr) psnr.points.push_back({double(row.step), *row.psnr});
@@ -117,14 +122,17 @@ inline std::string settings_table(const Report& report) {
 /// The page as text.
 inline std::string report_page(const Report& report) {
   const std::string title = detail::escaped(report.title);
-  std::string page = str("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
-                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">", "<title>", title,
-                         "</title><style>", detail::report_style, "</style></head><body><main>\n");
+  std::string page =
+      str("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">", "<title>", title,
+          "</title><style>", detail::report_style, "</style></head><body><main>\n");
   page += "<h1>" + title + "</h1>\n<p>" + detail::escaped(report.protocol) + "</p>\n";
   page += detail::cards(report) + "\n" + detail::charts(report) + "\n";
   if (!report.pictures.empty())
-    page += "<h2>Pictures</h2>\n<p>PSNR on luma. The detail is where bicubic errs most; drag the line on the large "
-            "picture.</p>\n";
+    page +=
+        "<h2>Pictures</h2>\n<p>PSNR on luma. The detail is where bicubic errs most; drag the line on the "
+        "large "
+        "picture.</p>\n";
   for (const ReportPicture& picture : report.pictures) page += detail::picture_section(picture) + "\n";
   page += "<h2>Settings</h2>\n" + detail::settings_table(report);
   return page + "\n</main><script>" + detail::report_script + "</script></body></html>\n";

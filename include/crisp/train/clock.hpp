@@ -1,4 +1,5 @@
-// TrainingClock: how long a training has lasted, which share of it is done, and when a row or a validation is due.
+// TrainingClock: how long a training has lasted, which share of it is done,
+// and when a row or a validation is due.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -10,7 +11,8 @@ namespace crisp::train::detail {
 class TrainingClock {
  public:
   /// Both must live as long as the clock, which reads how far the training is from `progress`.
-  TrainingClock(const FitOptions& options, const Progress& progress) : options_(options), progress_(progress) {}
+  TrainingClock(const FitOptions& options, const Progress& progress)
+      : options_(options), progress_(progress) {}
   TrainingClock(const TrainingClock&) = delete;
   TrainingClock& operator=(const TrainingClock&) = delete;
 
@@ -29,7 +31,8 @@ class TrainingClock {
   /// The number of steps that were done when the clock was started.
   Index first_step() const { return first_step_; }
 
-  /// The seconds of the first process after the last step: by these the end of a training by the clock is decided.
+  /// The seconds of the first process after the last step: by these the end of
+  /// a training by the clock is decided.
   void set_common_seconds(double seconds) { common_ = seconds; }
 
   /// Which share of the training is done, from 0 to 1.
@@ -54,7 +57,8 @@ class TrainingClock {
     return {rate, by_steps ? double(options_.steps - progress_.step) / rate : 60 * options_.minutes - now};
   }
 
-  /// Whether metrics.csv, which has so many rows, should have one more: two hundred in all, and one a minute at least.
+  /// Whether metrics.csv, which has so many rows, should have one more: two
+  /// hundred in all, and one a minute at least.
   bool row_due(std::size_t rows) const {
     return share_done() * 200 >= double(rows + 1) || seconds() - last_row_ > 60;
   }

@@ -22,16 +22,23 @@ struct Validation {
 };
 
 struct FitOptions {
-  std::filesystem::path out = {};   // folder for best, last, state .safetensors, metrics.csv, report.html
-  Index steps = 0;                  // the length of the training: this,
-  double minutes = 0;               // or this, by the clock
-  data::LoaderOptions loader = {};  // batch, seed and threads
+  std::filesystem::path out = {};  // folder for best, last, state .safetensors, metrics.csv, report.html
+
+  // The length: one of both.
+  Index steps = 0;
+  double minutes = 0;  // by the clock
+
+  // The steps.
+  data::LoaderOptions loader = {};             // batch, seed and threads
   optim::Schedule schedule = optim::cosine();  // factor on the optimizer's learning rate
   double clip_norm = 0;                        // bound on the length of the gradient; 0: none
   Index accumulate = 1;                        // batches whose gradients are added up for one step
-  double ema = 0;                              // decay of the averaged weights, which are validated and saved; 0: none
-  Index validate_every = 0;  // steps; 0: twenty times in all, but by the clock for a tenth of the time at most
+  double ema = 0;                              // decay of the averaged weights, which then count; 0: none
+
+  // The validation: every so many steps; 0: twenty times, but by the clock for a tenth of the time at most.
+  Index validate_every = 0;
   std::function<Validation()> validate = {};  // may be empty
+
   bool graph = false;      // each step as one CUDA graph (core/graph.hpp): one batch, one process, no dropout
   bool resume = false;     // go on from the state in `out`
   Metadata metadata = {};  // what the network is, kept in the checkpoints
@@ -53,7 +60,8 @@ inline void check_options(const FitOptions& o) {
   check(o.accumulate >= 1, "train: gradients of at least 1 batch make a step, not of ", o.accumulate);
   check(!o.graph || o.accumulate == 1, "train: a step as a graph is of 1 batch, not of ", o.accumulate,
         "\n  hint: make the batch larger, or train without graphs");
-  check((o.steps > 0) != (o.minutes > 0), "train: give the length of the training, either in steps or in minutes");
+  check((o.steps > 0) != (o.minutes > 0),
+        "train: give the length of the training, either in steps or in minutes");
 }
 
 // Makes the folder, and finds out before hours of work, not after, whether files can be written there.

@@ -1,4 +1,5 @@
-// Outputs: what a training shows and writes: the bar, metrics.csv, report.html, the checkpoints, the validations.
+// Outputs: what a training shows and writes: the bar, metrics.csv,
+// report.html, the checkpoints, the validations.
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/share.hpp"
@@ -56,8 +57,8 @@ class Outputs {
     }
     history_.save(training_.file("metrics.csv"));
     report::save_report(training_.file("report.html"),
-                        {options.title, validation_.protocol, options.settings, history_, validation_.bicubic_psnr,
-                         validation_.pictures});
+                        {options.title, validation_.protocol, options.settings, history_,
+                         validation_.bicubic_psnr, validation_.pictures});
     result_.progress = progress;
   }
 
@@ -89,7 +90,8 @@ class Outputs {
     const double begun = training_.clock.seconds();
     Validation found = no_grad(training_.options.validate);
     training_.clock.add_validation(training_.clock.seconds() - begun);
-    if (is_nan(found.psnr)) training_.fail("the validation gives a PSNR that is not a number", training_.progress.step, "");
+    if (is_nan(found.psnr))
+      training_.fail("the validation gives a PSNR that is not a number", training_.progress.step, "");
     return found;
   }
 
@@ -116,7 +118,8 @@ class Outputs {
 
   // What a checkpoint holds: the network, or of several that train together the one that is asked for.
   void save_weights(const std::filesystem::path& path, double psnr) {
-    if constexpr (requires { training_.net.result(); }) io::save(path, training_.net.result(), described(psnr));
+    if constexpr (requires { training_.net.result(); })
+      io::save(path, training_.net.result(), described(psnr));
     else io::save(path, training_.net, described(psnr));
   }
 

@@ -10,7 +10,8 @@ namespace crisp::train::detail {
 template <class T, class D>
 class RepeatedStep {
  public:
-  /// step(input, target) does all of a step, and returns its loss. A Graph runs it on the host a few times only.
+  /// step(input, target) does all of a step, and returns its loss. A Graph
+  /// runs it on the host a few times only.
   using Step = std::function<Tensor<T, D>(const Var<T, D>& input, const Var<T, D>& target)>;
   explicit RepeatedStep(Step step)
       : graph_([this, step = std::move(step)] { loss_ = step(input_, target_); }) {}

@@ -1,5 +1,5 @@
-// fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go on from; on one
-// process or several.
+// fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go
+// on from; on one process or several.
 #pragma once
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
@@ -56,7 +56,8 @@ class Loop {
     else outputs_.validate();
   }
 
-  // The loop: of each batch the loss and its gradients, and of every `accumulate` batches a step of the optimizer.
+  // The loop: of each batch the loss and its gradients, and of every
+  // `accumulate` batches a step of the optimizer.
   template <class Loss>
   void make_steps(const data::PatchDataset& patches, Loss& loss_of) {
     const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, mean_over_ranks());
@@ -129,8 +130,8 @@ class Loop {
     return [this](Tensor<T, D>& x) { distributed::detail::average(x, ranks_); };
   }
 
-  // Before each step: the loss of the whole batch, the clock of the first process, which decides for all, and whether
-  // one was asked to stop.
+  // Before each step: the loss of the whole batch, the clock of the first process, which decides for
+  // all, and whether one was asked to stop.
   void agree() {
     const double stop = distributed::detail::stop_asked ? 1.0 : 0.0;
     std::vector<double> numbers{training_.losses.last(), first() ? clock_.seconds() : 0, stop};
@@ -167,8 +168,8 @@ class Loop {
       prepare_folder(options_);
     }
     complete_settings(training_.options);
-    check(!options_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ", ranks_.size(),
-          ", which exchange their gradients within the step");
+    check(!options_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ",
+          ranks_.size(), ", which exchange their gradients within the step");
     distributed::detail::check_same(in_words(), ranks_);
     if (options_.ema > 0 && first()) training_.average.emplace(net_, options_.ema);
   }
@@ -212,13 +213,13 @@ class Loop {
 
 }  // namespace detail
 
-/// Trains `net` on batches of `patches`: loss_of(input, target), two Vars (N, H, W, C) in 0..1, gives the loss. Writes
-/// into the folder options.out as it goes. With a number of steps, the same seed gives the same weights to the bit, for
-/// any number of loader threads, and whether or not the training was stopped and resumed. Throws Error for options that
-/// do not fit, before any work; for a loss that is not finite; and for a folder that cannot be written.
-/// Where there are several `ranks`, each calls this with the same arguments, and options.loader.batch is that of all
-/// together, which they share equally; the loss must be a mean over the batch. The weights are then those of one process
-/// but for rounding.
+/// Trains `net` on batches of `patches`: loss_of(input, target), two Vars (N, H, W, C) in 0..1, gives the
+/// loss. Writes into the folder options.out as it goes. With a number of steps, the same seed gives the same
+/// weights to the bit, for any number of loader threads, and whether or not the training was stopped and
+/// resumed. Throws Error for options that do not fit, before any work; for a loss that is not finite; and for
+/// a folder that cannot be written. Where there are several `ranks`, each calls this with the same arguments,
+/// and options.loader.batch is that of all together, which they share equally; the loss must be a mean over
+/// the batch. The weights are then those of one process but for rounding.
 template <class M, class T, class D, class Loss, distributed::Ranks<T, D> R>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of,
               FitOptions options, R& ranks) {

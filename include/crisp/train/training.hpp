@@ -1,4 +1,5 @@
-// Training: what the loop of a training and its outputs share: network, optimizer, progress, clock and losses.
+// Training: what the loop of a training and its outputs share: network,
+// optimizer, progress, clock and losses.
 #pragma once
 #include <optional>
 
@@ -25,8 +26,8 @@ struct Training {
   std::filesystem::path file(const char* name) const { return options.out / name; }
   ExtraState<T, D>* average_state() { return average ? &average->state() : nullptr; }
 
-  /// Reads the losses that were added since the last time. Throws Error for one that is not finite.
-  /// `where` then looks for the first such value in the batch that was added last, before a step is made with it.
+  /// Reads the losses that were added since the last time. Throws Error for one that is not finite. `where`
+  /// then looks for the first such value in the batch that was added last, before a step is made with it.
   /// (After that step there would be nothing to learn: its gradients reach all weights.)
   template <class Where>
   void read_losses(const Where& where) {
@@ -54,8 +55,8 @@ struct Training {
     const std::string last = "\n  the last good checkpoint is kept: " + file("last.safetensors").string();
     throw Error(str("train: ", what, " at step ", step,
                     where.empty() ? "" : "; the first value that is not finite: " + where,
-                    "\n  hint: use a smaller learning rate (it was ", optimizer.lr(), "), or clip the gradients",
-                    saved ? last : "\n  no checkpoint was saved yet"));
+                    "\n  hint: use a smaller learning rate (it was ", optimizer.lr(),
+                    "), or clip the gradients", saved ? last : "\n  no checkpoint was saved yet"));
   }
 };
 
