@@ -153,13 +153,6 @@ Index bytes_of(const std::string& option, const std::string& text) {
   return Index(value * factor);
 }
 
-std::string fixed(double value, int digits) {
-  if (!is_finite(value)) return value > 0 ? "inf" : "nan";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 std::string left(const std::string& text, std::size_t width) { return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " "; }
 std::string right(const std::string& text, std::size_t width) { return text.size() < width ? std::string(width - text.size(), ' ') + text : " " + text; }
 

@@ -7,6 +7,7 @@
 
 #include "crisp/backend/cpu.hpp"
 #include "crisp/core/finite.hpp"
+#include "crisp/report/text.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/weights_file.hpp"
 
@@ -99,8 +100,7 @@ void write_whole(const fs::path& file, const std::string& text);
 /// "500M", "2G", "1000000" in bytes. Throws WrongUse, with the option's name, for anything else.
 Index bytes_of(const std::string& option, const std::string& text);
 
-/// A number with so many digits after the point; "inf" where it is infinite.
-std::string fixed(double value, int digits);
+using report::fixed;
 
 /// The text, with spaces added at its end (left) or its beginning (right) to make it `width` wide.
 std::string left(const std::string& text, std::size_t width);

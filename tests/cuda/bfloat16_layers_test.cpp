@@ -60,6 +60,7 @@ Results batch_norm(Index rows, Index C, Index skip) {
   Memory<W> mean(C, 0), variance(C, 0), sums(2 * C, 0);
   Cuda::channel_statistics<T>(x, rows, C, mean, variance);
   Cuda::batch_norm<T>(x, w, b, mean, variance, y, rows, C, W(1e-3));
+  Cuda::batch_norm_sums<T>(x, dy, mean, variance, sums, rows, C, W(1e-3));
   Cuda::batch_norm_gradient<T>(x, w, dy, mean, variance, sums, dy, rows, C, W(1e-3), true);
   return {y.values(), mean.values(), variance.values(), sums.values(), dy.values()};
 }

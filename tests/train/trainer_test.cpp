@@ -91,6 +91,14 @@ TEST_CASE("a validation that gives no number ends the training, and says so") {
   CHECK_ERROR(setup.run({.out = folder.path / "n", .steps = 4, .validate = [] { return psnr(NAN); }}), "the validation gives a PSNR that is not a number at step 1");
 }
 
+TEST_CASE("an infinite PSNR stands in the checkpoints as plain text") {
+  const TemporaryFolder folder;
+  Setup setup;
+  setup.run({.out = folder.path, .steps = 4, .validate = [] { return psnr(INFINITY); }});
+  for (const char* name : {"best.safetensors", "last.safetensors"})
+    CHECK(read_safetensors(folder.path / name).metadata.at("validation_psnr") == "inf");
+}
+
 TEST_CASE("the same seed gives the same weights, for any number of loader threads, stopped and resumed or not") {
   const TemporaryFolder folder;
   Setup whole, threads, stopped, resumed;
@@ -228,8 +236,19 @@ TEST_CASE("the report shows everything, escaped, without a network") {
   CHECK_FALSE(contains(page, "http:"));
   CHECK_FALSE(contains(page, "https:"));
   CHECK(contains(report_page({}), "nothing measured yet"));
+  CHECK(report::detail::html_number(INFINITY, 2) == "&infin;");
   CHECK(report::detail::base64("") == "");
   CHECK(report::detail::base64("f") == "Zg==");
   CHECK(report::detail::base64("fo") == "Zm8=");
   CHECK(report::detail::base64("foo") == "Zm9v");
+}
+
+TEST_CASE("numbers and times as plain text") {
+  CHECK(fixed(2.0 / 3, 3) == "0.667");
+  CHECK(fixed(INFINITY, 3) == "inf");
+  CHECK(fixed(-INFINITY, 3) == "-inf");
+  CHECK(fixed(NAN, 3) == "nan");
+  CHECK(duration(59.4) == "59 s");
+  CHECK(duration(125) == "2 min 05 s");
+  CHECK(duration(3 * 3600 + 60) == "3 h 01 min");
 }

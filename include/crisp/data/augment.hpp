@@ -4,14 +4,16 @@
 
 namespace crisp::data {
 
-/// Copies a square patch, (size, size, C), from the image at (top, left) to `to`, turned in way 0 to 7: bit 0 flips up
-/// and down, bit 1 left and right, bit 2 exchanges rows and columns afterwards. Values are divided by 255.
+/// Copies a square patch, (size, size, C), from the image at (top, left) to `to`, turned in way 0
+/// to 7: bit 0 flips up and down, bit 1 left and right, bit 2 exchanges rows and columns
+/// afterwards. Values are divided by 255.
 template <class T>
 void copy_patch(const Image& image, Index top, Index left, Index size, int way, T* to) {
   for (Index i = 0; i < size; ++i)
     for (Index j = 0; j < size; ++j) {
       const Index a = way & 4 ? j : i, b = way & 4 ? i : j;
-      const Index y = top + (way & 1 ? size - 1 - a : a), x = left + (way & 2 ? size - 1 - b : b);
+      const Index y = top + (way & 1 ? size - 1 - a : a);
+      const Index x = left + (way & 2 ? size - 1 - b : b);
       for (Index c = 0; c < image.channels; ++c) *to++ = T(image.at(y, x, c)) / T(255);
     }
 }
@@ -22,7 +24,8 @@ inline Image turned(const Image& x, int way) {
   for (Index i = 0; i < y.height; ++i)
     for (Index j = 0; j < y.width; ++j) {
       const Index a = way & 4 ? j : i, b = way & 4 ? i : j;
-      const Index from_y = way & 1 ? x.height - 1 - a : a, from_x = way & 2 ? x.width - 1 - b : b;
+      const Index from_y = way & 1 ? x.height - 1 - a : a;
+      const Index from_x = way & 2 ? x.width - 1 - b : b;
       for (Index c = 0; c < x.channels; ++c) y.at(i, j, c) = x.at(from_y, from_x, c);
     }
   return y;

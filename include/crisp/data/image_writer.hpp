@@ -1,5 +1,5 @@
-// ImageWriter: an image file written row by row, so that a picture larger than the memory can be made; and PNG of 16 bits.
-// Uses libpng (the only header that includes it): programs that include this link with -lpng.
+// ImageWriter: an image file written row by row, so that a picture larger than the memory can be made; and
+// PNG of 16 bits. Uses libpng (the only header that includes it): programs that include this link with -lpng.
 #pragma once
 #include <png.h>
 
@@ -17,7 +17,8 @@ struct WriterOptions {
 
 namespace detail {
 
-// libpng reports an error by a jump, which must pass no C++ object: so each step is a small function of plain types.
+// libpng reports an error by a jump, which must pass no C++ object: so each step
+// is a small function of plain types.
 class PngFile {
  public:
   PngFile() = default;
@@ -26,7 +27,8 @@ class PngFile {
   ~PngFile() { close(); }
 
   bool begin(const char* path, png_uint_32 width, png_uint_32 height, int channels, int bits) {
-    static constexpr int kinds[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    static constexpr int kinds[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                                    PNG_COLOR_TYPE_RGB_ALPHA};
     file_ = std::fopen(path, "wb");
     if (!file_) return false;
     png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, quiet_error, quiet_warning);
@@ -35,7 +37,8 @@ class PngFile {
     png_init_io(png_, file_);
     png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
     png_set_compression_level(png_, 4);
-    png_set_IHDR(png_, info_, width, height, bits, kinds[channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png_, info_, width, height, bits, kinds[channels], PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png_, info_);
     return true;
   }
@@ -69,16 +72,21 @@ class PngFile {
 /// Writes beside the final name; finish() renames. An ImageWriter that is not finished leaves nothing behind.
 class ImageWriter {
  public:
-  /// The extension names the format: .png, .jpg, .jpeg or .bmp. Throws Error for another one, for alpha where the format has none,
-  /// for 16 bits in another than PNG, and where the file cannot be written.
+  /// The extension names the format: .png, .jpg, .jpeg or .bmp. Throws Error for another one, for alpha where
+  /// the format has none, for 16 bits in another than PNG, and where the file cannot be written.
   ImageWriter(std::filesystem::path path, Index height, Index width, Index channels, WriterOptions o = {})
       : path_(std::move(path)), part_(path_.string() + ".part"), options_(o), height_(height) {
     const std::string format = detail::lower_extension(path_);
     check_format(format, height, width, channels, o);
     png_ = format == ".png";
     rows_ = Bytes{height, width, channels, {}};
-    if (!png_) rows_.bytes.reserve(std::size_t(height * width * channels));
-    else if (!png_file_.begin(part_.c_str(), png_uint_32(width), png_uint_32(height), int(channels), o.bits)) fail();
+    if (!png_) {
+      rows_.bytes.reserve(std::size_t(height * width * channels));
+      return;
+    }
+    const bool begun =
+        png_file_.begin(part_.c_str(), png_uint_32(width), png_uint_32(height), int(channels), o.bits);
+    if (!begun) fail();
   }
   ImageWriter(const ImageWriter&) = delete;
   ImageWriter& operator=(const ImageWriter&) = delete;
@@ -87,10 +95,13 @@ class ImageWriter {
     if (!finished_ && png_) std::filesystem::remove(part_, ignored);
   }
 
-  /// The next rows (h, W, C), 0..255; they are rounded here. Throws Error for another width or too many rows, or a full disk.
+  /// The next rows (h, W, C), 0..255; they are rounded here. Throws Error for another
+  /// width or too many rows, or a full disk.
   void write(const Image& rows) {
-    check(rows.width == rows_.width && rows.channels == rows_.channels && written_ + rows.height <= height_, "ImageWriter: rows of ", describe(rows), " do not fit: ", height_, " x ",
-          rows_.width, " pixels of ", rows_.channels, " channels are written, ", written_, " rows of them are there");
+    const bool fits = rows.width == rows_.width && rows.channels == rows_.channels;
+    check(fits && written_ + rows.height <= height_, "ImageWriter: rows of ", describe(rows), " do not fit: ",
+          height_, " x ", rows_.width, " pixels of ", rows_.channels, " channels are written, ", written_,
+          " rows of them are there");
     const Index line = rows.width * rows.channels;
     std::vector<unsigned char> bytes(std::size_t(line * options_.bits / 8));
     for (Index i = 0; i < rows.height; ++i) {
@@ -108,8 +119,10 @@ class ImageWriter {
   /// After the last row: the file is there. Throws Error where rows are missing or the disk is full.
   void finish() {
     check(written_ == height_, "ImageWriter: ", written_, " of ", height_, " rows were written");
-    if (!png_) write_file("save_image", path_, detail::encode_bytes(rows_, detail::lower_extension(path_), options_.jpeg_quality));
-    else {
+    if (!png_) {
+      const std::string format = detail::lower_extension(path_);
+      write_file("save_image", path_, detail::encode_bytes(rows_, format, options_.jpeg_quality));
+    } else {
       std::error_code error;
       if (!png_file_.end()) fail();
       std::filesystem::rename(part_, path_, error);
@@ -121,11 +134,16 @@ class ImageWriter {
  private:
   using Bytes = detail::Bytes;
 
-  static void check_format(const std::string& format, Index height, Index width, Index channels, const WriterOptions& o) {
-    check(detail::is_image_extension(format), "save_image: '", format, "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
-    check(height >= 1 && width >= 1 && channels >= 1 && channels <= 4, "save_image: the image is empty (", height, " x ", width, " pixels)");
-    check(format == ".png" || channels == 1 || channels == 3, "save_image: an image with alpha cannot be kept in a ", format, " file\n  hint: write a .png");
-    check(o.bits == 8 || (o.bits == 16 && format == ".png"), "save_image: a ", format, " file cannot hold ", o.bits, " bits a sample\n  hint: write a .png of 8 or 16 bits");
+  static void check_format(const std::string& format, Index height, Index width, Index channels,
+                           const WriterOptions& o) {
+    check(detail::is_image_extension(format), "save_image: '", format,
+          "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
+    check(height >= 1 && width >= 1 && channels >= 1 && channels <= 4, "save_image: the image is empty (",
+          height, " x ", width, " pixels)");
+    check(format == ".png" || channels == 1 || channels == 3,
+          "save_image: an image with alpha cannot be kept in a ", format, " file\n  hint: write a .png");
+    check(o.bits == 8 || (o.bits == 16 && format == ".png"), "save_image: a ", format, " file cannot hold ",
+          o.bits, " bits a sample\n  hint: write a .png of 8 or 16 bits");
     detail::check_size(format, height, width);
   }
   static void put_16(float v, unsigned char* to) {  // 0..255 -> 0..65535, the high byte first
@@ -133,7 +151,10 @@ class ImageWriter {
     to[0] = static_cast<unsigned char>(value >> 8);
     to[1] = static_cast<unsigned char>(value & 255);
   }
-  [[noreturn]] void fail() const { throw Error(str("save_image: writing '", path_.string(), "' failed; does its folder exist, may you write there, is the disk full?")); }
+  [[noreturn]] void fail() const {
+    throw Error(str("save_image: writing '", path_.string(),
+                    "' failed; does its folder exist, may you write there, is the disk full?"));
+  }
 
   std::filesystem::path path_, part_;
   WriterOptions options_;

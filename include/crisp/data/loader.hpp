@@ -1,4 +1,5 @@
-// Batches: prepares batches in background threads and hands them out in order, the same for any number of threads.
+// Batches: prepares batches in background threads and hands them out in order,
+// the same for any number of threads.
 #pragma once
 #include <condition_variable>
 #include <exception>
@@ -9,8 +10,7 @@
 #include <optional>
 #include <thread>
 
-#include "crisp/core/fused_ops.hpp"
-#include "crisp/core/tensor.hpp"
+#include "crisp/data/staging.hpp"
 
 namespace crisp::data {
 
@@ -18,44 +18,15 @@ struct LoaderOptions {
   Index batch = 16;
   Index steps = std::numeric_limits<Index>::max();  // the loop ends before this batch
   std::uint64_t seed = 0;
-  int threads = 1;                                  // in the background
-  Index first_step = 0;                             // to go on where an earlier loop stopped
-  Index part = 0, parts = 1;                        // of each batch the part of this process: one of so many equal ones
+  int threads = 1;            // in the background
+  Index first_step = 0;       // to go on where an earlier loop stopped
+  Index part = 0, parts = 1;  // of each batch the part of this process: one of so many equal ones
 };
 
 template <class T, class D>
 struct Batch {
   Tensor<T, D> input, target;
 };
-
-namespace detail {
-
-// n elements of the host on their way to the device: written at data(), copied by send(). A device that computes by itself, beside the
-// host, has a class of its own, D::Staging<T>: send() only begins the copy, and arrive() orders what is computed from then on behind it.
-template <class T, class D>
-class PlainStaging {
- public:
-  explicit PlainStaging(Index n) : values_(static_cast<std::size_t>(n)) {}
-  T* data() { return values_.data(); }
-  void send(T* to) { D::from_host(to, values_.data(), Index(values_.size())); }
-  void arrive() {}
-
- private:
-  std::vector<T> values_;
-};
-template <class T, class D>
-struct StagingOf {
-  static constexpr bool beside_compute = false;
-  using Type = PlainStaging<T, D>;
-};
-template <class T, class D>
-  requires HasStaging<D, T>
-struct StagingOf<T, D> {
-  static constexpr bool beside_compute = true;
-  using Type = typename D::template Staging<T>;
-};
-
-}  // namespace detail
 
 /// The range behind `for (auto& [input, target] : patches.batches<D>(...))`. It can be walked once.
 template <class T, class D>
@@ -68,8 +39,10 @@ class Batches {
 
   /// Throws Error unless batch and threads are at least 1, and the batch can be split as asked.
   Batches(LoaderOptions o, Shape input, Shape target, Fill fill) {
-    check(o.batch >= 1 && o.threads >= 1, "batches: a batch of ", o.batch, " and ", o.threads, " threads were asked for; each must be at least 1");
-    check(o.parts >= 1 && o.part >= 0 && o.part < o.parts && o.batch % o.parts == 0, "batches: part ", o.part, " (from 0) of a batch of ", o.batch, " in ", o.parts,
+    check(o.batch >= 1 && o.threads >= 1, "batches: a batch of ", o.batch, " and ", o.threads,
+          " threads were asked for; each must be at least 1");
+    check(o.parts >= 1 && o.part >= 0 && o.part < o.parts && o.batch % o.parts == 0, "batches: part ", o.part,
+          " (from 0) of a batch of ", o.batch, " in ", o.parts,
           " equal parts was asked for\n  hint: the batch must be a multiple of the parts");
     check(o.first_step >= 0, "batches: the first step must be 0 or more, not ", o.first_step);
     shared_ = std::make_shared<Shared>(o, input, target, std::move(fill));
@@ -107,11 +80,13 @@ class Batches {
     Staging input, target;
     Host(const Shape& in, const Shape& out) : input(in.numel()), target(out.numel()) {}
   };
-  // A batch on its way. Where it goes no further, the host's part is destroyed first, which waits for the copies into the tensors.
+  // A batch on its way. Where it goes no further, the host's part is destroyed first, which
+  // waits for the copies into the tensors.
   struct Coming {
     Batch<T, D> batch;
     std::unique_ptr<Host> host;
   };
+  // What the loop and the workers share: they prepare batches, a few more than the loop has taken.
   struct Shared {
     LoaderOptions options;
     Shape input, target;
@@ -120,42 +95,45 @@ class Batches {
     std::condition_variable changed;
     std::map<Index, std::unique_ptr<Host>> ready;
     std::vector<std::unique_ptr<Host>> spare;  // as many come into being as are in use at one time
-    Index next, wanted;                        // the batches that the workers begin, and the loop sends, next
+    Index next;                                // the batch that a worker begins next
+    Index wanted;                              // the batch that the loop sends next
     bool stopped = false;
     std::exception_ptr failure;
-    std::optional<Coming> coming;              // of the loop's thread alone
+    std::optional<Coming> coming;  // of the loop's thread alone
 
     Shared(LoaderOptions o, Shape in, Shape out, Fill f)
         : options(o), input(in), target(out), fill(std::move(f)), next(o.first_step), wanted(o.first_step) {}
 
+    // What each worker does, until all batches are prepared, the loop stops, or a batch fails.
     void work() {
-      for (;;) {
-        Index step;
-        std::unique_ptr<Host> host;
-        {
-          std::unique_lock lock(mutex);
-          const Index ahead = 2 * options.threads + 2;
-          changed.wait(lock, [&] { return stopped || next >= options.steps || next < wanted + ahead; });
-          if (stopped || next >= options.steps) return;
-          step = next++;
-          if (!spare.empty()) {
-            host = std::move(spare.back());
-            spare.pop_back();
-          }
-        }
+      std::unique_ptr<Host> host;
+      while (const std::optional<Index> step = begin_batch(host)) {
         std::exception_ptr error;
         try {
           if (!host) host = std::make_unique<Host>(input, target);
-          fill(step, host->input.data(), host->target.data());
+          fill(*step, host->input.data(), host->target.data());
         } catch (...) {
           error = std::current_exception();
         }
         const std::lock_guard lock(mutex);
         if (error) failure = error, stopped = true;
-        else ready[step] = std::move(host);
+        else ready[*step] = std::move(host);
         changed.notify_all();
         if (error) return;
       }
+    }
+
+    // The batch to prepare, and a place for it where one is spare; nothing at the end.
+    std::optional<Index> begin_batch(std::unique_ptr<Host>& host) {
+      std::unique_lock lock(mutex);
+      const Index ahead = 2 * options.threads + 2;
+      changed.wait(lock, [&] { return stopped || next >= options.steps || next < wanted + ahead; });
+      if (stopped || next >= options.steps) return {};
+      if (!spare.empty()) {
+        host = std::move(spare.back());
+        spare.pop_back();
+      }
+      return next++;
     }
 
     // The next batch, on the device; false at the end. Rethrows what a worker threw.
@@ -171,12 +149,14 @@ class Batches {
         spare.push_back(std::move(coming->host));
       }
       coming.reset();
-      // What the loop asks of the device next is the computation with this batch: the copy of the one after goes on beside it.
+      // What the loop asks of the device next is the computation with this batch: the copy
+      // of the one after goes on beside it.
       if constexpr (detail::StagingOf<T, D>::beside_compute) send_next(false);
       return true;
     }
 
-    // Begins to copy the next batch to the device, unless that was the last; without `wait` only where it is ready.
+    // Begins to copy the next batch to the device, unless that was the last;
+    // without `wait` only where it is ready.
     void send_next(bool wait) {
       std::unique_ptr<Host> host;
       {

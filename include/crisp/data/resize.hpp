@@ -1,4 +1,5 @@
-// Resizing by named conventions: nearest, bilinear, and bicubic as PyTorch and as MATLAB compute it (Keys 1981).
+// Resizing by named conventions: nearest, bilinear, and bicubic as PyTorch
+// and as MATLAB compute it (Keys 1981).
 #pragma once
 #include "crisp/core/parallel.hpp"
 #include "crisp/core/resampling.hpp"
@@ -10,7 +11,7 @@ using crisp::Resampling;
 
 struct ResizeOptions {
   bool antialias = true;       // for bicubic_matlab, when it shrinks
-  bool round_between = false;  // round to 8 bits after each of the two passes, as MATLAB does for 8-bit images
+  bool round_between = false;  // round to 8 bits after each of both passes, as MATLAB does for 8-bit images
 };
 
 namespace detail {
@@ -19,46 +20,60 @@ using crisp::detail::ResizeTaps;
 using crisp::detail::resize_taps;
 
 // x (outer, in, inner) -> (outer, out, inner), along the middle axis.
-inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner, Index out, const ResizeTaps& t, bool round) {
+inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner,
+                                      Index out, const ResizeTaps& t, bool round) {
   std::vector<float> y(static_cast<std::size_t>(outer * out * inner));
   parallel_for(outer * out, outer * out * inner > 16384, [&](Index row) {
     const Index o = row / out, i = row % out;
     for (Index c = 0; c < inner; ++c) {
       double sum = 0;
-      for (Index k = 0; k < t.taps; ++k)
-        sum += t.weight[std::size_t(i * t.taps + k)] * double(x[std::size_t((o * in + t.source[std::size_t(i * t.taps + k)]) * inner + c)]);
-      y[std::size_t(row * inner + c)] = round ? float(std::floor(std::clamp(sum, 0.0, 255.0) + 0.5)) : float(sum);
+      for (Index k = 0; k < t.taps; ++k) {
+        const std::size_t tap = std::size_t(i * t.taps + k);
+        sum += t.weight[tap] * double(x[std::size_t((o * in + t.source[tap]) * inner + c)]);
+      }
+      if (round) sum = std::floor(std::clamp(sum, 0.0, 255.0) + 0.5);
+      y[std::size_t(row * inner + c)] = float(sum);
     }
   });
   return y;
 }
 
-inline Image resize_by(const Image& x, Index height, Index width, double scale_y, double scale_x, Resampling method, ResizeOptions o) {
+inline Image resize_by(const Image& x, Index height, Index width, double scale_y, double scale_x,
+                       Resampling method, ResizeOptions o) {
   check(x.height >= 1 && x.width >= 1, "resize: the image is empty (", x.height, " x ", x.width, " pixels)");
-  check(height >= 1 && width >= 1, "resize: the new size ", height, " x ", width, " must be at least 1 x 1 (the image is ", x.height, " x ", x.width, ")");
+  check(height >= 1 && width >= 1, "resize: the new size ", height, " x ", width,
+        " must be at least 1 x 1 (the image is ", x.height, " x ", x.width, ")");
   Image y(height, width, x.channels);
-  const ResizeTaps rows = resize_taps(x.height, height, scale_y, method, o.antialias), cols = resize_taps(x.width, width, scale_x, method, o.antialias);
-  const std::vector<float> tall = resize_axis(x.samples, 1, x.height, x.width * x.channels, height, rows, o.round_between);
-  y.samples = resize_axis(tall, height, x.width, x.channels, width, cols, o.round_between);
+  const ResizeTaps rows = resize_taps(x.height, height, scale_y, method, o.antialias);
+  const ResizeTaps cols = resize_taps(x.width, width, scale_x, method, o.antialias);
+  const bool round = o.round_between;
+  const std::vector<float> tall =
+      resize_axis(x.samples, 1, x.height, x.width * x.channels, height, rows, round);
+  y.samples = resize_axis(tall, height, x.width, x.channels, width, cols, round);
   return y;
 }
 
 }  // namespace detail
 
-/// (H, W, C) -> (height, width, C), each axis by its own ratio; rows first, then columns. Sums are made in double.
-/// Throws Error for an empty image or size.
+/// (H, W, C) -> (height, width, C), each axis by its own ratio; rows first, then columns. Sums are made in
+/// double. Throws Error for an empty image or size.
 inline Image resize(const Image& x, Index height, Index width, Resampling method, ResizeOptions o = {}) {
-  return detail::resize_by(x, height, width, double(height) / double(std::max<Index>(1, x.height)), double(width) / double(std::max<Index>(1, x.width)), method, o);
+  const double scale_y = double(height) / double(std::max<Index>(1, x.height));
+  const double scale_x = double(width) / double(std::max<Index>(1, x.width));
+  return detail::resize_by(x, height, width, scale_y, scale_x, method, o);
 }
 
 /// (H, W, C) -> (ceil(H / scale), ceil(W / scale), C), as MATLAB's imresize(x, 1 / scale).
-inline Image reduce(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+inline Image reduce(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab,
+                    ResizeOptions o = {}) {
   check(scale >= 1, "reduce: the scale must be at least 1, not ", scale);
-  return detail::resize_by(x, (x.height + scale - 1) / scale, (x.width + scale - 1) / scale, 1.0 / double(scale), 1.0 / double(scale), method, o);
+  const Index height = (x.height + scale - 1) / scale, width = (x.width + scale - 1) / scale;
+  return detail::resize_by(x, height, width, 1.0 / double(scale), 1.0 / double(scale), method, o);
 }
 
 /// (H, W, C) -> (scale H, scale W, C).
-inline Image enlarge(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+inline Image enlarge(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab,
+                     ResizeOptions o = {}) {
   check(scale >= 1, "enlarge: the scale must be at least 1, not ", scale);
   return detail::resize_by(x, x.height * scale, x.width * scale, double(scale), double(scale), method, o);
 }

@@ -1,4 +1,5 @@
-// Dead leaves: pictures of occluding shapes whose sizes follow a power law, as in photographs (Lee, Mumford and Huang 2001).
+// Dead leaves: pictures of occluding shapes whose sizes follow a power law, as in
+// photographs (Lee, Mumford and Huang 2001).
 #pragma once
 #include <array>
 #include <numbers>
@@ -10,7 +11,8 @@
 namespace crisp::data {
 
 struct DeadLeavesOptions {
-  Index count = 64, height = 192, width = 192;
+  Index count = 64;
+  Index height = 192, width = 192;
   bool colour = false;  // RGB, else gray
   std::uint64_t seed = 0;
 };
@@ -22,7 +24,9 @@ enum class LeafKind { disc, box, ellipse };
 // One shape, in pixels of the canvas.
 struct Leaf {
   LeafKind kind;
-  double y, x, ry, rx, cos, sin;        // centre, half axes, turn
+  double y, x;                          // centre
+  double ry, rx;                        // half axes
+  double cos, sin;                      // of the turn
   std::array<double, 3> colour, other;  // 0..255; `other` is that of the stripes
   double shade_y, shade_x;              // how the brightness changes from the centre, per pixel
   double stripe;                        // period of the stripes in pixels; 0: none
@@ -36,7 +40,8 @@ struct Leaf {
 inline Leaf random_leaf(Rng& rng, double height, double width, double smallest, double largest) {
   Leaf leaf{};
   // Density r^-3 between the two radii, by inversion of its distribution function.
-  const double a = 1 / (smallest * smallest), b = 1 / (largest * largest), r = 1 / std::sqrt(a - rng.uniform() * (a - b));
+  const double a = 1 / (smallest * smallest), b = 1 / (largest * largest);
+  const double r = 1 / std::sqrt(a - rng.uniform() * (a - b));
   const double aspect = rng.uniform(0.3, 1), angle = rng.uniform(0, 2 * std::numbers::pi);
   leaf.kind = LeafKind(rng.below(3));
   leaf.y = rng.uniform(-0.1, 1.1) * height;
@@ -64,10 +69,13 @@ inline Image draw_leaves(Rng rng, Index height, Index width, Index channels) {
   const double smallest = 6, largest = std::max(12.0, double(std::min(height, width)) / 2);
   while (open > 0) {
     Leaf leaf = random_leaf(rng, double(height), double(width), smallest, largest);
-    if (open < height * width / 500) leaf = Leaf{LeafKind::box, 0, 0, 1e9, 1e9, 1, 0, leaf.colour, leaf.other, 0, 0, 0};  // the ground
+    const bool ground = open < height * width / 500;  // then one box covers all the rest
+    if (ground) leaf = Leaf{LeafKind::box, 0, 0, 1e9, 1e9, 1, 0, leaf.colour, leaf.other, 0, 0, 0};
     const double reach = std::hypot(leaf.rx, leaf.ry);
-    const Index y0 = Index(std::max(0.0, leaf.y - reach)), y1 = Index(std::min(double(height), leaf.y + reach + 1));
-    const Index x0 = Index(std::max(0.0, leaf.x - reach)), x1 = Index(std::min(double(width), leaf.x + reach + 1));
+    const Index y0 = Index(std::max(0.0, leaf.y - reach)),
+                y1 = Index(std::min(double(height), leaf.y + reach + 1));
+    const Index x0 = Index(std::max(0.0, leaf.x - reach)),
+                x1 = Index(std::min(double(width), leaf.x + reach + 1));
     for (Index y = y0; y < y1; ++y)
       for (Index x = x0; x < x1; ++x) {
         const std::size_t i = static_cast<std::size_t>(y * width + x);
@@ -93,23 +101,25 @@ inline Image box_filter_by_two(const Image& x) {
   for (Index i = 0; i < y.height; ++i)
     for (Index j = 0; j < y.width; ++j)
       for (Index c = 0; c < y.channels; ++c)
-        y.at(i, j, c) = (x.at(2 * i, 2 * j, c) + x.at(2 * i, 2 * j + 1, c) + x.at(2 * i + 1, 2 * j, c) + x.at(2 * i + 1, 2 * j + 1, c)) / 4;
+        y.at(i, j, c) = (x.at(2 * i, 2 * j, c) + x.at(2 * i, 2 * j + 1, c) + x.at(2 * i + 1, 2 * j, c) +
+                         x.at(2 * i + 1, 2 * j + 1, c)) / 4;
   return y;
 }
 
 }  // namespace detail
 
-/// `count` pictures of discs, boxes and ellipses, drawn at twice the size and averaged down, so that their edges are
-/// as soft as those of a camera. Picture i depends on the seed and i alone. Samples are 8-bit numbers, as of a file.
-/// Throws Error unless there is at least one picture, of 8 x 8 pixels or more.
+/// `count` pictures of discs, boxes and ellipses, drawn at twice the size and averaged down, so that their
+/// edges are as soft as those of a camera. Picture i depends on the seed and i alone. Samples are 8-bit
+/// numbers, as of a file. Throws Error unless there is at least one picture, of 8 x 8 pixels or more.
 inline std::vector<Image> dead_leaves(DeadLeavesOptions o = {}) {
-  check(o.count >= 1 && o.height >= 8 && o.width >= 8, "dead_leaves: ", o.count, " pictures of ", o.height, " x ", o.width,
-        " pixels were asked for; it takes at least 1, of 8 x 8 or more");
+  check(o.count >= 1 && o.height >= 8 && o.width >= 8, "dead_leaves: ", o.count, " pictures of ", o.height,
+        " x ", o.width, " pixels were asked for; it takes at least 1, of 8 x 8 or more");
   std::vector<Image> images(static_cast<std::size_t>(o.count));
   const Rng rng(o.seed);
   parallel_for(o.count, true, [&](Index i) {
-    images[std::size_t(i)] = round_to_8bit(
-        detail::box_filter_by_two(detail::draw_leaves(rng.split(std::uint64_t(i)), 2 * o.height, 2 * o.width, o.colour ? 3 : 1)));
+    const Rng own = rng.split(std::uint64_t(i));
+    const Image large = detail::draw_leaves(own, 2 * o.height, 2 * o.width, o.colour ? 3 : 1);
+    images[std::size_t(i)] = round_to_8bit(detail::box_filter_by_two(large));
   });
   return images;
 }

@@ -27,13 +27,14 @@
 
 namespace crisp::distributed {
 
-/// Every exchange is begun without waiting, and then asked for: so a process that waits sees that another has failed or is gone, or
-/// that mpirun ends the job as one was lost, and can save what it has. It looks itself whether those on its machine are still there:
-/// mpirun tells later, and grants little time then (Open MPI 5 a quarter of a second).
+/// Every exchange is begun without waiting, and then asked for again and again. So a process that waits sees
+/// that another has failed or is gone, or that mpirun ends the job, and can save what it has. It looks itself
+/// whether the processes on its machine are still there: mpirun tells later, and grants little time then
+/// (Open MPI 5 a quarter of a second).
 class MpiRanks {
  public:
-  /// Joins the processes that mpirun started; without mpirun it is one process, and MPI is not begun. Throws Error where MPI and
-  /// mpirun disagree. To be made once, on the main thread.
+  /// Joins the processes that mpirun started. Without mpirun it is one process, and MPI is not begun. Throws
+  /// Error where MPI and mpirun disagree. To be made once, on the main thread.
   MpiRanks() {
     const Index started = processes_started();
     if (started == 1) return;
@@ -47,7 +48,8 @@ class MpiRanks {
     MPI_Comm_size(data_, &size_);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here_);
     watch();
-    check(size_ == started, "mpirun started ", started, " processes, but MPI joins ", size_, " of them\n  hint: use the mpirun of the MPI that this program was built with");
+    check(size_ == started, "mpirun started ", started, " processes, but MPI joins ", size_,
+          " of them\n  hint: use the mpirun of the MPI that this program was built with");
   }
   MpiRanks(const MpiRanks&) = delete;
   MpiRanks& operator=(const MpiRanks&) = delete;
@@ -55,7 +57,7 @@ class MpiRanks {
   Index rank() const { return rank_; }
   Index size() const { return size_; }
 
-  /// Which of the processes on this machine this one is, from 0: each can have a GPU of its own by it.
+  /// The rank among the processes on this machine, from 0: by it each can have a GPU of its own.
   Index rank_here() const {
     int rank = 0;
     if (size_ > 1) MPI_Comm_rank(here_, &rank);
@@ -98,7 +100,8 @@ class MpiRanks {
     text = text_;
   }
 
-  /// How many threads each process can have, so that all on this machine have as many as there are processors that they may use.
+  /// How many threads each process can have, so that all on this machine together have as many as there are
+  /// processors for them.
   int fair_threads() const {
     if (size_ == 1) return threads();
 #if defined(__linux__)
@@ -108,15 +111,17 @@ class MpiRanks {
     int processes;
     MPI_Comm_size(here_, &processes);
     MPI_Allreduce(&mine, &all, int(sizeof mine / sizeof(long)), MPI_LONG, MPI_BOR, here_);
-    const int together = crisp::detail::within_quota(CPU_COUNT(&all), crisp::detail::processor_quota());  // of the container
+    const auto quota = crisp::detail::processor_quota();  // of the container
+    const int together = crisp::detail::within_quota(CPU_COUNT(&all), quota);
     return std::max(1, std::min(together / processes, CPU_COUNT(&mine)));
 #else
     return std::max(1, threads() / size_);
 #endif
   }
 
-  /// Returns once done() is true, or throws: what another process failed with, or LostRank. So an exchange waits, of whatever kind.
-  /// One that is gone may have sent its part before; hence the moment of patience.
+  /// Returns once done() is true. Throws what another process failed with, or LostRank. All
+  /// exchanges wait so, those of NCCL too. A process that is gone may have sent its numbers
+  /// before; hence the moment of patience.
   template <class F>
   void wait_for(const F& done) {
     using namespace std::chrono_literals;
@@ -130,31 +135,34 @@ class MpiRanks {
         continue;
       }
       const bool gone = ended().has_value();
-      const bool asked = rank_ == 0 && detail::stop_asked == SIGTERM;  // mpirun asks all to stop: each will come here, unless it is lost
+      const bool asked = rank_ == 0 && detail::stop_asked == SIGTERM;  // by mpirun, which asks all to stop
       if (gone || asked) doubted = doubted.value_or(now);
-      if (doubted && now - *doubted > (gone ? 20ms : 100ms)) give_up(LostRank("train: mpirun ended the job, and a process did not come to the end of the step"));
+      if (doubted && now - *doubted > (gone ? 20ms : 100ms))
+        give_up(LostRank("train: mpirun ended the job, and a process did not come to the end of the step"));
       std::this_thread::sleep_for(50us);
     }
   }
 
-  /// For a process that cannot go on: another than the first tells it why, which it throws at its next exchange, as LostRank or as
-  /// another Error, and waits until the first ends all. The first itself returns at once, to report what it has caught, and to end();
-  /// so does another once the first is gone.
+  /// For a process that cannot go on. The first returns at once, to report what it has caught, and to end().
+  /// Another one tells the first why, and waits until the first ends all, or is gone. The first throws that
+  /// text at its next exchange, as LostRank or as another Error.
   void leave_to_first(const std::exception& failure) {
     if (rank_ == 0) return;
     const std::string why = failure.what();
     const int tag = dynamic_cast<const LostRank*>(&failure) ? lost : failed;
     int sent = 0, never = 0;
-    MPI_Request told, answered;  // what the first never sends: where MPI outlives a process, it says here that the first is gone
+    MPI_Request told, answered;  // the first never answers: MPI ends this request where the first is gone
     MPI_Isend(why.data(), int(why.size()), MPI_CHAR, 0, tag, failures_, &told);
     MPI_Irecv(&never, 1, MPI_INT, 0, tag, failures_, &answered);
-    for (int ended_too = 0; !ended() && !ended_too; std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
+    for (int ended_too = 0; !ended() && !ended_too;) {
       if (!sent) MPI_Test(&told, &sent, MPI_STATUS_IGNORE);
       MPI_Test(&answered, &ended_too, MPI_STATUS_IGNORE);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
 
-  /// The end of MPI, with the status that this process exits with: unless it is 0, the other processes are ended too.
+  /// Ends MPI, with the status that this process exits with. Unless it is
+  /// 0, the other processes are ended too.
   void end(int status) {
     if (!begun_) return;
     begun_ = false;
@@ -164,42 +172,49 @@ class MpiRanks {
 
  private:
   using Clock = std::chrono::steady_clock;
-  template <class T> struct Buffers { std::vector<T> own, all; };  // members: MPI may still use them when a wait was given up
-  static constexpr Index message = 1 << 22;                        // elements
-  static constexpr int failed = 0, lost = 1;                       // the tags of failures
+  // Members, as MPI may still use them when a wait was given up.
+  template <class T> struct Buffers {
+    std::vector<T> own, all;
+  };
+  static constexpr Index message = 1 << 22;   // elements
+  static constexpr int failed = 0, lost = 1;  // the tags of failures
 
   static MPI_Datatype type(float) { return MPI_FLOAT; }
   static MPI_Datatype type(double) { return MPI_DOUBLE; }
 
-  // Calls f for one message after the other, with the elements of x in `own` before, and what is then there to be those of x.
+  // Calls f for one message after the other: `own` then has elements of x, and
+  // what f leaves there goes back to x.
   template <class T, class D, class F>
   void in_messages(Tensor<T, D>& x, std::vector<T>& own, const F& f) {
     if (size_ == 1) return;
-    for (Index at = 0; at < x.numel(); at += message) {
-      const Index count = std::min(message, x.numel() - at);
+    for (Index begin = 0; begin < x.numel(); begin += message) {
+      const Index count = std::min(message, x.numel() - begin);
       own.resize(std::size_t(count));
-      D::to_host(own.data(), x.data() + at, count);
+      D::to_host(own.data(), x.data() + begin, count);
       f();
-      D::from_host(x.data() + at, own.data(), count);
+      D::from_host(x.data() + begin, own.data(), count);
     }
   }
 
-  // Each process adds up one piece of the numbers, in the order of the ranks, and gives it to all: the order does not depend on MPI.
+  // Each process adds up one chunk of the numbers, in the order of the ranks, and gives the sums to all.
+  // So the order does not depend on MPI.
   template <class T>
   void sum_up(Buffers<T>& buffers) {
     std::vector<T>&own = buffers.own, &all = buffers.all;
-    const std::size_t size = std::size_t(size_), piece = (own.size() + size - 1) / size;
-    own.resize(piece * size);  // of zeros at its end
-    all.resize(piece * size);
+    const std::size_t size = std::size_t(size_), chunk = (own.size() + size - 1) / size;
+    own.resize(chunk * size);  // with zeros at its end
+    all.resize(chunk * size);
     MPI_Request request;
-    done(MPI_Ialltoall(own.data(), int(piece), type(T{}), all.data(), int(piece), type(T{}), data_, &request));
+    done(
+        MPI_Ialltoall(own.data(), int(chunk), type(T{}), all.data(), int(chunk), type(T{}), data_, &request));
     wait(request);
-    for (std::size_t i = 0; i < piece; ++i) {
+    for (std::size_t i = 0; i < chunk; ++i) {
       double total = 0;
-      for (std::size_t r = 0; r < size; ++r) total += double(all[r * piece + i]);
-      own[std::size_t(rank_) * piece + i] = T(total);
+      for (std::size_t rank = 0; rank < size; ++rank) total += double(all[rank * chunk + i]);
+      own[std::size_t(rank_) * chunk + i] = T(total);
     }
-    done(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, own.data(), int(piece), type(T{}), data_, &request));
+    done(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, own.data(), int(chunk), type(T{}), data_,
+                        &request));
     wait(request);
   }
 
@@ -208,12 +223,14 @@ class MpiRanks {
     char text[MPI_MAX_ERROR_STRING];
     int length = 0;
     MPI_Error_string(code, text, &length);
-    give_up(LostRank(str("train: the processes cannot exchange their numbers: ", std::string(text, std::size_t(length)))));
+    const std::string why(text, std::size_t(length));
+    give_up(LostRank(str("train: the processes cannot exchange their numbers: ", why)));
   }
 
-  // Throws which process is gone, where that can be seen, or what is known instead.
+  // Throws which process is gone, where that can be seen; else `instead`.
   [[noreturn]] void give_up(const LostRank& instead) const {
-    if (const auto gone = ended()) throw LostRank(str("train: process ", *gone, " (from 0) of ", size_, " was lost"));
+    if (const auto gone = ended())
+      throw LostRank(str("train: process ", *gone, " (from 0) of ", size_, " was lost"));
     throw instead;
   }
 
@@ -232,28 +249,34 @@ class MpiRanks {
     if (!there) return;
     MPI_Get_count(&status, MPI_CHAR, &length);
     std::string why(std::size_t(length), ' ');
-    done(MPI_Recv(why.data(), length, MPI_CHAR, status.MPI_SOURCE, status.MPI_TAG, failures_, MPI_STATUS_IGNORE));
+    done(MPI_Recv(why.data(), length, MPI_CHAR, status.MPI_SOURCE, status.MPI_TAG, failures_,
+                  MPI_STATUS_IGNORE));
     why = str("process ", status.MPI_SOURCE, " (from 0) of ", size_, ": ", why);
     if (status.MPI_TAG == lost) give_up(LostRank(why));
     throw Error(why);
   }
 
-  // Notes whose end this process looks out for: the first, that of all others on its machine; another, that of the first, as it waits for
-  // it for ever where mpirun does not end it.
+  // Notes which processes of this machine this one watches. The first watches all others. Another one watches
+  // the first, which it would wait for for ever where mpirun does not end it.
   void watch() {
 #if defined(__linux__)
-    struct stat space;  // of process numbers: a container may have one of its own, where those of others mean nothing
-    const long known = stat("/proc/self/ns/pid", &space) == 0 ? long(space.st_ino) : 0, own[] = {rank_, long(getpid()), known};
+    // Of process numbers: a container may have a namespace of its own, where those of others mean nothing.
+    struct stat space;
+    const long known = stat("/proc/self/ns/pid", &space) == 0 ? long(space.st_ino) : 0;
+    const long own[] = {rank_, long(getpid()), known};
     int count;
     MPI_Comm_size(here_, &count);
     std::vector<long> all(3 * std::size_t(count));
     MPI_Allgather(own, 3, MPI_LONG, all.data(), 3, MPI_LONG, here_);
-    for (std::size_t i = 0; i < all.size(); i += 3)
-      if (known != 0 && all[i + 2] == known && (rank_ == 0) != (all[i] == 0)) watched_.emplace_back(int(all[i]), int(all[i + 1]));
+    for (std::size_t i = 0; i < all.size(); i += 3) {
+      const bool same_space = known != 0 && all[i + 2] == known;
+      const bool one_is_first = (rank_ == 0) != (all[i] == 0);
+      if (same_space && one_is_first) watched_.emplace_back(int(all[i]), int(all[i + 1]));
+    }
 #endif
   }
 
-  // One of these that has ended.
+  // The rank of a watched process that has ended.
   std::optional<int> ended() const {
 #if defined(__linux__)
     for (const auto& [rank, process] : watched_)
@@ -264,7 +287,8 @@ class MpiRanks {
 
   int rank_ = 0, size_ = 1;
   bool begun_ = false;
-  MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL, here_ = MPI_COMM_NULL;  // here: the processes on this machine
+  MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL;
+  MPI_Comm here_ = MPI_COMM_NULL;             // the processes on this machine
   std::vector<std::pair<int, int>> watched_;  // rank, and number of the process
   std::tuple<Buffers<float>, Buffers<double>> buffers_;
   std::string text_;

@@ -1,5 +1,5 @@
-// NcclRanks: the processes that mpirun started, as Ranks whose GPUs exchange tensors among themselves, by NCCL. This is the only header that
-// includes NCCL; the tests have an emulation of it.
+// NcclRanks: the processes that mpirun started, as Ranks whose GPUs exchange tensors among themselves, by
+// NCCL. This is the only header that includes NCCL; the tests have an emulation of it.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #include "crisp/distributed/mpi_ranks.hpp"
@@ -15,11 +15,11 @@
 namespace crisp::distributed {
 
 namespace detail {
-template <class T> struct SumOfParts {  // parts (ranks, count): one of each process
-  T* y; const T* parts; Index count, ranks;
+template <class T> struct SumOfChunks {  // chunks (ranks, count): one from each process
+  T* y; const T* chunks; Index count, ranks;
   CRISP_HD void operator()(Index i) const {
     double total = 0;
-    for (Index r = 0; r < ranks; ++r) total += double(parts[r * count + i]);
+    for (Index rank = 0; rank < ranks; ++rank) total += double(chunks[rank * count + i]);
     y[i] = T(total);
   }
 };
@@ -27,16 +27,18 @@ template <class T> struct SumOfParts {  // parts (ranks, count): one of each pro
 
 inline namespace CRISP_CUDA_KIND {
 
-/// Tensors on the GPU go from GPU to GPU, in the order of the session's stream; numbers and texts go by MPI. NCCL takes each GPU once: a process
-/// first chooses its own, such as Cuda::choose_device(mpi.rank_here()). To be destroyed when all are through with their exchanges, as
-/// after fit().
+/// Tensors on the GPU go from GPU to GPU, in the order of the session's stream. Numbers and texts go by MPI.
+/// NCCL takes each GPU once: a process first chooses its own, such as Cuda::choose_device(mpi.rank_here()).
+/// To be destroyed when all are through with their exchanges, as after fit().
 ///
-/// Every exchange is waited for before anything else is begun. The GPU itself would wait for ever for a process that is lost, and with
-/// it all that comes after, such as the weights that are to be saved. So the host looks, and listens to what MPI says; when one is lost it
-/// ends NCCL's work, and what follows in the stream, the step of the optimizer, has not been ordered yet.
+/// Every exchange is waited for before anything else is begun. The GPU itself would wait for ever for a
+/// process that is lost, and with it all that comes after, such as the weights that are to be saved. So the
+/// host looks, and listens to what MPI says. When a process is lost, the host ends NCCL's work. What follows
+/// in the stream, the step of the optimizer, has not been begun then.
 class NcclRanks {
  public:
-  /// Joins the GPUs of all processes; where there is one process, NCCL is not begun. Throws Error where two have the same GPU.
+  /// Joins the GPUs of all processes; where there is one process, NCCL is not begun.
+  /// Throws Error where two have the same GPU.
   explicit NcclRanks(MpiRanks& mpi) : mpi_(mpi) {
     if (size() == 1) return;
     const cuda::Session& session = cuda::Session::get();  // NCCL takes the GPU that is chosen now
@@ -60,23 +62,24 @@ class NcclRanks {
   void sum(std::vector<double>& numbers) { mpi_.sum(numbers); }
   void broadcast(std::string& text) { mpi_.broadcast(text); }
 
-  /// As MpiRanks does: each process adds up one piece, in the order of the ranks, and gives it to all. ncclAllReduce moves as many bytes, but the
-  /// order of its sums is NCCL's own affair, and another one for another machine; so the weights are the same to the bit as by MPI.
+  /// As MpiRanks does: each process adds up one chunk, in the order of the ranks, and gives the sums to all.
+  /// ncclAllReduce moves as many bytes, but NCCL chooses the order of its sums, and on another machine
+  /// another one. So the weights are the same to the bit as by MPI.
   template <class T, class D>
     requires std::derived_from<D, PlainCuda>
   void sum(Tensor<T, D>& x) {
     if (size() == 1 || x.numel() == 0) return;
-    const Index piece = (x.numel() + size() - 1) / size();
-    const auto begin = [&](Index r) { return std::min(r * piece, x.numel()); };
+    const Index chunk = (x.numel() + size() - 1) / size();
+    const auto begin = [&](Index r) { return std::min(r * chunk, x.numel()); };
     const auto count = [&](Index r) { return begin(r + 1) - begin(r); };
     const Index own = count(rank());
     T* const mine = x.data() + begin(rank());
-    Tensor<T, D> parts({size(), own});  // of every process, its part of the sums here
+    Tensor<T, D> chunks({size(), own});  // from every process what is added up here
     exchange([&](Index r) {
       send(x.data() + begin(r), count(r), r);
-      receive(parts.data() + r * own, own, r);
+      receive(chunks.data() + r * own, own, r);
     });
-    D::for_each(own, detail::SumOfParts<T>{mine, parts.data(), own, size()});
+    D::for_each(own, detail::SumOfChunks<T>{mine, chunks.data(), own, size()});
     exchange([&](Index r) {
       if (r == rank()) return;
       send(mine, own, r);
@@ -88,7 +91,10 @@ class NcclRanks {
     requires std::derived_from<D, PlainCuda>
   void broadcast(Tensor<T, D>& x) {
     if (size() == 1 || x.numel() == 0) return;
-    finish([&] { return ncclBroadcast(x.data(), x.data(), std::size_t(x.numel()), type(T{}), 0, comm_, cuda::Session::get().stream); });
+    finish([&] {
+      const cudaStream_t stream = cuda::Session::get().stream;
+      return ncclBroadcast(x.data(), x.data(), std::size_t(x.numel()), type(T{}), 0, comm_, stream);
+    });
   }
 
  private:
@@ -106,7 +112,8 @@ class NcclRanks {
     mpi_.sum(all);
     for (Index a = 0; a < size(); ++a)
       for (Index b = a + 1; b < size(); ++b)
-        check(!std::equal(of(a), of(a + 1), of(b)), "train: the processes ", a, " and ", b, " (from 0) of ", size(), " have the same GPU, where NCCL needs one for each; process ", rank(), " sees ",
+        check(!std::equal(of(a), of(a + 1), of(b)), "train: the processes ", a, " and ", b, " (from 0) of ",
+              size(), " have the same GPU, where NCCL needs one for each; process ", rank(), " sees ",
               cuda_devices().size(), "\n  hint: start no more processes on a machine than it has GPUs");
   }
 
@@ -121,11 +128,13 @@ class NcclRanks {
   }
   template <class T>
   void send(const T* from, Index count, Index to) {
-    if (count > 0) nccl_check(ncclSend(from, std::size_t(count), type(T{}), int(to), comm_, cuda::Session::get().stream));
+    const cudaStream_t stream = cuda::Session::get().stream;
+    if (count > 0) nccl_check(ncclSend(from, std::size_t(count), type(T{}), int(to), comm_, stream));
   }
   template <class T>
   void receive(T* to, Index count, Index from) {
-    if (count > 0) nccl_check(ncclRecv(to, std::size_t(count), type(T{}), int(from), comm_, cuda::Session::get().stream));
+    const cudaStream_t stream = cuda::Session::get().stream;
+    if (count > 0) nccl_check(ncclRecv(to, std::size_t(count), type(T{}), int(from), comm_, stream));
   }
 
   // Begins something of NCCL, and waits until it is done on the host and on the GPU.
@@ -162,8 +171,8 @@ class NcclRanks {
 
   static void nccl_check(ncclResult_t result) {
     if (result == ncclSuccess || result == ncclInProgress) return;
-    throw LostRank(str("train: the GPUs cannot exchange their numbers: ", ncclGetErrorString(result), "; ", ncclGetLastError(nullptr),
-                       "\n  hint: the environment NCCL_DEBUG=WARN tells more"));
+    throw LostRank(str("train: the GPUs cannot exchange their numbers: ", ncclGetErrorString(result), "; ",
+                       ncclGetLastError(nullptr), "\n  hint: the environment NCCL_DEBUG=WARN tells more"));
   }
 
   MpiRanks& mpi_;

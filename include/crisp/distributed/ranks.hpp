@@ -1,9 +1,11 @@
-// Ranks: the processes that train one network together. Each holds the whole network and computes its part of every batch; then all
-// make the same step, by the mean of their gradients, so that the loss curve is that of one process with the whole batch.
+// Ranks: the processes that train one network together. Each has the whole network, and
+// computes a share of every batch. Then all make the same step, by the mean of their gradients:
+// as one process does with the whole batch.
 #pragma once
 #include <concepts>
 #include <cstdlib>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,19 +14,20 @@
 
 namespace crisp::distributed {
 
-/// What the training loop needs of the processes. MpiRanks (distributed/mpi_ranks.hpp) are those that mpirun started, and carry their numbers
-/// through host memory; NcclRanks (distributed/nccl_ranks.cuh) are the same processes, whose GPUs exchange tensors among themselves.
+/// What the training loop needs of the processes. MpiRanks (distributed/mpi_ranks.hpp) are those that mpirun
+/// started. Their numbers travel through host memory. NcclRanks (distributed/nccl_ranks.cuh) are the same
+/// processes, whose GPUs exchange tensors among themselves.
 template <class R, class T, class D>
 concept Ranks = requires(R& r, std::vector<double>& numbers, Tensor<T, D>& x, std::string& text) {
   { r.rank() } -> std::same_as<Index>;  // 0 to size() - 1; 0 is the first, which validates, prints and writes
   { r.size() } -> std::same_as<Index>;
-  r.sum(numbers);                       // in place: the sums over all, in a fixed order, the same for all to the bit
+  r.sum(numbers);                       // in place: the sums over all, in a fixed order, so for all the same
   r.sum(x);
   r.broadcast(x);                       // in place: what the first has
   r.broadcast(text);
 };
 
-/// A process of its own: all that is agreed on is what it says itself. The last four are explained at MpiRanks.
+/// One process by itself: each exchange leaves what is there. The last four are explained at MpiRanks.
 struct OneRank {
   Index rank() const { return 0; }
   Index size() const { return 1; }
@@ -41,7 +44,8 @@ struct LostRank : Error {
   using Error::Error;
 };
 
-/// How many processes mpirun, or a scheduler, started together, this one among them, as the environment tells; else 1.
+/// How many processes mpirun or a scheduler started together, with this
+/// one. The environment tells it; else 1.
 inline Index processes_started() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const char* value = std::getenv(name)) return std::max<Index>(1, std::strtol(value, nullptr, 10));
@@ -50,7 +54,7 @@ inline Index processes_started() {
 
 namespace detail {
 
-template <class T> struct MeanOf {
+template <class T> struct DivideSum {
   T* y; const T* sum; T count;
   CRISP_HD void operator()(Index i) const { y[i] = sum[i] / count; }
 };
@@ -59,10 +63,10 @@ template <class T> struct MeanOf {
 template <class T, class D, Ranks<T, D> R>
 void average(Tensor<T, D>& x, R& ranks) {
   ranks.sum(x);
-  D::for_each(x.numel(), MeanOf<T>{x.data(), x.data(), T(ranks.size())});
+  D::for_each(x.numel(), DivideSum<T>{x.data(), x.data(), T(ranks.size())});
 }
 
-/// Makes each gradient of the network the mean over all; they travel as one.
+/// Makes each gradient of the network the mean over all. They travel as one tensor.
 template <class T, class D, class M, Ranks<T, D> R>
 void average_gradients(M& net, R& ranks) {
   if (ranks.size() == 1) return;
@@ -75,16 +79,16 @@ void average_gradients(M& net, R& ranks) {
   });
   Tensor<T, D> all({count});
   std::vector<std::pair<Index, crisp::detail::Convert<T, T>>> gather;
-  std::vector<std::pair<Index, MeanOf<T>>> give_back;
-  T* at = all.data();
-  for (Tensor<T, D>& g : gradients) {
-    gather.push_back({g.numel(), {at, g.data()}});
-    give_back.push_back({g.numel(), {g.data(), at, T(ranks.size())}});
-    at += g.numel();
+  std::vector<std::pair<Index, DivideSum<T>>> scatter;
+  T* chunk = all.data();
+  for (Tensor<T, D>& gradient : gradients) {
+    gather.push_back({gradient.numel(), {chunk, gradient.data()}});
+    scatter.push_back({gradient.numel(), {gradient.data(), chunk, T(ranks.size())}});
+    chunk += gradient.numel();
   }
   crisp::detail::for_each_of<D>(gather);
   ranks.sum(all);
-  crisp::detail::for_each_of<D>(give_back);
+  crisp::detail::for_each_of<D>(scatter);
 }
 
 /// Throws Error, with the first line that differs, unless all have the same text.
@@ -99,7 +103,8 @@ void check_same(const std::string& text, R& ranks) {
     if (!std::getline(here, mine)) mine = "nothing";
     if (!std::getline(there, its)) its = "nothing";
   } while (mine == its && (here || there));
-  throw Error(str("train: the processes do not train the same: '", mine, "' here, '", its, "' in the first one\n  hint: give all the same options and pictures"));
+  throw Error(str("train: the processes do not train the same: '", mine, "' here, '", its,
+                  "' in the first one\n  hint: give all the same options and pictures"));
 }
 
 }  // namespace detail

@@ -1,13 +1,13 @@
-// StopSignals: Ctrl-C and SIGTERM ask a training to stop after the step that it makes.
+// StopSignals: Ctrl-C and SIGTERM ask a training to stop at the end of its step.
 #pragma once
 #include <atomic>
 #include <csignal>
 
 namespace crisp::distributed::detail {
 
-inline std::atomic<int> stop_asked = 0;  // the signal, or 0; free of locks, as a handler needs
+inline std::atomic<int> stop_asked = 0;  // the signal, or 0; without locks, as a handler needs
 
-/// While it lives, the signals are noted; a second one of a kind ends the program.
+/// While it lives, the signals are noted. A second one of a kind ends the program.
 class StopSignals {
  public:
   StopSignals() {

@@ -1,4 +1,5 @@
-// Gradient clipping: bounds the length of the whole gradient, or each of its elements (Pascanu et al. 2013, algorithm 1).
+// Gradient clipping: bounds the length of the whole gradient, or each of its elements
+// (Pascanu et al. 2013, algorithm 1).
 #pragma once
 #include <cmath>
 #include <optional>
@@ -13,15 +14,16 @@ template <class T> struct Square {
   const T* x; T* y;
   CRISP_HD void operator()(Index i) const { y[i] = x[i] * x[i]; }
 };
-// The norm of what has these sums of squares, and the factor that brings it down to `most`: 1 where it is no longer than that.
+// The norm of what has these sums of squares, and the factor that brings it down
+// to max_norm: 1 where it is no longer.
 template <class T> struct NormAndFactor {
-  const T* squares; Index count; double most; double* norm; T* factor;
+  const T* squares; Index count; double max_norm; double* norm; T* factor;
   CRISP_HD void operator()(Index) const {
     using std::sqrt;
     double square = 0;
     for (Index i = 0; i < count; ++i) square += double(squares[i]);
     *norm = sqrt(square);
-    *factor = *norm > most ? T(most / *norm) : T(1);
+    *factor = *norm > max_norm ? T(max_norm / *norm) : T(1);
   }
 };
 template <class T> struct ScaleBy {
@@ -30,7 +32,10 @@ template <class T> struct ScaleBy {
 };
 template <class T> struct Clamp {
   T* x; T limit;
-  CRISP_HD void operator()(Index i) const { x[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i]; }
+  CRISP_HD void operator()(Index i) const {
+    if (x[i] > limit) x[i] = limit;
+    if (x[i] < -limit) x[i] = -limit;
+  }
 };
 
 // clip_grad_norm without waiting for the device: all is decided there. Returns the norm before, ().
@@ -66,7 +71,8 @@ Tensor<double, D> clip_to_norm(M& net, double max_norm) {
 template <class M>
 double clip_grad_norm(M& net, double max_norm) {
   std::optional<double> norm;
-  net.each_param([&]<class T, class D>(const std::string&, nn::Parameter<T, D>&) {  // the first one tells the types
+  // The first parameter tells the types.
+  net.each_param([&]<class T, class D>(const std::string&, nn::Parameter<T, D>&) {
     if (!norm) norm = detail::clip_to_norm<T, D>(net, max_norm).item();
   });
   return norm.value_or(0);

@@ -16,10 +16,13 @@ class Ema {
   template <class M>
   Ema(const M& net, double decay) : decay_(decay) {
     check(decay >= 0 && decay < 1, "Ema: the decay must be at least 0 and below 1, not ", decay);
-    net.each_param([&](const std::string& name, const nn::Param<T, D>& p) { average_.emplace_back(name, p.value().clone()); });
+    net.each_param([&](const std::string& name, const nn::Param<T, D>& p) {
+      average_.emplace_back(name, p.value().clone());
+    });
   }
 
-  /// average = decay average + (1 - decay) weight, after a step of the optimizer. What is not trained is copied.
+  /// average = decay average + (1 - decay) weight, after a step of the
+  /// optimizer. What is not trained is copied.
   template <class M>
   void update(const M& net) {
     const NoGrad guard;
@@ -27,7 +30,8 @@ class Ema {
     net.each_param([&](const std::string&, const nn::Param<T, D>& p) {
       Tensor<T, D>& average = average_[i++].second;
       // In place: a Graph repeats the step at the same addresses.
-      average.copy_(p.requires_grad() ? (Var<T, D>(average) * decay_ + Var<T, D>(p.value()) * (1 - decay_)).value() : p.value());
+      if (!p.requires_grad()) return average.copy_(p.value());
+      average.copy_((Var<T, D>(average) * decay_ + Var<T, D>(p.value()) * (1 - decay_)).value());
     });
   }
 
@@ -35,7 +39,9 @@ class Ema {
   template <class M>
   void swap(M& net) {
     std::size_t i = 0;
-    net.each_param([&](const std::string&, nn::Param<T, D>& p) { std::swap(p.value(), average_[i++].second); });
+    net.each_param([&](const std::string&, nn::Param<T, D>& p) {
+      std::swap(p.value(), average_[i++].second);
+    });
   }
 
   /// The averages by the names of the weights, to save and to restore.

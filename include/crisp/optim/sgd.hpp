@@ -1,17 +1,22 @@
-// SGD: stochastic gradient descent with momentum, v = mu v + g, p = p - lr v (Polyak 1964; Sutskever et al. 2013).
+// SGD: stochastic gradient descent with momentum, v = mu v + g, p = p - lr v
+// (Polyak 1964; Sutskever et al. 2013).
 #pragma once
 #include "crisp/optim/optimizer.hpp"
 
 namespace crisp::optim {
 
 struct SgdOptions {
-  double lr = 1e-2, momentum = 0, weight_decay = 0;
+  double lr = 1e-2;
+  double momentum = 0, weight_decay = 0;
   std::vector<LayerRate> layers = {};
 };
 
 namespace detail {
 template <class T> struct SgdStep {
-  T *p, *v; const T* g; T momentum, decay; StepNumbers<T> now;
+  T *p, *v;
+  const T* g;
+  T momentum, decay;
+  StepNumbers<T> now;
   CRISP_HD void operator()(Index i) const {
     v[i] = momentum * v[i] + g[i] + decay * p[i];
     p[i] -= now.lr * v[i];
@@ -32,14 +37,18 @@ class Sgd : public Optimizer<T, D> {
  private:
   using Slot = typename Optimizer<T, D>::Slot;
   StepNumbers<T> numbers(double lr) const override { return {T(lr)}; }
-  void update(Slot& s, const StepNumbers<T>& now, const T* on_device) override {
-    steps_.add(s.param.numel(), {s.param.value().data(), s.state[0].second.data(), s.param.grad().data(), T(options_.momentum), T(options_.weight_decay), now}, on_device);
+  void update(Slot& slot, const StepNumbers<T>& now, const T* on_device) override {
+    T* const p = slot.param.value().data();
+    T* const v = slot.state[0].second.data();
+    const T* const g = slot.param.grad().data();
+    steps_.add(slot.param.numel(), {p, v, g, T(options_.momentum), T(options_.weight_decay), now}, on_device);
   }
   void run_updates() override { steps_.run(); }
 
   SgdOptions options_;
   detail::Steps<detail::SgdStep<T>, T, D> steps_;
 };
-template <template <class, class> class M, class T, class D> Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<Wide<T>, D>;
+template <template <class, class> class M, class T, class D>
+Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<Wide<T>, D>;
 
 }  // namespace crisp::optim

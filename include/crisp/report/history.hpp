@@ -11,8 +11,9 @@ namespace crisp::report {
 
 struct HistoryRow {
   Index step = 0;
-  double seconds = 0, lr = 0, loss = 0;      // loss: the mean since the row before
-  std::optional<double> psnr, ssim;          // of the validation, where there was one at this step
+  double seconds = 0, lr = 0;
+  double loss = 0;                   // the mean since the row before
+  std::optional<double> psnr, ssim;  // of the validation, where there was one at this step
 };
 
 struct History {
@@ -23,18 +24,18 @@ struct History {
     std::ostringstream out;
     out.precision(10);
     out << "step,seconds,lr,loss,psnr,ssim\n";
-    for (const HistoryRow& r : rows) {
-      out << r.step << ',' << r.seconds << ',' << r.lr << ',' << r.loss << ',';
-      if (r.psnr) out << *r.psnr;
+    for (const HistoryRow& row : rows) {
+      out << row.step << ',' << row.seconds << ',' << row.lr << ',' << row.loss << ',';
+      if (row.psnr) out << *row.psnr;
       out << ',';
-      if (r.ssim) out << *r.ssim;
+      if (row.ssim) out << *row.ssim;
       out << '\n';
     }
     write_file("metrics", path, out.str());
   }
 
-  /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing file
-  /// is an empty history. Throws Error for a row that is not one.
+  /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing
+  /// file is an empty history. Throws Error for a row that is not one.
   static History load(const std::filesystem::path& path, Index last_step) {
     History history;
     if (!std::filesystem::exists(path)) return history;
@@ -42,17 +43,17 @@ struct History {
     std::string line;
     std::getline(file, line);  // the names of the columns
     while (std::getline(file, line)) {
-      HistoryRow r;
+      HistoryRow row;
       std::string psnr, ssim;
       char comma;
       std::istringstream cells(line);
-      cells >> r.step >> comma >> r.seconds >> comma >> r.lr >> comma >> r.loss >> comma;
+      cells >> row.step >> comma >> row.seconds >> comma >> row.lr >> comma >> row.loss >> comma;
       check(!cells.fail(), "metrics: '", path.string(), "' has a row that is not one: '", line, "'");
       std::getline(cells, psnr, ',');
       std::getline(cells, ssim);
-      if (!psnr.empty()) r.psnr = std::strtod(psnr.c_str(), nullptr);
-      if (!ssim.empty()) r.ssim = std::strtod(ssim.c_str(), nullptr);
-      if (r.step <= last_step) history.rows.push_back(r);
+      if (!psnr.empty()) row.psnr = std::strtod(psnr.c_str(), nullptr);
+      if (!ssim.empty()) row.ssim = std::strtod(ssim.c_str(), nullptr);
+      if (row.step <= last_step) history.rows.push_back(row);
     }
     return history;
   }

@@ -26,64 +26,112 @@ struct PlotOptions {
 namespace detail {
 
 inline std::string short_number(double v) {
+  const bool extreme = std::abs(v) >= 1e7 || (v != 0 && std::abs(v) < 1e-3);
   char text[32];
-  std::snprintf(text, sizeof text, std::abs(v) >= 1e7 || (v != 0 && std::abs(v) < 1e-3) ? "%.1e" : "%.7g", v);
+  std::snprintf(text, sizeof text, extreme ? "%.1e" : "%.7g", v);
   return text;
 }
 
-// Round numbers from low to high, about five; for a logarithmic axis of more than ten times the powers of ten and 2 and 5
-// times them, in a long range the powers alone.
+// 1, 2, 5 or 10: what is near to `value`, from 1 to 10.
+inline double round_digit(double value) {
+  if (value < 1.5) return 1;
+  if (value < 3.5) return 2;
+  return value < 7.5 ? 5 : 10;
+}
+
+// Round numbers from low to high, about five. For a logarithmic axis of more than ten times: the powers of
+// ten, and 2 and 5 times them; in a long range the powers alone.
 inline std::vector<double> ticks(double low, double high, bool log) {
-  std::vector<double> at;
+  std::vector<double> values;
   if (log && high > 10 * low) {
     const bool few = std::log10(high / low) > 2.5;
-    for (double p = std::pow(10, std::floor(std::log10(low))); p <= high; p *= 10)
-      for (double m : {1.0, 2.0, 5.0})
-        if (m * p >= low && m * p <= high && (m == 1 || !few)) at.push_back(m * p);
-    return at;
+    for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10)
+      for (const double digit : {1.0, 2.0, 5.0}) {
+        const double value = digit * power;
+        if (value >= low && value <= high && (digit == 1 || !few)) values.push_back(value);
+      }
+    return values;
   }
   const double raw = (high - low) / 5, power = std::pow(10, std::floor(std::log10(raw)));
-  const double step = power * (raw / power < 1.5 ? 1 : raw / power < 3.5 ? 2 : raw / power < 7.5 ? 5 : 10);
-  for (double t = std::ceil(low / step) * step; t <= high + step * 1e-9; t += step) at.push_back(std::abs(t) < step * 1e-9 ? 0 : t);
-  return at;
+  const double step = power * round_digit(raw / power);
+  for (double value = std::ceil(low / step) * step; value <= high + step * 1e-9; value += step)
+    values.push_back(std::abs(value) < step * 1e-9 ? 0 : value);
+  return values;
+}
+
+// From what is measured to units of the chart.
+struct Axes {
+  static constexpr double left = 62, right = 545;
+  static constexpr double top = 34, bottom = 262;
+  double last_x = 1;
+  double low, high;
+  bool log;
+
+  /// The range of y has some room around the points.
+  Axes(const PlotOptions& o, const std::vector<PlotPoint>& points) : low(points[0].y), high(low), log(o.log) {
+    for (const PlotPoint& point : points) {
+      last_x = std::max(last_x, point.x);
+      include(point.y);
+    }
+    if (o.level != 0) include(o.level);
+    const double room = std::max(0.05 * (high - low), 0.01);
+    low = log ? low / 1.15 : low - room;
+    high = log ? high * 1.15 : high + room;
+  }
+  void include(double y) {
+    low = std::min(low, y);
+    high = std::max(high, y);
+  }
+
+  double x(double value) const { return left + (right - left) * value / last_x; }
+  double y(double value) const {
+    const double share = log ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
+    return bottom - (bottom - top) * share;
+  }
+};
+
+inline std::string horizontal_line(const char* kind, double y) {
+  return str("<line class=\"", kind, "\" x1=\"", Axes::left, "\" x2=\"", Axes::right, "\" y1=\"", y,
+             "\" y2=\"", y, "\"/>");
+}
+
+inline std::string label(const char* anchor, double x, double y, const std::string& text) {
+  return str("<text class=\"tick\" text-anchor=\"", anchor, "\" x=\"", x, "\" y=\"", y, "\">", text,
+             "</text>");
 }
 
 }  // namespace detail
 
 /// The chart, 560 x 300 units, coloured by the page's style; a sentence where there is nothing to draw yet.
 inline std::string plot(const PlotOptions& o) {
+  using detail::Axes, detail::horizontal_line, detail::label, detail::short_number;
   std::vector<PlotPoint> points;
-  for (const PlotPoint& p : o.points)
-    if (is_finite(p.y) && (!o.log || p.y > 0)) points.push_back(p);
+  for (const PlotPoint& point : o.points)
+    if (is_finite(point.y) && (!o.log || point.y > 0)) points.push_back(point);
   if (points.empty()) return "<p class=\"none\">" + o.title + ": nothing measured yet.</p>";
-  double x1 = 1, low = points[0].y, high = low;
-  for (const PlotPoint& p : points) x1 = std::max(x1, p.x), low = std::min(low, p.y), high = std::max(high, p.y);
-  if (o.level != 0) low = std::min(low, o.level), high = std::max(high, o.level);
-  if (o.log) low /= 1.15, high *= 1.15;
-  else {
-    const double room = std::max(0.05 * (high - low), 0.01);
-    low -= room, high += room;
+  const Axes axes(o, points);
+  std::string svg = str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title,
+                        "\"><text class=\"title\" x=\"", Axes::left, "\" y=\"20\">", o.title,
+                        " <tspan class=\"unit\">", o.unit, "</tspan></text>");
+  for (const double tick : detail::ticks(axes.low, axes.high, o.log)) {
+    const double y = axes.y(tick);
+    svg += horizontal_line("grid", y) + label("end", Axes::left - 8, y + 4, short_number(tick));
   }
-  constexpr double left = 62, right = 545, top = 34, bottom = 262;
-  const auto fx = [&](double x) { return left + (right - left) * x / x1; };
-  const auto fy = [&](double y) {
-    const double t = o.log ? std::log(y / low) / std::log(high / low) : (y - low) / (high - low);
-    return bottom - (bottom - top) * t;
-  };
-  std::string s = str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title, "\"><text class=\"title\" x=\"", left, "\" y=\"20\">", o.title,
-                      " <tspan class=\"unit\">", o.unit, "</tspan></text>");
-  for (double t : detail::ticks(low, high, o.log))
-    s += str("<line class=\"grid\" x1=\"", left, "\" x2=\"", right, "\" y1=\"", fy(t), "\" y2=\"", fy(t), "\"/><text class=\"tick\" text-anchor=\"end\" x=\"",
-             left - 8, "\" y=\"", fy(t) + 4, "\">", detail::short_number(t), "</text>");
-  for (double t : detail::ticks(0, x1, false))
-    s += str("<text class=\"tick\" text-anchor=\"", fx(t) > right - 20 ? "end" : "middle", "\" x=\"", fx(t), "\" y=\"", bottom + 18, "\">", detail::short_number(t), "</text>");
-  s += str("<text class=\"tick\" text-anchor=\"end\" x=\"", right, "\" y=\"", bottom + 34, "\">step</text>");
-  if (o.level != 0)
-    s += str("<line class=\"level\" x1=\"", left, "\" x2=\"", right, "\" y1=\"", fy(o.level), "\" y2=\"", fy(o.level), "\"/><text class=\"tick\" text-anchor=\"end\" x=\"",
-             right, "\" y=\"", fy(o.level) - 6, "\">", o.level_name, " ", detail::short_number(std::round(100 * o.level) / 100), "</text>");
-  s += "<polyline class=\"curve\" points=\"";
-  for (const PlotPoint& p : points) s += str(fx(p.x), ",", fy(p.y), " ");
-  return s + str("\"/><circle class=\"dot\" r=\"3.5\" cx=\"", fx(points.back().x), "\" cy=\"", fy(points.back().y), "\"/></svg>");
+  for (const double tick : detail::ticks(0, axes.last_x, false)) {
+    const double x = axes.x(tick);
+    svg += label(x > Axes::right - 20 ? "end" : "middle", x, Axes::bottom + 18, short_number(tick));
+  }
+  svg += label("end", Axes::right, Axes::bottom + 34, "step");
+  if (o.level != 0) {
+    const double y = axes.y(o.level);
+    const std::string level = short_number(std::round(100 * o.level) / 100);
+    svg += horizontal_line("level", y) + label("end", Axes::right, y - 6, o.level_name + " " + level);
+  }
+  svg += "<polyline class=\"curve\" points=\"";
+  for (const PlotPoint& point : points) svg += str(axes.x(point.x), ",", axes.y(point.y), " ");
+  const PlotPoint& last = points.back();
+  return svg + str("\"/><circle class=\"dot\" r=\"3.5\" cx=\"", axes.x(last.x), "\" cy=\"", axes.y(last.y),
+                   "\"/></svg>");
 }
 
 }  // namespace crisp::report

@@ -7,28 +7,21 @@
 #include <cstdio>
 #include <string>
 
-#include "crisp/core/error.hpp"
+#include "crisp/report/text.hpp"
 
 namespace crisp::report {
-
-/// "2 min 05 s".
-inline std::string duration(double seconds) {
-  const long s = std::lround(std::max(0.0, seconds));
-  char text[64];
-  if (s < 60) std::snprintf(text, sizeof text, "%ld s", s);
-  else if (s < 3600) std::snprintf(text, sizeof text, "%ld min %02ld s", s / 60, s % 60);
-  else std::snprintf(text, sizeof text, "%ld h %02ld min", s / 3600, s / 60 % 60);
-  return text;
-}
 
 class ProgressBar {
  public:
   explicit ProgressBar(bool quiet = false) : quiet_(quiet), terminal_(isatty(STDOUT_FILENO)) {}
 
   /// Whether update() would draw now: 10 times a second on a terminal, every 10 seconds elsewhere.
-  bool due() const { return !quiet_ && std::chrono::duration<double>(Clock::now() - last_).count() >= (terminal_ ? 0.1 : 10.0); }
+  bool due() const {
+    const double since_last = std::chrono::duration<double>(Clock::now() - last_).count();
+    return !quiet_ && since_last >= (terminal_ ? 0.1 : 10.0);
+  }
 
-  /// done: the part of the work that is done, 0 to 1; then the text, and how long the rest takes.
+  /// done: the share of the work that is done, 0 to 1; then the text, and how long the rest takes.
   void update(double done, const std::string& text, double seconds_left) {
     if (quiet_) return;
     last_ = Clock::now();
@@ -37,7 +30,9 @@ class ProgressBar {
     const std::string line = percent + text + duration(seconds_left) + " left";
     if (terminal_) {
       const int width = 24, filled = int(done * width);
-      std::printf("\r\033[K[%s%s] %s", std::string(std::size_t(filled), '=').c_str(), std::string(std::size_t(width - filled), ' ').c_str(), line.c_str());
+      const std::string bar =
+          std::string(std::size_t(filled), '=') + std::string(std::size_t(width - filled), ' ');
+      std::printf("\r\033[K[%s] %s", bar.c_str(), line.c_str());
     } else {
       std::printf("%s\n", line.c_str());
     }
@@ -46,9 +41,10 @@ class ProgressBar {
 
   /// The state of a training. Loss: of images in 0..1, also shown as dB.
   void update(double done, Index step, double loss, double images_per_second, double seconds_left) {
+    const double decibel = loss > 0 ? -10 * std::log10(loss) : 99.0;
     char text[160];
-    std::snprintf(text, sizeof text, "step %lld  loss %.6f (%.2f dB)  %.0f images/s  ", static_cast<long long>(step), loss, loss > 0 ? -10 * std::log10(loss) : 99.0,
-                  images_per_second);
+    std::snprintf(text, sizeof text, "step %lld  loss %.6f (%.2f dB)  %.0f images/s  ",
+                  static_cast<long long>(step), loss, decibel, images_per_second);
     update(done, text, seconds_left);
   }
 

@@ -4,14 +4,25 @@
 namespace crisp::report::detail {
 
 inline constexpr const char* report_style = R"css(
-:root { --ink: #1c2330; --soft: #5d6878; --line: #dde2ea; --paper: #ffffff; --ground: #f4f6f9; --accent: #1f6feb; }
+:root {
+  --ink: #1c2330; --soft: #5d6878; --line: #dde2ea; --paper: #ffffff; --ground: #f4f6f9;
+  --accent: #1f6feb;
+}
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6eaf0; --soft: #97a3b4; --line: #303846; --paper: #1a1f29; --ground: #11151c; --accent: #6ea8ff; }
+  :root {
+    --ink: #e6eaf0; --soft: #97a3b4; --line: #303846; --paper: #1a1f29; --ground: #11151c;
+    --accent: #6ea8ff;
+  }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+body {
+  margin: 0; background: var(--ground); color: var(--ink);
+  font: 15px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+}
 main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
-h1 { font-size: 26px; margin: 0 0 2px; } h2 { font-size: 19px; margin: 36px 0 12px; } h3 { font-size: 16px; margin: 0 0 10px; }
+h1 { font-size: 26px; margin: 0 0 2px; }
+h2 { font-size: 19px; margin: 36px 0 12px; }
+h3 { font-size: 16px; margin: 0 0 10px; }
 p { margin: 4px 0 14px; color: var(--soft); }
 .cards, .charts, .panels, .details { display: grid; gap: 14px; }
 .cards { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin: 20px 0; }
@@ -19,33 +30,56 @@ p { margin: 4px 0 14px; color: var(--soft); }
 .panels { grid-template-columns: repeat(4, 1fr); }
 .details { grid-template-columns: repeat(4, 1fr); margin-top: 12px; }
 @media (max-width: 640px) { .panels, .details { grid-template-columns: repeat(2, 1fr); } }
-.card, .charts > *, section.picture, table { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; }
-.card { padding: 12px 16px; } .card b { display: block; font-size: 22px; } .card span { color: var(--soft); font-size: 13px; }
+.card, .charts > *, section.picture, table {
+  background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
+}
+.card { padding: 12px 16px; }
+.card b { display: block; font-size: 22px; }
+.card span { color: var(--soft); font-size: 13px; }
 .charts > * { padding: 10px; margin: 0; }
 section.picture { padding: 18px; margin-bottom: 18px; }
-figure { margin: 0; min-width: 0; } figcaption { font-size: 13px; color: var(--soft); margin-top: 5px; } figcaption b { color: var(--ink); }
+figure { margin: 0; min-width: 0; }
+figcaption { font-size: 13px; color: var(--soft); margin-top: 5px; }
+figcaption b { color: var(--ink); }
 img, canvas { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--line); }
 img.lr, canvas { image-rendering: pixelated; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; overflow: hidden; }
-td { padding: 6px 14px; border-top: 1px solid var(--line); overflow-wrap: anywhere; } tr:first-child td { border-top: 0; } td:first-child { color: var(--soft); width: 34%; }
-.slider { position: relative; max-width: 720px; margin: 16px auto 0; overflow: hidden; border-radius: 6px; touch-action: pan-y; cursor: ew-resize; }
+td { padding: 6px 14px; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+tr:first-child td { border-top: 0; }
+td:first-child { color: var(--soft); width: 34%; }
+.slider {
+  position: relative; max-width: 720px; margin: 16px auto 0; overflow: hidden; border-radius: 6px;
+  touch-action: pan-y; cursor: ew-resize;
+}
 .slider .over { position: absolute; inset: 0; clip-path: inset(0 0 0 50%); }
-.slider .bar { position: absolute; top: 0; bottom: 0; left: 50%; width: 2px; background: #fff; box-shadow: 0 0 4px #000; pointer-events: none; }
-.slider label { position: absolute; bottom: 8px; padding: 1px 9px; border-radius: 9px; font-size: 12px; color: #fff; background: #000a; pointer-events: none; }
+.slider .bar {
+  position: absolute; top: 0; bottom: 0; left: 50%; width: 2px; background: #fff;
+  box-shadow: 0 0 4px #000; pointer-events: none;
+}
+.slider label {
+  position: absolute; bottom: 8px; padding: 1px 9px; border-radius: 9px; font-size: 12px;
+  color: #fff; background: #000a; pointer-events: none;
+}
 .slider label.l { left: 8px; } .slider label.r { right: 8px; }
-.slider input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; margin: 0; cursor: ew-resize; }
+.slider input {
+  position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; margin: 0; cursor: ew-resize;
+}
 .slider input:focus-visible ~ .bar { background: var(--accent); width: 4px; }
 svg { display: block; width: 100%; height: auto; font-family: inherit; }
-svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); } svg .unit { font-size: 12px; font-weight: 400; fill: var(--soft); }
+svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); }
+svg .unit { font-size: 12px; font-weight: 400; fill: var(--soft); }
 svg .tick { font-size: 11.5px; fill: var(--soft); } svg .grid { stroke: var(--line); }
-svg .curve { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; } svg .dot { fill: var(--accent); }
+svg .curve { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
+svg .dot { fill: var(--accent); }
 svg .level { stroke: var(--soft); stroke-dasharray: 5 4; }
 )css";
 
-// Each section.picture holds four images, and in data-detail the place of its detail: top, left, side, in HR pixels.
+// Each section.picture holds four images, and in data-detail the place of its
+// detail: top, left, side, in HR pixels.
 inline constexpr const char* report_script = R"js(
 for (const section of document.querySelectorAll("section.picture")) {
-  const images = [...section.querySelectorAll(".panels img")], [top, left, side] = section.dataset.detail.split(",").map(Number);
+  const images = [...section.querySelectorAll(".panels img")];
+  const [top, left, side] = section.dataset.detail.split(",").map(Number);
   const draw = () => images.forEach((image, i) => {
     const canvas = section.querySelectorAll("canvas")[i], f = image.naturalWidth / images[3].naturalWidth;
     canvas.width = canvas.height = Math.max(1, Math.round(side * f));

@@ -1,5 +1,5 @@
-// RunningLoss: the losses of the batches, kept on the device until they are read together, so that the host waits for the device once
-// in many steps instead of at each.
+// RunningLoss: the losses of the batches, kept on the device until they are read together, so that the host
+// waits for the device once in many steps instead of at each.
 #pragma once
 #include <optional>
 #include <vector>
@@ -19,9 +19,11 @@ class RunningLoss {
   /// The loss of a step is the mean over so many batches.
   explicit RunningLoss(Index batches) : batches_(batches) {}
 
-  /// A batch, with its loss (). Throws Error for a loss of several elements, and where as many as there is room for are unread.
+  /// A batch, with its loss (). Throws Error for a loss of several elements, and where as
+  /// many as there is room for are unread.
   void add(const Tensor<T, D>& loss) {
-    check(loss.numel() == 1, "train: the loss must be a single value; this one is ", loss.shape(), "\n  hint: take its mean()");
+    check(loss.numel() == 1, "train: the loss must be a single value; this one is ", loss.shape(),
+          "\n  hint: take its mean()");
     check(!full(), "RunningLoss: ", room, " losses are unread\n  hint: call read() when full()");
     D::for_each(1, crisp::detail::Convert<T, T>{unread_.data() + count_, loss.data()});
     ++count_;
@@ -34,7 +36,8 @@ class RunningLoss {
     bool last;     // no batch was added after it
   };
 
-  /// Takes in all losses that were added since the last call, and waits for them; tells the first that is not finite.
+  /// Takes in all losses that were added since the last call, and waits for them;
+  /// tells the first that is not finite.
   std::optional<NotFinite> read() {
     if (count_ == 0) return {};
     std::vector<T> values(static_cast<std::size_t>(count_));
@@ -48,11 +51,13 @@ class RunningLoss {
     return {};
   }
 
-  /// The loss of the last step that was read. It counts as what it is set to, such as the mean over several processes.
+  /// The loss of the last step that was read. It counts as what it is set to, such
+  /// as the mean over several processes.
   double last() const { return last_; }
   void set_last(double loss) { last_ = loss; }
 
-  /// The mean over the steps that were read since the last call; nothing, where there were none. To be asked between two steps.
+  /// The mean over the steps that were read since the last call; nothing, where there were
+  /// none. To be asked between two steps.
   std::optional<double> take_mean() {
     end_step();
     const auto mean = steps_ > 0 ? std::optional(sum_ / double(steps_)) : std::nullopt;

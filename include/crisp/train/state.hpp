@@ -1,4 +1,5 @@
-// The state of a training in a safetensors file: weights, optimizer and progress, so that it goes on as if it had never stopped.
+// The state of a training in a safetensors file: weights, optimizer and progress, so that it
+// goes on as if it had never stopped.
 #pragma once
 #include <cmath>
 #include <cstdio>
@@ -29,52 +30,60 @@ using ExtraState = std::vector<std::pair<std::string, Tensor<T, D>>>;
 namespace detail {
 
 // The text of a number, from which the same number is read again.
-inline std::string exact(double v) {
+inline std::string exact(double value) {
   char text[40];
-  std::snprintf(text, sizeof text, "%.17g", v);
-  return is_finite(v) ? text : "none";
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return is_finite(value) ? text : "none";
 }
 
-// The file of a state as it is read. A file may hold anything: each question throws Error where the answer does not fit.
+// The file of a state as it is read. A file may hold anything: each question throws
+// Error where the answer does not fit.
 class StateFile {
  public:
-  explicit StateFile(std::filesystem::path path) : path_(std::move(path)), file_(io::read_safetensors(path_)) {}
+  explicit StateFile(std::filesystem::path path)
+      : path_(std::move(path)), file_(io::read_safetensors(path_)) {}
 
   const std::filesystem::path& path() const { return path_; }
   const io::SafeTensors& content() const { return file_; }
 
   const std::string& text(const std::string& key) const {
     const auto found = file_.metadata.find(key);
-    check(found != file_.metadata.end(), "resume: '", path_.string(), "' has no '", key, "'; it is not the state of a training");
+    check(found != file_.metadata.end(), "resume: '", path_.string(), "' has no '", key,
+          "'; it is not the state of a training");
     return found->second;
   }
 
   /// A finite number, from -limit to limit.
   double number(const std::string& key, double limit) const {
-    const std::string& t = text(key);
+    const std::string& digits = text(key);
     char* end = nullptr;
-    const double v = std::strtod(t.c_str(), &end);
-    check(!t.empty() && end == t.c_str() + t.size() && std::abs(v) <= limit, "resume: '", key, "' in '", path_.string(),
-          "' is '", t, "', not a number that fits");
-    return v;
+    const double value = std::strtod(digits.c_str(), &end);
+    const bool read = !digits.empty() && end == digits.c_str() + digits.size();
+    check(read && std::abs(value) <= limit, "resume: '", key, "' in '", path_.string(), "' is '", digits,
+          "', not a number that fits");
+    return value;
   }
 
+  /// A whole number of 0 or more, up to where a double counts exactly.
   Index whole(const std::string& key) const {
-    const double v = number(key, 9e15);  // a double counts so far exactly
-    check(v >= 0 && v == std::floor(v), "resume: '", key, "' in '", path_.string(), "' is ", v, ", not a whole number of 0 or more");
-    return Index(v);
+    const double value = number(key, 9e15);
+    check(value >= 0 && value == std::floor(value), "resume: '", key, "' in '", path_.string(), "' is ",
+          value, ", not a whole number of 0 or more");
+    return Index(value);
   }
 
+  /// The tensor of this name and shape.
   const io::HostTensor& tensor(const std::string& name, const Shape& shape) const {
     const auto found = file_.tensors.find(name);
-    check(found != file_.tensors.end() && found->second.shape == io::detail::torch_shape(shape), "resume: '", path_.string(),
-          "' holds no fitting '", name, "'\n  hint: resume with the same optimizer");
+    check(found != file_.tensors.end() && found->second.shape == io::detail::torch_shape(shape), "resume: '",
+          path_.string(), "' holds no fitting '", name, "'\n  hint: resume with the same optimizer");
     return found->second;
   }
 
   void check_settings(const Metadata& settings) const {
     for (const auto& [key, value] : settings)
-      check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(), "', and is '", value,
+      check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(),
+            "', and is '", value,
             "' now\n  hint: resume with the same settings, or begin anew in another folder");
   }
 
@@ -82,7 +91,8 @@ class StateFile {
     Progress p;
     p.step = whole("state.step");
     p.seconds = number("state.seconds", 3e9);
-    check(p.seconds >= 0, "resume: 'state.seconds' in '", path_.string(), "' is ", p.seconds, ", less than 0");
+    check(p.seconds >= 0, "resume: 'state.seconds' in '", path_.string(), "' is ", p.seconds,
+          ", less than 0");
     if (text("state.best_psnr") != "none") p.best_psnr = number("state.best_psnr", 1e300);
     p.best_step = whole("state.best_step");
     return p;
@@ -105,8 +115,8 @@ void each_beside_weights(optim::Optimizer<T, D>& optimizer, ExtraState<T, D>* ex
 
 /// Writes weights, optimizer and progress into one file, so that they always belong together. Throws Error.
 template <class M, class T, class D>
-void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer, const Progress& progress,
-                Metadata settings, ExtraState<T, D>* extra = nullptr) {
+void save_state(const std::filesystem::path& path, const M& net, optim::Optimizer<T, D>& optimizer,
+                const Progress& progress, Metadata settings, ExtraState<T, D>* extra = nullptr) {
   settings["state.step"] = std::to_string(progress.step);
   settings["state.seconds"] = detail::exact(progress.seconds);
   settings["state.best_psnr"] = detail::exact(progress.best_psnr);
@@ -120,10 +130,11 @@ void save_state(const std::filesystem::path& path, const M& net, optim::Optimize
   io::write_safetensors(path, file);
 }
 
-/// Restores what save_state wrote. Throws Error, before anything has changed, where a setting or a tensor differs.
+/// Restores what save_state wrote. Throws Error, before anything has changed,
+/// where a setting or a tensor differs.
 template <class M, class T, class D>
-Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<T, D>& optimizer, const Metadata& settings,
-                    ExtraState<T, D>* extra = nullptr) {
+Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<T, D>& optimizer,
+                    const Metadata& settings, ExtraState<T, D>* extra = nullptr) {
   const detail::StateFile file(path);
   file.check_settings(settings);
   const Progress progress = file.progress();
@@ -131,7 +142,8 @@ Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<
   detail::each_beside_weights<T, D>(optimizer, extra, [&](const std::string& name, const Tensor<T, D>& t) {
     file.tensor(name, t.shape());
   });
-  io::detail::take_weights(path, file.content(), "net.", net);  // the last that may throw, and the first that changes anything
+  // The last that may throw, and the first that changes anything.
+  io::detail::take_weights(path, file.content(), "net.", net);
   detail::each_beside_weights<T, D>(optimizer, extra, [&](const std::string& name, Tensor<T, D>& t) {
     io::detail::from_file(file.tensor(name, t.shape()), t);
   });
@@ -139,7 +151,8 @@ Progress load_state(const std::filesystem::path& path, M& net, optim::Optimizer<
   return progress;
 }
 
-/// All processes go on from what the first has: weights, the optimizer's state, and the progress but for the best validation.
+/// All processes go on from what the first has: weights, the optimizer's state, and the
+/// progress but for the best validation.
 template <class T, class D, class M, distributed::Ranks<T, D> R>
 void take_from_first(M& net, optim::Optimizer<T, D>& optimizer, Progress& progress, R& ranks) {
   if (ranks.size() == 1) return;

@@ -1,0 +1,92 @@
+// TrainingClock: how long a training has lasted, which share of it is done,
+// and when a row or a validation is due.
+#pragma once
+#include <algorithm>
+#include <chrono>
+
+#include "crisp/train/options.hpp"
+
+namespace crisp::train::detail {
+
+class TrainingClock {
+ public:
+  /// Both must live as long as the clock, which reads how far the training is from `progress`.
+  TrainingClock(const FitOptions& options, const Progress& progress)
+      : options_(options), progress_(progress) {}
+  TrainingClock(const TrainingClock&) = delete;
+  TrainingClock& operator=(const TrainingClock&) = delete;
+
+  /// Begins to count: from the progress as it is, which is not 0 where a training is resumed.
+  void start() {
+    const std::chrono::duration<double> before(progress_.seconds);
+    started_ = Now::now() - std::chrono::duration_cast<Now::duration>(before);
+    common_ = progress_.seconds;
+    first_step_ = progress_.step;
+    first_seconds_ = last_row_ = seconds();
+  }
+
+  /// Of the whole training: what it took before it was resumed counts too.
+  double seconds() const { return std::chrono::duration<double>(Now::now() - started_).count(); }
+
+  /// The number of steps that were done when the clock was started.
+  Index first_step() const { return first_step_; }
+
+  /// The seconds of the first process after the last step: by these the end of
+  /// a training by the clock is decided.
+  void set_common_seconds(double seconds) { common_ = seconds; }
+
+  /// Which share of the training is done, from 0 to 1.
+  double share_done() const {
+    if (options_.steps > 0) return std::min(1.0, double(progress_.step) / double(options_.steps));
+    return std::min(1.0, common_ / (60 * options_.minutes));
+  }
+
+  /// The length in steps: known, or as the clock promises it.
+  Index total_steps() const {
+    if (options_.steps > 0) return options_.steps;
+    return Index(double(progress_.step) / std::max(share_done(), 1e-9));
+  }
+
+  struct Rate {
+    double steps_per_second, seconds_left;
+  };
+  Rate rate() const {
+    const double now = seconds();
+    const double rate = double(progress_.step - first_step_) / std::max(1e-9, now - first_seconds_);
+    const bool by_steps = options_.steps > 0;
+    return {rate, by_steps ? double(options_.steps - progress_.step) / rate : 60 * options_.minutes - now};
+  }
+
+  /// Whether metrics.csv, which has so many rows, should have one more: two
+  /// hundred in all, and one a minute at least.
+  bool row_due(std::size_t rows) const {
+    return share_done() * 200 >= double(rows + 1) || seconds() - last_row_ > 60;
+  }
+  void row_added() { last_row_ = seconds(); }
+
+  /// Whether to validate after this step. To be asked once a step.
+  bool validation_due() {
+    if (options_.validate_every > 0) return progress_.step % options_.validate_every == 0;
+    if (options_.steps > 0) return progress_.step % std::max<Index>(1, options_.steps / 20) == 0;
+    const int due = int(share_done() * 20);
+    if (due <= validations_ || validating_ > 0.1 * seconds()) return false;
+    validations_ = due;
+    return true;
+  }
+  void add_validation(double seconds) { validating_ += seconds; }
+
+ private:
+  using Now = std::chrono::steady_clock;
+
+  const FitOptions& options_;
+  const Progress& progress_;
+  Now::time_point started_ = Now::now();
+  Index first_step_ = 0;
+  double first_seconds_ = 0;
+  double common_ = 0;
+  double last_row_ = 0;
+  double validating_ = 0;  // seconds
+  int validations_ = 0;    // of the twenty that a training by the clock has, those that are through
+};
+
+}  // namespace crisp::train::detail
