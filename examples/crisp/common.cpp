@@ -104,7 +104,7 @@ Loaded interpolated(const std::vector<std::string>& given) {
 Loaded Weights::load() const { return interpolate.empty() ? load_network(file) : interpolated(interpolate); }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
-  const bool fixed = !loaded.net.form().enlarged;
+  const bool fixed = !loaded.net.input_spec().enlarged;
   if (!loaded.knows_scale && !fixed) {
     use(asked != 0, "'", file.string(), "' does not say which scale it was trained for; give --scale N, such as --scale 3");
     return asked;

@@ -59,11 +59,14 @@ Method network_method(const std::string& given, const Options& o) {
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
   for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
   const Network& net = m.network->net;
-  if (!has_scales && !net.form().enlarged) m.scales = {net.scale()};
-  if (!has_scales && net.form().enlarged && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
-  if (!has_scales && net.form().enlarged && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // which warns
-  for (const Index scale : m.scales) use(net.form().enlarged || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", scale);
-  if (!o.scales.empty() && !net.form().enlarged) {
+  const bool any_scale = net.input_spec().enlarged;
+  if (!has_scales && !any_scale) m.scales = {net.scale()};
+  if (!has_scales && any_scale && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
+  if (!has_scales && any_scale && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // warns
+  for (const Index scale : m.scales)
+    use(any_scale || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(),
+        ", and cannot by ", scale);
+  if (!o.scales.empty() && !any_scale) {
     bool wanted = false;
     for (const Index scale : o.scales) wanted = wanted || scale == net.scale();
     use(wanted, "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", o.scales[0]);

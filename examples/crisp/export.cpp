@@ -63,7 +63,7 @@ void run(const Options& o) {
   o.computing.apply();
   const Loaded loaded = network_of(o);
   std::map<std::string, std::string> about = loaded.net.settings();
-  if (!loaded.knows_scale && loaded.net.form().enlarged) about.erase("scale");  // as open as it was
+  if (!loaded.knows_scale && loaded.net.input_spec().enlarged) about.erase("scale");  // as open as it was
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   if (kind == ".safetensors") {
     write_safetensors(o.output, loaded.net, about);

@@ -67,12 +67,17 @@ void print_json(const Network& net, const std::map<std::string, std::string>& me
   std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
+std::string works_on_image(const Network& net) {
+  if (net.input_spec().enlarged) return "of the image enlarged by bicubic";
+  return net.scale() == 1 ? "of an image that it restores" : "of the small image";
+}
+
 void print_table(const Network& net, const std::map<std::string, std::string>& metadata) {
   std::cout << net.name();
   for (const auto& [key, value] : net.settings())
     if (key != "model") std::cout << ", " << key << " " << value;
   std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", "
-            << (net.form().enlarged ? "of the image enlarged by bicubic" : net.scale() == 1 ? "of an image that it restores" : "of the small image") << "\n\n"
+            << works_on_image(net) << "\n\n"
             << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24) << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
             << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()}) << "\n";
   for (const Layer& layer : layers_of(net))

@@ -96,7 +96,7 @@ void check_options(TrainOptions& o, const Network& net) {
   const bool begun = fs::exists(o.out / "state.safetensors") || fs::exists(o.out / "srresnet" / "state.safetensors");
   use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
   use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
-  const Index margin = net.form().margin;
+  const Index margin = net.input_spec().margin;
   use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ", 2 * margin, " pixels a side");
   const Index size = processes().size(), fewer = o.recipe.batch / size * size;
   use(o.recipe.batch % size == 0, "--batch ", o.recipe.batch, " cannot be shared equally by ", size, " processes; give --batch ", fewer > 0 ? str(fewer, " or ") : "",
@@ -129,7 +129,8 @@ void run(TrainOptions& o) {
   sort_lr(o);
   seed(std::uint64_t(o.seed));
   Network net = o.network.make();
-  use(o.network.scale > 0 || (net.scale() == 1 && !net.form().enlarged), "give --scale N, such as --scale 3");
+  const bool restores = net.scale() == 1 && !net.input_spec().enlarged;
+  use(o.network.scale > 0 || restores, "give --scale N, such as --scale 3");
   check_options(o, net);
   if (!o.vgg.empty()) require_file("--vgg", o.vgg);
   if (!o.init.empty()) take_init(net, o);

@@ -73,7 +73,7 @@ TEST_CASE("every network: images of any size, at every scale, and a gradient for
       INFO(label(settings));
       Any net = Any::create(settings);
       CHECK(net.scale() == scale);
-      const Index f = net.form().enlarged ? 1 : scale;
+      const Index f = net.input_spec().enlarged ? 1 : scale;
       for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {13, 1}, {2, 9}, {12, 8}}) {
         const NoGrad guard;
         const Var<float, Device> y = net(Var<float, Device>(picture({1, h, w, net.channels()})));

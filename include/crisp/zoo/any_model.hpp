@@ -39,14 +39,14 @@ class AnyModel {
 
   const std::string& name() const { return settings_.at("model"); }
   const Settings& settings() const { return settings_; }  // all of them, also those that were left open
-  const models::Form& form() const { return form_; }
+  const models::InputSpec& input_spec() const { return input_spec_; }
   Index scale() const { return std::stol(settings_.at("scale")); }  // also of a network on the enlarged image
-  Index channels() const { return form_.channels; }
+  Index channels() const { return input_spec_.channels; }
 
   /// (N, H, W, C), 0..1 -> (N, H, W, C), or (N, scale H, scale W, C) for a network that enlarges.
   Var<T, D> operator()(const Var<T, D>& x) const { return forward_(x); }
 
-  /// As it is trained: the result may be the centre alone, smaller by form().margin on each side. See crisp::centre.
+  /// As it is trained: the result may be the centre alone, smaller by input_spec().margin on each side. See crisp::centre.
   Var<T, D> training_forward(const Var<T, D>& x) const { return training_forward_(x); }
 
   template <class F> void each_param(F&& f, const std::string& prefix = "") {
@@ -96,11 +96,11 @@ class AnyModel {
   }
 
   template <class Net>
-  AnyModel(SettingsReader& s, Net&& made) : form_(made.form()) {
-    s.number("scale", form_.enlarged ? 3 : form_.scale);
-    s.number("channels", form_.channels);
-    check(form_.enlarged || s.number("scale", 1) == form_.scale, "model: ", s.word("model", ""), " works at x", form_.scale, ", not at x", s.number("scale", 1));
-    check(s.number("channels", 3) == form_.channels, "model: ", s.word("model", ""), " works on ", form_.channels, " channels, not on ", s.number("channels", 3));
+  AnyModel(SettingsReader& s, Net&& made) : input_spec_(made.input_spec()) {
+    s.number("scale", input_spec_.enlarged ? 3 : input_spec_.scale);
+    s.number("channels", input_spec_.channels);
+    check(input_spec_.enlarged || s.number("scale", 1) == input_spec_.scale, "model: ", s.word("model", ""), " works at x", input_spec_.scale, ", not at x", s.number("scale", 1));
+    check(s.number("channels", 3) == input_spec_.channels, "model: ", s.word("model", ""), " works on ", input_spec_.channels, " channels, not on ", s.number("channels", 3));
     settings_ = s.used();
     const auto net = std::make_shared<Net>(std::move(made));
     net->each_param([&](const std::string& name, nn::Param<T, D>& p) { params_.emplace_back(name, &p); });
@@ -112,7 +112,7 @@ class AnyModel {
   }
 
   Settings settings_;
-  models::Form form_;
+  models::InputSpec input_spec_;
   std::vector<std::pair<std::string, nn::Param<T, D>*>> params_;  // owned by the network that forward_ holds
   std::function<Var<T, D>(const Var<T, D>&)> forward_, training_forward_;
 };
