@@ -55,7 +55,7 @@ namespace {
 
 void announce(const TrainOptions& o, const Network& net, const TrainingData& data) {
   if (o.quiet) return;
-  const Recipe& r = o.recipe;
+  const zoo::Recipe& r = o.recipe;
   const Index size = processes().size();
   std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained << " parameters\n"
             << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch << ", batches of " << r.batch
@@ -191,18 +191,18 @@ void add_train(CLI::App& app) {
                  "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
                  "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
   command.callback([o, given, &command] {
-    o->recipe = recipe_of(o->network.model, o->network.variant);
+    o->recipe = zoo::recipe_of(o->network.model, o->network.variant);
     const auto take = [&](const char* name, auto member) {
       if (command.count(name) > 0) o->recipe.*member = given->recipe.*member;
     };
-    take("--degrade", &Recipe::degrade);
-    take("--batch", &Recipe::batch);
-    take("--patch", &Recipe::patch);
-    take("--optimizer", &Recipe::optimizer);
-    take("--schedule", &Recipe::schedule);
-    take("--loss", &Recipe::loss);
-    take("--clip-grad", &Recipe::clip);
-    take("--ema", &Recipe::ema);
+    take("--degrade", &zoo::Recipe::degrade);
+    take("--batch", &zoo::Recipe::batch);
+    take("--patch", &zoo::Recipe::patch);
+    take("--optimizer", &zoo::Recipe::optimizer);
+    take("--schedule", &zoo::Recipe::schedule);
+    take("--loss", &zoo::Recipe::loss);
+    take("--clip-grad", &zoo::Recipe::clip);
+    take("--ema", &zoo::Recipe::ema);
     try {
       run(*o);
     } catch (const std::exception& e) {

@@ -28,7 +28,7 @@ using Exchange = Processes&;
 #endif
 
 template <class Net>
-std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
+std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const zoo::Recipe& r) {
   if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
   if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
   return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});

@@ -1,7 +1,7 @@
 // A training as the options of crisp train describe it, on either device.
 #pragma once
 #include "crisp/optim/schedule.hpp"
-#include "recipe.hpp"
+#include "crisp/zoo/recipe.hpp"
 #include "train_data.hpp"
 
 namespace crisp::program {
@@ -9,7 +9,7 @@ namespace crisp::program {
 struct TrainOptions {
   Architecture network;
   DataOptions data;
-  Recipe recipe;                     // of the paper, then as the options say
+  zoo::Recipe recipe;                     // of the paper, then as the options say
   std::vector<std::string> lr;       // a learning rate, and a folder: see train.cpp
   fs::path out, init, vgg;
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
