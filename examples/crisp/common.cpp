@@ -67,7 +67,8 @@ Network Architecture::make() const {
 Loaded load_network(const fs::path& file) {
   require_file("--weights", file);
   const zoo::WeightsFile weights = zoo::open_weights(file);
-  return {zoo::load_any<float, Cpu>(weights), weights.content.metadata, weights.knows_scale};
+  const auto net = std::make_shared<Network>(zoo::load_any<float, Cpu>(weights));
+  return {net, weights.content.metadata, weights.knows_scale};
 }
 
 void Weights::add_to(CLI::App& command) {
@@ -83,14 +84,14 @@ Loaded interpolated(const std::vector<std::string>& given) {
   use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
   Loaded a = load_network(given[0]);
   const Loaded b = load_network(given[1]);
-  for (const auto& [key, value] : a.net.settings()) {
-    const auto found = b.net.settings().find(key);
-    const std::string other = found == b.net.settings().end() ? "missing" : found->second;
+  for (const auto& [key, value] : a.net->settings()) {
+    const auto found = b.net->settings().find(key);
+    const std::string other = found == b.net->settings().end() ? "missing" : found->second;
     check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key, "' is ", value, " in the first, ", other, " in the second");
   }
   std::map<std::string, Tensor<float, Cpu>> of_b;
-  b.net.each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
-  a.net.each_param([&](const std::string& name, auto& p) {
+  b.net->each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
+  a.net->each_param([&](const std::string& name, auto& p) {
     const std::vector<float> x = p.value().to_host(), y = of_b.at(name).to_host();
     std::vector<float> mixed(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
@@ -104,12 +105,12 @@ Loaded interpolated(const std::vector<std::string>& given) {
 Loaded Weights::load() const { return interpolate.empty() ? load_network(file) : interpolated(interpolate); }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
-  const bool fixed = !loaded.net.input_spec().enlarged;
+  const bool fixed = !loaded.net->input_spec().enlarged;
   if (!loaded.knows_scale && !fixed) {
     use(asked != 0, "'", file.string(), "' does not say which scale it was trained for; give --scale N, such as --scale 3");
     return asked;
   }
-  const Index trained = loaded.net.scale();
+  const Index trained = loaded.net->scale();
   use(asked == 0 || asked == trained || !fixed, "'", file.string(), "' enlarges by ", trained, ", and cannot by ", asked);
   if (asked != 0 && asked != trained) std::cerr << "crisp: warning: '" << file.string() << "' was trained for x" << trained << ", and is used for x" << asked << "\n";
   return asked != 0 ? asked : trained;

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,9 +61,9 @@ struct Architecture {
   Network make() const;
 };
 
-/// A network from a weights file, and what its metadata says.
+/// A network from a weights file, and what its metadata says. What runs the network shares it.
 struct Loaded {
-  Network net;
+  std::shared_ptr<Network> net;
   std::map<std::string, std::string> metadata;
   bool knows_scale = false;  // whether the file says, or implies, the scale
 };

@@ -58,7 +58,7 @@ Method network_method(const std::string& given, const Options& o) {
   m.running = running_on(o.computing, m.network->net);
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
   for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
-  const Network& net = m.network->net;
+  const Network& net = *m.network->net;
   const bool any_scale = net.input_spec().enlarged;
   if (!has_scales && !any_scale) m.scales = {net.scale()};
   if (!has_scales && any_scale && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};

@@ -53,7 +53,7 @@ void write_safetensors(const fs::path& path, const Network& net, std::map<std::s
 Loaded network_of(const Options& o) {
   if (o.network.model.empty()) return o.weights.load();
   seed(std::uint64_t(o.seed));
-  return {o.network.make(), {}, true};
+  return {std::make_shared<Network>(o.network.make()), {}, true};
 }
 
 void run(const Options& o) {
@@ -62,18 +62,27 @@ void run(const Options& o) {
   use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(), "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
   const Loaded loaded = network_of(o);
-  std::map<std::string, std::string> about = loaded.net.settings();
-  if (!loaded.knows_scale && loaded.net.input_spec().enlarged) about.erase("scale");  // as open as it was
+  std::map<std::string, std::string> about = loaded.net->settings();
+  if (!loaded.knows_scale && loaded.net->input_spec().enlarged) about.erase("scale");  // as open as it was
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   if (kind == ".safetensors") {
-    write_safetensors(o.output, loaded.net, about);
-    if (!o.quiet) std::cout << o.output.string() << "  " << nn::parameter_count(loaded.net).all() << " numbers in PyTorch's names and layout\n";
+    write_safetensors(o.output, *loaded.net, about);
+    const Index count = nn::parameter_count(*loaded.net).all();
+    if (!o.quiet)
+      std::cout << o.output.string() << "  " << count << " numbers in PyTorch's names and layout\n";
     return;
   }
-  const io::OnnxResult result = io::export_onnx(o.output, loaded.net, loaded.net.channels(), {.height = o.size[0], .width = o.size[1]}, about);
+  const Index channels = loaded.net->channels();
+  const io::OnnxResult result =
+      io::export_onnx(o.output, *loaded.net, channels, {.height = o.size[0], .width = o.size[1]}, about);
   if (o.quiet) return;
-  if (result.any_size) std::cout << o.output.string() << "  input (N, " << loaded.net.channels() << ", H, W) of any size\n";
-  else std::cout << o.output.string() << "  input " << Shape{1, loaded.net.channels(), o.size[0], o.size[1]} << " -> " << result.output << "; this network is exported for one size, see --size\n";
+  std::cout << o.output.string() << "  input ";
+  if (result.any_size) {
+    std::cout << "(N, " << channels << ", H, W) of any size\n";
+  } else {
+    std::cout << Shape{1, channels, o.size[0], o.size[1]} << " -> " << result.output
+              << "; this network is exported for one size, see --size\n";
+  }
 }
 
 }  // namespace

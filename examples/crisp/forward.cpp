@@ -24,8 +24,10 @@ void run(const Options& o) {
   const Running network = running_on(o.computing, loaded.net);
   for (const auto& [name, tensor] : in.tensors) {
     if (!name.starts_with("input")) continue;
-    check(tensor.shape.rank() == 4 && tensor.shape[1] == loaded.net.channels(), "forward: '", name, "' in '", o.input.string(), "' is ", tensor.shape,
-          ", but this network takes (N, C, H, W) with ", loaded.net.channels(), " channels");
+    const Index channels = loaded.net->channels();
+    check(tensor.shape.rank() == 4 && tensor.shape[1] == channels, "forward: '", name, "' in '",
+          o.input.string(), "' is ", tensor.shape, ", but this network takes (N, C, H, W) with ", channels,
+          " channels");
     const std::string result = "output" + name.substr(5);
     out.tensors[result] = network.forward(tensor);
     std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;

@@ -108,7 +108,7 @@ void run(const Options& o) {
   use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
     const Loaded loaded = load_network(o.file);
-    return o.json ? print_json(loaded.net, loaded.metadata) : print_table(loaded.net, loaded.metadata);
+    return o.json ? print_json(*loaded.net, loaded.metadata) : print_table(*loaded.net, loaded.metadata);
   }
   const Network net = o.network.make();
   o.json ? print_json(net, {}) : print_table(net, {});

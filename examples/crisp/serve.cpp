@@ -37,14 +37,14 @@ struct Model {
 Model load_model(const fs::path& file, const Computing& computing) {
   const Loaded loaded = load_network(file);
   std::vector<Index> scales;
-  if (loaded.knows_scale || !loaded.net.input_spec().enlarged) scales.push_back(loaded.net.scale());
-  if (loaded.net.input_spec().enlarged)
+  if (loaded.knows_scale || !loaded.net->input_spec().enlarged) scales.push_back(loaded.net->scale());
+  if (loaded.net->input_spec().enlarged)
     for (const Index scale : {2, 3, 4})
       if (std::find(scales.begin(), scales.end(), scale) == scales.end()) scales.push_back(scale);
   const fs::path named = fs::absolute(file).lexically_normal();
   const std::string short_path = (named.parent_path().filename() / named.filename()).string();
-  return {loaded.net.name() + " · " + short_path, loaded.net.input_spec(), running_on(computing, loaded.net),
-          scales};
+  const std::string label = loaded.net->name() + " · " + short_path;
+  return {label, loaded.net->input_spec(), running_on(computing, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as PNG.

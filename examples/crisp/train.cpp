@@ -137,7 +137,7 @@ void run(TrainOptions& o) {
   const TrainingData data = load_data(o.data, net, o.recipe.patch);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
-  train_on(o, net, data);
+  train_on(o, std::move(net), data);
 }
 
 }  // namespace

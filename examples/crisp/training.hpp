@@ -27,8 +27,8 @@ struct TrainOptions {
 /// "srcnn 9-1-5, x3", from the settings of a network.
 std::string title(const zoo::Settings& net);
 
-/// Trains on the device D with values of type T, beginning with the weights of `net`; the results lie in the folder `out`. srgan plays
-/// its game.
-template <class T, class D> void train(const TrainOptions& o, const Network& net, const TrainingData& data);
+/// Trains on the device D with values of type T, beginning with the weights of `net`. The results lie in the
+/// folder `out`. srgan plays its game.
+template <class T, class D> void train(const TrainOptions& o, Network net, const TrainingData& data);
 
 }  // namespace crisp::program

@@ -96,7 +96,9 @@ void run(const Options& o) {
   require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
   const Loaded loaded = o.weights.load();
-  Job job{running_on(o.computing, loaded.net), loaded.net.name(), choose_scale(loaded, o.weights.named(), o.scale), report::ProgressBar(o.quiet), files.size()};
+  const Index scale = choose_scale(loaded, o.weights.named(), o.scale);
+  Job job{running_on(o.computing, loaded.net), loaded.net->name(), scale, report::ProgressBar(o.quiet),
+          files.size()};
   if (fs::is_directory(o.input)) {
     make_folder(o.output);
     if (!o.compare.empty()) make_folder(o.compare);

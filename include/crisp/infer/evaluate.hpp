@@ -34,7 +34,8 @@ Upscaler upscaler(const Net<T, D>& net) {
   return [&net](const data::Image& lr, Index scale, Protocol protocol) {
     const Index channels = input_spec_of(net).channels;
     check(protocol != Protocol::y || channels == 1,
-          "evaluate: protocol y works on luma, but this network works on ", channels, " channels\n  hint: use the protocol rgb8");
+          "evaluate: protocol y works on luma, but this network works on ", channels,
+          " channels\n  hint: use the protocol rgb8");
     return upscale(net, lr, scale);
   };
 }

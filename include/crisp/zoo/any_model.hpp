@@ -8,12 +8,21 @@
 
 namespace crisp::zoo {
 
+/// Move-only, as every network is: two of them never share weights by accident.
 template <class T, class D>
 class AnyModel {
  public:
   /// The network that the settings name ("model", "scale", "variant", ...), with new weights. What they leave
   /// open gets the value of the paper. Throws Error for an unknown name or a bad setting.
   static AnyModel create(const Settings& given);
+
+  AnyModel(const AnyModel&) = delete;             // crisp: clone() makes a network with weights of its own
+  AnyModel& operator=(const AnyModel&) = delete;  // crisp: clone() makes a network with weights of its own
+  AnyModel(AnyModel&&) noexcept = default;
+  AnyModel& operator=(AnyModel&&) noexcept = default;
+
+  /// A network with equal weights, that shares nothing with this one.
+  AnyModel clone() const;
 
   const std::string& name() const { return settings_.at("model"); }
   const Settings& settings() const { return settings_; }  // all of them, also those that were left open
@@ -68,8 +77,27 @@ class AnyModel {
   std::function<Var<T, D>(const Var<T, D>&)> forward_, training_forward_;
 };
 
-// Outside the class, so that `extern template class AnyModel<...>` spares other files the compilation of all
-// networks.
+/// A network of the same settings and with equal weights, on the device D with values of type T.
+template <class T, class D, class OtherT, class OtherD>
+AnyModel<T, D> copy_of(const AnyModel<OtherT, OtherD>& net) {
+  const Rng random = nn::detail::generator;  // the weights that it begins with are overwritten
+  AnyModel<T, D> copy = AnyModel<T, D>::create(net.settings());
+  nn::detail::generator = random;  // so they have drawn nothing
+  std::map<std::string, const nn::Param<OtherT, OtherD>*> params;
+  net.each_param([&](const std::string& name, const auto& param) { params.emplace(name, &param); });
+  copy.each_param([&](const std::string& name, auto& param) {
+    param.value().copy_(Tensor<Wide<T>, D>(param.shape(), params.at(name)->value().to_host()));
+  });
+  return copy;
+}
+
+// These two lie outside the class: so `extern template class AnyModel<...>` spares other files the
+// compilation of all networks.
+template <class T, class D>
+AnyModel<T, D> AnyModel<T, D>::clone() const {
+  return copy_of<T, D>(*this);
+}
+
 template <class T, class D>
 AnyModel<T, D> AnyModel<T, D>::create(const Settings& given) {
   SettingsReader settings(given);
