@@ -14,7 +14,7 @@ namespace {
 struct Options {
   fs::path file;
   Architecture network;
-  bool json = false, devices = false;
+  bool json = false, devices = false, models = false;
 };
 
 struct Layer {
@@ -89,6 +89,34 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
 }
 
+// 1369859 as 1,369,859.
+std::string grouped(Index number) {
+  std::string text = std::to_string(number);
+  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
+  return text;
+}
+
+std::string scales_of(const zoo::About& about) {
+  std::string text;
+  for (const Index scale : about.scales) text += str(text.empty() ? "" : ", ", scale);
+  return text.empty() ? "any" : text;
+}
+
+// Markdown: docs/07_models.md shows it.
+void print_models() {
+  std::cout << "| name | network | paper | scales | parameters | works on |\n|---|---|---|---|---|---|\n";
+  for (const zoo::About& about : zoo::about_networks()) {
+    const Network net = Network::create({{"model", about.name}});
+    const nn::ParameterCount count = nn::parameter_count(net);
+    const std::string untrained = count.untrained > 0 ? " + " + grouped(count.untrained) : "";
+    const std::string colour = net.channels() == 1 ? "luma" : "RGB";
+    const std::string enlarged = net.input_spec().enlarged ? ", enlarged" : "";
+    std::cout << "| `" << about.name << "` | " << about.sentence << " | " << about.paper << " | "
+              << scales_of(about) << " | " << grouped(count.trained) << untrained << " | " << colour
+              << enlarged << " |" << std::endl;
+  }
+}
+
 void print_devices() {
   std::cout << "cpu   " << processor() << "\n";
   const Gpus found = gpus();
@@ -102,8 +130,11 @@ void print_devices() {
 }
 
 void run(const Options& o) {
-  use(!o.devices || (o.file.empty() && o.network.model.empty() && !o.json), "--devices goes alone");
+  const bool others = !o.file.empty() || !o.network.model.empty() || o.json;
+  use(!o.devices || !(others || o.models), "--devices goes alone");
+  use(!o.models || !others, "--models goes alone");
   if (o.devices) return print_devices();
+  if (o.models) return print_models();
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
   use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
@@ -122,6 +153,7 @@ void add_info(CLI::App& app) {
   command.add_option("FILE", o->file, "weights, a .safetensors file");
   o->network.add_to(command);
   command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.add_flag("--models", o->models, "instead: a table of all networks, in Markdown");
   command.add_flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run(*o); });
