@@ -1,5 +1,4 @@
 // crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun starts them.
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -141,58 +140,48 @@ void run(TrainOptions& o) {
 
 }  // namespace
 
-void add_train(CLI::App& app) {
+void add_train(Program& program) {
   const auto o = std::make_shared<TrainOptions>(), given = std::make_shared<TrainOptions>();
-  CLI::App& command = *app.add_subcommand("train", "Train a network on folders of images, or on synthetic ones");
-  CLI::Validator positive = CLI::Range(Index(1), std::numeric_limits<Index>::max()), from_zero = CLI::Range(Index(0), std::numeric_limits<Index>::max());
-  positive.description("1 or more");
-  from_zero.description("0 or more");
-  const CLI::Validator above_zero(
-      [](std::string& text) {
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
-        return *end == 0 && is_finite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
-      },
-      "above 0");
-  const std::vector<std::string> schedules{"cosine", "step", "constant", "edsr", "swinir", "srgan"};
+  Command command = program.command("train", "Train a network on folders of images, or on synthetic ones");
   o->network.model = "srcnn";
   o->network.add_to(command);
-  command.add_option("--train", o->data.train, "a folder of images, or the word synthetic; may be given several times");
-  command.add_option("--hr", o->data.hr, "a folder of high-resolution images, with --lr DIR the small ones under the same names");
-  command.add_option("--valid", o->data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.add_option("--split", o->data.split, "or hold pictures back for it: the part that trains, such as 0.8");
-  command.add_option("--minutes", o->minutes, "how long to train, by the clock; a last validation follows (default: 10)")->check(above_zero);
-  command.add_option("--steps", o->steps, "or how many steps: then the same seed gives the same weights")->check(positive);
-  command.add_option("--epochs", o->epochs, "or how often to see as many patches as cover the images")->check(positive);
-  command.add_option("--init", o->init, "begin with the weights of this file, as far as they fit");
-  command.add_option("--vgg", o->vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
+  command.option("--train", o->data.train, "a folder of images, or the word synthetic; may be given several times");
+  command.option("--hr", o->data.hr, "a folder of high-resolution images, with --lr DIR the small ones under the same names");
+  command.option("--valid", o->data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
+  command.option("--split", o->data.split, "or hold pictures back for it: the part that trains, such as 0.8");
+  command.option("--minutes", o->minutes, "how long to train, by the clock; a last validation follows (default: 10)").above_zero();
+  command.option("--steps", o->steps, "or how many steps: then the same seed gives the same weights").at_least(1);
+  command.option("--epochs", o->epochs, "or how often to see as many patches as cover the images").at_least(1);
+  command.option("--init", o->init, "begin with the weights of this file, as far as they fit");
+  command.option("--vgg", o->vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
   const std::string r = " (default: the network's recipe)";
-  command.add_option("--degrade", given->recipe.degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
-  command.add_option("--batch", given->recipe.batch, "patches in a batch" + r)->check(positive);
-  command.add_option("--accumulate", o->accumulate, "batches whose gradients are added up for a step")->check(positive)->capture_default_str();
-  command.add_option("--patch", given->recipe.patch, "side of a patch, in pixels of what the network is given" + r)->check(positive);
-  command.add_option("--lr", o->lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
-  command.add_option("--optimizer", given->recipe.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)->check(CLI::IsMember({"adam", "adamw", "sgd"}));
-  command.add_option("--schedule", given->recipe.schedule, "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)->check(CLI::IsMember(schedules));
-  command.add_option("--warm-up", o->warm_up, "steps over which the learning rate rises (default: none)")->check(positive);
-  command.add_option("--loss", given->recipe.loss, "mse, l1 or charbonnier" + r)->check(CLI::IsMember({"mse", "l1", "charbonnier"}));
-  command.add_option("--clip-grad", given->recipe.clip, "bound on the length of the gradient" + r)->check(above_zero);
-  command.add_option("--ema", given->recipe.ema, "decay of averaged weights, such as 0.999" + r)->check(CLI::Range(0.0, 0.999999));
-  command.add_option("--validate-every", o->validate_every, "steps between validations (default: 20 in all)")->check(positive);
-  command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->check(from_zero)->capture_default_str();
-  command.add_option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number")->check(CLI::Range(1, 256))->capture_default_str();
-  command.add_option("--out", o->out, "folder for best, last and state .safetensors, metrics.csv and report.html")->required();
-  command.add_flag("--graph", o->graph, "on the GPU, each step as one CUDA graph: the same training, faster where the network is small; without dropout and drop path, in one process");
-  command.add_flag("--resume", o->resume, "go on with the training in --out, after a stop of any kind");
-  command.add_flag("--quiet", o->quiet, "print the result only");
+  command.option("--degrade", given->recipe.degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
+  command.option("--batch", given->recipe.batch, "patches in a batch" + r).at_least(1);
+  command.option("--accumulate", o->accumulate, "batches whose gradients are added up for a step").at_least(1).shows_default();
+  command.option("--patch", given->recipe.patch, "side of a patch, in pixels of what the network is given" + r).at_least(1);
+  command.option("--lr", o->lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
+  command.option("--optimizer", given->recipe.optimizer, "adam, adamw or sgd (momentum 0.9)" + r).one_of({"adam", "adamw", "sgd"});
+  command.option("--schedule", given->recipe.schedule, "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)
+      .one_of({"cosine", "step", "constant", "edsr", "swinir", "srgan"});
+  command.option("--warm-up", o->warm_up, "steps over which the learning rate rises (default: none)").at_least(1);
+  command.option("--loss", given->recipe.loss, "mse, l1 or charbonnier" + r).one_of({"mse", "l1", "charbonnier"});
+  command.option("--clip-grad", given->recipe.clip, "bound on the length of the gradient" + r).above_zero();
+  command.option("--ema", given->recipe.ema, "decay of averaged weights, such as 0.999" + r).range(0.0, 0.999999);
+  command.option("--validate-every", o->validate_every, "steps between validations (default: 20 in all)").at_least(1);
+  command.option("--seed", o->seed, "of the weights, the patches and the synthetic pictures").at_least(0).shows_default();
+  command.option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number").range(1, 256).shows_default();
+  command.option("--out", o->out, "folder for best, last and state .safetensors, metrics.csv and report.html").required();
+  command.flag("--graph", o->graph, "on the GPU, each step as one CUDA graph: the same training, faster where the network is small; without dropout and drop path, in one process");
+  command.flag("--resume", o->resume, "go on with the training in --out, after a stop of any kind");
+  command.flag("--quiet", o->quiet, "print the result only");
   o->computing.add_to(command);
   command.footer("Ctrl-C saves the state and stops; --resume goes on from there.\n"
                  "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
                  "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
-  command.callback([o, given, &command] {
+  command.callback([o, given, command] {
     o->recipe = recipe_of(o->network.model, o->network.variant);
     const auto take = [&](const char* name, auto member) {
-      if (command.count(name) > 0) o->recipe.*member = given->recipe.*member;
+      if (command.given(name)) o->recipe.*member = given->recipe.*member;
     };
     take("--degrade", &Recipe::degrade);
     take("--batch", &Recipe::batch);
