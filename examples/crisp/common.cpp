@@ -1,7 +1,6 @@
 // What the commands share; see common.hpp.
 #include "common.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -12,13 +11,13 @@
 
 namespace crisp::program {
 
-void Computing::add_to(CLI::App& command) {
-  command.add_option("--threads", threads, "threads that compute (default: all that the machine has)")->check(CLI::Range(1, 1024));
-  command.add_option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command.add_option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
-      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
-      ->capture_default_str();
+void Computing::add_to(Command& command) {
+  command.option("--threads", threads, "threads that compute (default: all that the machine has)").range(1, 1024);
+  command.option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
+      .one_of({"cpu", "cuda"});
+  command.option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
+      .one_of({"fp32", "tf32", "bf16"})
+      .shows_default();
 }
 
 std::string Computing::chosen() const { return !device.empty() ? device : gpus().lines.empty() ? "cpu" : "cuda"; }
@@ -31,13 +30,13 @@ void Computing::apply() const {
   set_precision(precision);
 }
 
-void Architecture::add_to(CLI::App& command) {
+void Architecture::add_to(Command& command) {
   std::string names;
   for (const std::string& name : zoo::model_names()) names += (names.empty() ? "" : ", ") + name;
-  command.add_option("--model", model, "the network: " + names);
-  command.add_option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
-  command.add_option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")->check(CLI::Range(1, 8));
-  command.add_option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
+  command.option("--model", model, "the network: " + names);
+  command.option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
+  command.option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore").range(1, 8);
+  command.option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
 }
 
 Network Architecture::make() const {
@@ -71,9 +70,9 @@ Loaded load_network(const fs::path& file) {
   return {net, weights.content.metadata, weights.knows_scale};
 }
 
-void Weights::add_to(CLI::App& command) {
-  command.add_option("--weights", file, "the network: a .safetensors, .pth or .pt file");
-  command.add_option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+void Weights::add_to(Command& command) {
+  command.option("--weights", file, "the network: a .safetensors, .pth or .pt file");
+  command.option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network").values(3);
 }
 
 namespace {

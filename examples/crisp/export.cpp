@@ -1,5 +1,4 @@
 // crisp export: a network for other programs, as ONNX or as safetensors that PyTorch loads.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
@@ -87,15 +86,15 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_export(CLI::App& app) {
+void add_export(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
+  Command command = program.command("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
   o->weights.add_to(command);
   o->network.add_to(command);
-  command.add_option("--seed", o->seed, "of the weights of a new network, with --model")->check(CLI::Range(Index(0), std::numeric_limits<Index>::max()))->capture_default_str();
-  command.add_option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors")->required();
-  command.add_option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)")->expected(2)->check(CLI::Range(1, 65536))->capture_default_str();
-  command.add_flag("--quiet", o->quiet, "print nothing but errors");
+  command.option("--seed", o->seed, "of the weights of a new network, with --model").range(Index(0), std::numeric_limits<Index>::max()).shows_default();
+  command.option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors").required();
+  command.option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)").values(2).range(1, 65536).shows_default();
+  command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
   command.footer("The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network works on that (see crisp info).\n"
                  "Example: crisp export --weights edsr.pth edsr.onnx");

@@ -1,5 +1,4 @@
 // crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters. And what can compute.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -147,14 +146,14 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_info(CLI::App& app) {
+void add_info(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("info", "Show the layers, shapes and parameters of a weights file or of a network");
-  command.add_option("FILE", o->file, "weights, a .safetensors file");
+  Command command = program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
+  command.option("FILE", o->file, "weights, a .safetensors file");
   o->network.add_to(command);
-  command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
-  command.add_flag("--models", o->models, "instead: a table of all networks, in Markdown");
-  command.add_flag("--devices", o->devices, "instead: what --device can be on this machine");
+  command.flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
+  command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run(*o); });
 }

@@ -1,5 +1,4 @@
 // crisp serve: a page on this machine, on which pictures are enlarged by trained networks.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -169,15 +168,15 @@ void run(Options& o) {
 
 }  // namespace
 
-void add_serve(CLI::App& app) {
+void add_serve(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("serve", "Open a page on this machine that enlarges pictures in the browser");
-  command.add_option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice")->required();
-  command.add_option("--port", o->port, "where the page is found; 0: any free port")->check(CLI::Range(0, 65535))->capture_default_str();
-  command.add_option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M")->capture_default_str();
-  command.add_option("--memory", o->memory_text, "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
-      ->capture_default_str();
-  command.add_option("--keep", o->keep, "minutes after which what nobody asks for is forgotten")->check(CLI::Range(0.01, 1440.0))->capture_default_str();
+  Command command = program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
+  command.option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice").required();
+  command.option("--port", o->port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
+  command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M").shows_default();
+  command.option("--memory", o->memory_text, "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
+      .shows_default();
+  command.option("--keep", o->keep, "minutes after which what nobody asks for is forgotten").range(0.01, 1440.0).shows_default();
   o->computing.add_to(command);
   command.footer("Only browsers on this machine reach the page. One picture is computed at a time, eight may wait.\n"
                  "Example: crisp serve --weights run/best.safetensors");

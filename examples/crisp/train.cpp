@@ -1,5 +1,4 @@
 // crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun starts them.
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -164,101 +163,76 @@ void run(TrainOptions& o) {
   train_on(o, std::move(net), data);
 }
 
-// What numbers may be, in the words of --help.
-CLI::Validator at_least(Index smallest) {
-  CLI::Validator range = CLI::Range(smallest, std::numeric_limits<Index>::max());
-  range.description(str(smallest, " or more"));
-  return range;
-}
-
-CLI::Validator above_zero() {
-  const auto why_not = [](std::string& text) {
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    const bool right = *end == 0 && is_finite(value) && value > 0;
-    return right ? std::string() : "it must be a number above 0, not '" + text + "'";
-  };
-  return CLI::Validator(why_not, "above 0");
-}
-
-void add_data_options(CLI::App& command, DataOptions& data) {
-  command.add_option("--train", data.train,
+void add_data_options(Command& command, DataOptions& data) {
+  command.option("--train", data.train,
                      "a folder of images, or the word synthetic; may be given several times");
-  command.add_option("--hr", data.hr,
+  command.option("--hr", data.hr,
                      "a folder of high-resolution images, with --lr DIR the small ones under the same names");
-  command.add_option("--valid", data.valid,
+  command.option("--valid", data.valid,
                      "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.add_option("--split", data.split,
+  command.option("--split", data.split,
                      "or hold pictures back for it: the part that trains, such as 0.8");
 }
 
-void add_length_options(CLI::App& command, TrainOptions& o) {
-  command
-      .add_option("--minutes", o.minutes,
-                  "how long to train, by the clock; a last validation follows (default: 10)")
-      ->check(above_zero());
-  command.add_option("--steps", o.steps, "or how many steps: then the same seed gives the same weights")
-      ->check(at_least(1));
-  command.add_option("--epochs", o.epochs, "or how often to see as many patches as cover the images")
-      ->check(at_least(1));
-  command.add_option("--init", o.init, "begin with the weights of this file, as far as they fit");
-  command.add_option("--vgg", o.vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
+void add_length_options(Command& command, TrainOptions& o) {
+  command.option("--minutes", o.minutes,
+                  "how long to train, by the clock; a last validation follows (default: 10)").above_zero();
+  command.option("--steps", o.steps, "or how many steps: then the same seed gives the same weights")
+      .at_least(1);
+  command.option("--epochs", o.epochs, "or how often to see as many patches as cover the images").at_least(1);
+  command.option("--init", o.init, "begin with the weights of this file, as far as they fit");
+  command.option("--vgg", o.vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
 }
 
-void add_recipe_options(CLI::App& command, TrainOptions& o) {
+void add_recipe_options(Command& command, TrainOptions& o) {
   const std::string r = " (default: the network's recipe)";
-  command.add_option("--degrade", o.changes.degrade,
+  command.option("--degrade", o.changes.degrade,
                      "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
-  command.add_option("--batch", o.changes.batch, "patches in a batch" + r)->check(at_least(1));
-  command.add_option("--accumulate", o.accumulate, "batches whose gradients are added up for a step")
-      ->check(at_least(1))
-      ->capture_default_str();
+  command.option("--batch", o.changes.batch, "patches in a batch" + r).at_least(1);
+  command.option("--accumulate", o.accumulate, "batches whose gradients are added up for a step")
+      .at_least(1)
+      .shows_default();
+  command.option("--patch", o.changes.patch, "side of a patch, in pixels of what the network is given" + r)
+      .at_least(1);
+  command.option("--lr", o.lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
+  command.option("--optimizer", o.changes.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)
+      .one_of({"adam", "adamw", "sgd"});
   command
-      .add_option("--patch", o.changes.patch, "side of a patch, in pixels of what the network is given" + r)
-      ->check(at_least(1));
-  command.add_option("--lr", o.lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
-  command.add_option("--optimizer", o.changes.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)
-      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
-  command
-      .add_option("--schedule", o.changes.schedule,
-                  "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)
-      ->check(CLI::IsMember({"cosine", "step", "constant", "edsr", "swinir", "srgan"}));
-  command.add_option("--warm-up", o.warm_up, "steps over which the learning rate rises (default: none)")
-      ->check(at_least(1));
-  command.add_option("--loss", o.changes.loss, "mse, l1 or charbonnier" + r)
-      ->check(CLI::IsMember({"mse", "l1", "charbonnier"}));
-  command.add_option("--clip-grad", o.changes.clip, "bound on the length of the gradient" + r)
-      ->check(above_zero());
-  command.add_option("--ema", o.changes.ema, "decay of averaged weights, such as 0.999" + r)
-      ->check(CLI::Range(0.0, 0.999999));
+      .option("--schedule", o.changes.schedule,
+              "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)
+      .one_of({"cosine", "step", "constant", "edsr", "swinir", "srgan"});
+  command.option("--warm-up", o.warm_up, "steps over which the learning rate rises (default: none)")
+      .at_least(1);
+  command.option("--loss", o.changes.loss, "mse, l1 or charbonnier" + r).one_of({"mse", "l1", "charbonnier"});
+  command.option("--clip-grad", o.changes.clip, "bound on the length of the gradient" + r).above_zero();
+  command.option("--ema", o.changes.ema, "decay of averaged weights, such as 0.999" + r).range(0.0, 0.999999);
 }
 
-void add_run_options(CLI::App& command, TrainOptions& o) {
-  command.add_option("--validate-every", o.validate_every, "steps between validations (default: 20 in all)")
-      ->check(at_least(1));
-  command.add_option("--seed", o.seed, "of the weights, the patches and the synthetic pictures")
-      ->check(at_least(0))
-      ->capture_default_str();
+void add_run_options(Command& command, TrainOptions& o) {
+  command.option("--validate-every", o.validate_every, "steps between validations (default: 20 in all)")
+      .at_least(1);
+  command.option("--seed", o.seed, "of the weights, the patches and the synthetic pictures")
+      .at_least(0)
+      .shows_default();
   command
-      .add_option("--loader-threads", o.loader_threads,
-                  "threads that prepare batches; the result is the same for any number")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  command
-      .add_option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
-      ->required();
-  command.add_flag("--graph", o.graph,
+      .option("--loader-threads", o.loader_threads,
+              "threads that prepare batches; the result is the same for any number")
+      .range(1, 256)
+      .shows_default();
+  command.option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
+      .required();
+  command.flag("--graph", o.graph,
                    "on the GPU, each step as one CUDA graph: the same training, faster where the network is "
                    "small; without dropout and drop path, in one process");
-  command.add_flag("--resume", o.resume, "go on with the training in --out, after a stop of any kind");
-  command.add_flag("--quiet", o.quiet, "print the result only");
+  command.flag("--resume", o.resume, "go on with the training in --out, after a stop of any kind");
+  command.flag("--quiet", o.quiet, "print the result only");
 }
 
 }  // namespace
 
-void add_train(CLI::App& app) {
+void add_train(Program& program) {
   const auto o = std::make_shared<TrainOptions>();
-  CLI::App& command = *app.add_subcommand("train", "Train a network on folders of images, or on synthetic ones");
+  Command command = program.command("train", "Train a network on folders of images, or on synthetic ones");
   o->network.model = "srcnn";
   o->network.add_to(command);
   add_data_options(command, o->data);
