@@ -66,9 +66,9 @@ struct Srcnn : crisp::models::Srcnn<T, Device> {
 /// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
 template <class T, class Net>
 Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
-  const crisp::models::Form form = net->form();
-  const Tensor input = random_tensor({batch, side, side, form.channels});
-  const Tensor target = random_tensor({batch, form.scale * side, form.scale * side, form.channels});
+  const crisp::models::InputSpec spec = net->input_spec();
+  const Tensor input = random_tensor({batch, side, side, spec.channels});
+  const Tensor target = random_tensor({batch, spec.scale * side, spec.scale * side, spec.channels});
   const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
   const std::function<void()> step = [=] {
     const crisp::Var<T, Device> y = (*net)(crisp::Var<T, Device>(input));
@@ -87,7 +87,7 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
 /// The inference of one image, x (1, side, side, C), with nothing recorded.
 template <class T, class Net>
 Workload infer(std::shared_ptr<Net> net, Index side) {
-  const Tensor image = random_tensor({1, side, side, net->form().channels});
+  const Tensor image = random_tensor({1, side, side, net->input_spec().channels});
   return {crisp::nn::parameter_count(*net).trained, image.shape(), [=] {
     const crisp::NoGrad guard;
     (*net)(crisp::Var<T, Device>(image));

@@ -27,7 +27,7 @@ struct AttentionEdsr {
     for (const auto& block : body) y = block(y);
     return conv_last(upsample(conv_after_body(y) + head));  // (N, 2 H, 2 W, 3)
   }
-  models::Form form() const { return {.scale = 2}; }        // how crisp::infer feeds it
+  models::InputSpec input_spec() const { return {.scale = 2}; }  // how crisp::infer feeds it
   CRISP_PARAMS(conv_first, body, conv_after_body, upsample, conv_last)
 };
 // [/snippet]

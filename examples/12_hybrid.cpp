@@ -21,7 +21,7 @@ struct Hybrid {
     for (const auto& block : local) y = block(y);
     return distant(y);
   }
-  models::Form form() const { return distant.form(); }
+  models::InputSpec input_spec() const { return distant.input_spec(); }
   CRISP_PARAMS(first, local, distant)
 };
 // [/snippet]

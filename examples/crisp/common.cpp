@@ -1,7 +1,6 @@
 // What the commands share; see common.hpp.
 #include "common.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -12,13 +11,13 @@
 
 namespace crisp::program {
 
-void Computing::add_to(CLI::App& command) {
-  command.add_option("--threads", threads, "threads that compute (default: all that the machine has)")->check(CLI::Range(1, 1024));
-  command.add_option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command.add_option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
-      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
-      ->capture_default_str();
+void Computing::add_to(Command& command) {
+  command.option("--threads", threads, "threads that compute (default: all that the machine has)").range(1, 1024);
+  command.option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
+      .one_of({"cpu", "cuda"});
+  command.option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
+      .one_of({"fp32", "tf32", "bf16"})
+      .shows_default();
 }
 
 std::string Computing::chosen() const { return !device.empty() ? device : gpus().lines.empty() ? "cpu" : "cuda"; }
@@ -31,13 +30,13 @@ void Computing::apply() const {
   set_precision(precision);
 }
 
-void Architecture::add_to(CLI::App& command) {
+void Architecture::add_to(Command& command) {
   std::string names;
   for (const std::string& name : zoo::model_names()) names += (names.empty() ? "" : ", ") + name;
-  command.add_option("--model", model, "the network: " + names);
-  command.add_option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
-  command.add_option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")->check(CLI::Range(1, 8));
-  command.add_option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
+  command.option("--model", model, "the network: " + names);
+  command.option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
+  command.option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore").range(1, 8);
+  command.option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
 }
 
 Network Architecture::make() const {
@@ -67,12 +66,13 @@ Network Architecture::make() const {
 Loaded load_network(const fs::path& file) {
   require_file("--weights", file);
   const zoo::WeightsFile weights = zoo::open_weights(file);
-  return {zoo::load_any<float, Cpu>(weights), weights.content.metadata, weights.knows_scale};
+  const auto net = std::make_shared<Network>(zoo::load_any<float, Cpu>(weights));
+  return {net, weights.content.metadata, weights.knows_scale};
 }
 
-void Weights::add_to(CLI::App& command) {
-  command.add_option("--weights", file, "the network: a .safetensors, .pth or .pt file");
-  command.add_option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")->expected(3);
+void Weights::add_to(Command& command) {
+  command.option("--weights", file, "the network: a .safetensors, .pth or .pt file");
+  command.option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network").values(3);
 }
 
 namespace {
@@ -83,14 +83,14 @@ Loaded interpolated(const std::vector<std::string>& given) {
   use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
   Loaded a = load_network(given[0]);
   const Loaded b = load_network(given[1]);
-  for (const auto& [key, value] : a.net.settings()) {
-    const auto found = b.net.settings().find(key);
-    const std::string other = found == b.net.settings().end() ? "missing" : found->second;
+  for (const auto& [key, value] : a.net->settings()) {
+    const auto found = b.net->settings().find(key);
+    const std::string other = found == b.net->settings().end() ? "missing" : found->second;
     check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key, "' is ", value, " in the first, ", other, " in the second");
   }
   std::map<std::string, Tensor<float, Cpu>> of_b;
-  b.net.each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
-  a.net.each_param([&](const std::string& name, auto& p) {
+  b.net->each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
+  a.net->each_param([&](const std::string& name, auto& p) {
     const std::vector<float> x = p.value().to_host(), y = of_b.at(name).to_host();
     std::vector<float> mixed(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
@@ -104,12 +104,12 @@ Loaded interpolated(const std::vector<std::string>& given) {
 Loaded Weights::load() const { return interpolate.empty() ? load_network(file) : interpolated(interpolate); }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
-  const bool fixed = !loaded.net.form().enlarged;
+  const bool fixed = !loaded.net->input_spec().enlarged;
   if (!loaded.knows_scale && !fixed) {
     use(asked != 0, "'", file.string(), "' does not say which scale it was trained for; give --scale N, such as --scale 3");
     return asked;
   }
-  const Index trained = loaded.net.scale();
+  const Index trained = loaded.net->scale();
   use(asked == 0 || asked == trained || !fixed, "'", file.string(), "' enlarges by ", trained, ", and cannot by ", asked);
   if (asked != 0 && asked != trained) std::cerr << "crisp: warning: '" << file.string() << "' was trained for x" << trained << ", and is used for x" << asked << "\n";
   return asked != 0 ? asked : trained;

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,16 +11,12 @@
 #include "crisp/report/text.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/weights_file.hpp"
+#include "options.hpp"
 
 extern template class crisp::zoo::AnyModel<float, crisp::Cpu>;  // in networks.cpp
 
-namespace CLI {
-class App;  // its header is for those that name options: it takes seconds to compile
-}
-
 namespace crisp::program {
 
-namespace fs = std::filesystem;
 using Network = zoo::AnyModel<float, Cpu>;  // running.hpp takes it to the device that computes
 
 /// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
@@ -32,21 +29,21 @@ void use(bool right, const Parts&... parts) {
 }
 
 // Each command adds itself to the program; its callback does the work.
-void add_train(CLI::App& app);
-void add_upscale(CLI::App& app);
-void add_evaluate(CLI::App& app);
-void add_info(CLI::App& app);
-void add_forward(CLI::App& app);
-void add_export(CLI::App& app);
-void add_serve(CLI::App& app);
-void add_mos(CLI::App& app);
+void add_train(Program& program);
+void add_upscale(Program& program);
+void add_evaluate(Program& program);
+void add_info(Program& program);
+void add_forward(Program& program);
+void add_export(Program& program);
+void add_serve(Program& program);
+void add_mos(Program& program);
 
 /// --threads, --device and --precision, the same for every command that computes.
 struct Computing {
   int threads = 0;
   std::string device;              // empty: see chosen()
   std::string precision = "fp32";  // of the GPU; weights are float32 in all
-  void add_to(CLI::App& command);
+  void add_to(Command& command);
   void apply() const;           // throws Error for a device that is not there, or cannot do so; to be called before any work
   std::string chosen() const;   // "cpu" or "cuda": what was asked for, else cuda where it can be used
 };
@@ -56,14 +53,14 @@ struct Architecture {
   std::string model, variant;
   Index scale = 0;                // 0: that of the paper
   std::vector<std::string> set;   // "features=32"
-  void add_to(CLI::App& command);
+  void add_to(Command& command);
   /// A new network. Throws WrongUse for names and settings that crisp does not know.
   Network make() const;
 };
 
-/// A network from a weights file, and what its metadata says.
+/// A network from a weights file, and what its metadata says. What runs the network shares it.
 struct Loaded {
-  Network net;
+  std::shared_ptr<Network> net;
   std::map<std::string, std::string> metadata;
   bool knows_scale = false;  // whether the file says, or implies, the scale
 };
@@ -74,7 +71,7 @@ Loaded load_network(const fs::path& file);
 struct Weights {
   fs::path file;
   std::vector<std::string> interpolate;
-  void add_to(CLI::App& command);
+  void add_to(Command& command);
   int given() const { return int(!file.empty()) + int(!interpolate.empty()); }  // of the two: 1 is right
   fs::path named() const { return interpolate.empty() ? file : fs::path(interpolate[0]); }
   /// Throws WrongUse or Error where a file is missing or damaged, or where the two do not fit together.

@@ -26,24 +26,29 @@ Gpus gpus() {
 
 void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : Math::fp32); }
 
-Running running_on(const Computing& computing, const Network& net) {
-  if (computing.chosen() != "cuda") return running<float, Cpu>(net);
-  return computing.precision == "bf16" ? running<bfloat16, Cuda>(net) : running<float, Cuda>(net);
+Running running_on(const Computing& computing, std::shared_ptr<const Network> net) {
+  if (computing.chosen() != "cuda") return running<float, Cpu>(std::move(net));
+  if (computing.precision == "bf16") return running<bfloat16, Cuda>(std::move(net));
+  return running<float, Cuda>(std::move(net));
 }
 
-void train_on(const TrainOptions& o, const Network& net, const TrainingData& data) {
-  if (o.computing.chosen() != "cuda") return train<float, Cpu>(o, net, data);
+void train_on(const TrainOptions& o, Network net, const TrainingData& data) {
+  if (o.computing.chosen() != "cuda") return train<float, Cpu>(o, std::move(net), data);
   Cuda::choose_device(int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
-  if (o.computing.precision == "bf16") train<bfloat16, Cuda>(o, net, data);
-  else train<float, Cuda>(o, net, data);
+  if (o.computing.precision == "bf16") train<bfloat16, Cuda>(o, std::move(net), data);
+  else train<float, Cuda>(o, std::move(net), data);
 }
 
 #else
 
 Gpus gpus() { return {{}, "this crisp was built without CUDA"}; }
 void set_precision(const std::string&) {}
-Running running_on(const Computing&, const Network& net) { return running<float, Cpu>(net); }
-void train_on(const TrainOptions& o, const Network& net, const TrainingData& data) { train<float, Cpu>(o, net, data); }
+Running running_on(const Computing&, std::shared_ptr<const Network> net) {
+  return running<float, Cpu>(std::move(net));
+}
+void train_on(const TrainOptions& o, Network net, const TrainingData& data) {
+  train<float, Cpu>(o, std::move(net), data);
+}
 
 #endif
 

@@ -19,9 +19,9 @@ std::string processor();
 void set_precision(const std::string& precision);
 
 /// The network at work on the device and in the precision that are asked for.
-Running running_on(const Computing& computing, const Network& net);
+Running running_on(const Computing& computing, std::shared_ptr<const Network> net);
 
 /// Trains the network likewise: see training.hpp.
-void train_on(const TrainOptions& o, const Network& net, const TrainingData& data);
+void train_on(const TrainOptions& o, Network net, const TrainingData& data);
 
 }  // namespace crisp::program

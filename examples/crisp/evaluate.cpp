@@ -1,5 +1,4 @@
 // crisp evaluate: the tables of papers. Networks and interpolations, on sets of high-resolution images, at several scales.
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -58,12 +57,15 @@ Method network_method(const std::string& given, const Options& o) {
   m.running = running_on(o.computing, m.network->net);
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1)) m.scales.push_back(std::atol(given.c_str() + i + 1));
   for (const Index scale : m.scales) use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
-  const Network& net = m.network->net;
-  if (!has_scales && !net.form().enlarged) m.scales = {net.scale()};
-  if (!has_scales && net.form().enlarged && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
-  if (!has_scales && net.form().enlarged && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // which warns
-  for (const Index scale : m.scales) use(net.form().enlarged || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", scale);
-  if (!o.scales.empty() && !net.form().enlarged) {
+  const Network& net = *m.network->net;
+  const bool any_scale = net.input_spec().enlarged;
+  if (!has_scales && !any_scale) m.scales = {net.scale()};
+  if (!has_scales && any_scale && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
+  if (!has_scales && any_scale && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // warns
+  for (const Index scale : m.scales)
+    use(any_scale || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(),
+        ", and cannot by ", scale);
+  if (!o.scales.empty() && !any_scale) {
     bool wanted = false;
     for (const Index scale : o.scales) wanted = wanted || scale == net.scale();
     use(wanted, "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", o.scales[0]);
@@ -235,30 +237,30 @@ void run(Options& o) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& app) {
+void add_evaluate(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("evaluate", "Measure networks and interpolations: reduce images, enlarge them, compare; print the table of a paper");
-  command.add_option("--weights", o->weights, "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
-  command.add_option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)")->check(CLI::IsMember({"nearest", "bilinear", "bicubic"}));
-  command.add_option("--data", o->data, "folders of high-resolution images (PNG, JPEG or BMP)")->required();
-  command.add_option("--scale", o->scales, "enlargement factors; for --weights the default is what the files say")->check(CLI::Range(1, 8));
-  command.add_option("--protocol", o->protocol,
+  Command command = program.command("evaluate", "Measure networks and interpolations: reduce images, enlarge them, compare; print the table of a paper");
+  command.option("--weights", o->weights, "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
+  command.option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)").one_of({"nearest", "bilinear", "bicubic"});
+  command.option("--data", o->data, "folders of high-resolution images (PNG, JPEG or BMP)").required();
+  command.option("--scale", o->scales, "enlargement factors; for --weights the default is what the files say").range(1, 8);
+  command.option("--protocol", o->protocol,
                      "y: luma in floating point, not rounded (SRCNN, VDSR); rgb8: 8-bit RGB (EDSR, RCAN);\n"
                      "basicsr: as rgb8, luma not rounded (BasicSR, SwinIR).\n"
                      "Default: y for a luma network and for a method, rgb8 for a colour network")
-      ->check(CLI::IsMember({"y", "rgb8", "basicsr"}));
-  command.add_option("--metrics", o->columns, "columns beside psnr and ssim: ms-ssim, ifc, nqm, wpsnr (commas between them)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"psnr", "ssim", "ms-ssim", "ifc", "nqm", "wpsnr"}));
-  command.add_option("--degrade", o->degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10")->capture_default_str();
-  command.add_option("--lr", o->lr, "a folder of low-resolution files to use instead; says so where they are not MATLAB's");
-  command.add_option("--shave", o->shave, "pixels left out on every side (default: the scale, as papers do)")->check(CLI::Range(0, 1000));
-  command.add_option("--channel", o->channel, "score luma (y) or all of rgb")->check(CLI::IsMember({"y", "rgb"}))->capture_default_str();
-  command.add_option("--json", o->json, "write the figures to this file: psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol");
-  command.add_option("--csv", o->csv, "write a line for each image and each mean to this file");
-  command.add_option("--markdown", o->markdown, "write the table to this file");
-  command.add_option("--save", o->save, "write the enlarged images to this folder, as PNG with the names of the originals");
-  command.add_flag("--quiet", o->quiet, "print the means only");
+      .one_of({"y", "rgb8", "basicsr"});
+  command.option("--metrics", o->columns, "columns beside psnr and ssim: ms-ssim, ifc, nqm, wpsnr (commas between them)")
+      .separated_by(',')
+      .one_of({"psnr", "ssim", "ms-ssim", "ifc", "nqm", "wpsnr"});
+  command.option("--degrade", o->degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10").shows_default();
+  command.option("--lr", o->lr, "a folder of low-resolution files to use instead; says so where they are not MATLAB's");
+  command.option("--shave", o->shave, "pixels left out on every side (default: the scale, as papers do)").range(0, 1000);
+  command.option("--channel", o->channel, "score luma (y) or all of rgb").one_of({"y", "rgb"}).shows_default();
+  command.option("--json", o->json, "write the figures to this file: psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol");
+  command.option("--csv", o->csv, "write a line for each image and each mean to this file");
+  command.option("--markdown", o->markdown, "write the table to this file");
+  command.option("--save", o->save, "write the enlarged images to this folder, as PNG with the names of the originals");
+  command.flag("--quiet", o->quiet, "print the means only");
   o->computing.add_to(command);
   command.footer("PSNR in dB and SSIM are taken on BT.601 luma of 8 bits, with `scale` pixels shaved off every side.\n"
                  "Example: crisp evaluate --method bicubic --data Set5/HR --scale 3\n"

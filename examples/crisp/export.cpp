@@ -1,5 +1,4 @@
 // crisp export: a network for other programs, as ONNX or as safetensors that PyTorch loads.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
@@ -53,7 +52,7 @@ void write_safetensors(const fs::path& path, const Network& net, std::map<std::s
 Loaded network_of(const Options& o) {
   if (o.network.model.empty()) return o.weights.load();
   seed(std::uint64_t(o.seed));
-  return {o.network.make(), {}, true};
+  return {std::make_shared<Network>(o.network.make()), {}, true};
 }
 
 void run(const Options& o) {
@@ -62,31 +61,40 @@ void run(const Options& o) {
   use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(), "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
   const Loaded loaded = network_of(o);
-  std::map<std::string, std::string> about = loaded.net.settings();
-  if (!loaded.knows_scale && loaded.net.form().enlarged) about.erase("scale");  // as open as it was
+  std::map<std::string, std::string> about = loaded.net->settings();
+  if (!loaded.knows_scale && loaded.net->input_spec().enlarged) about.erase("scale");  // as open as it was
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   if (kind == ".safetensors") {
-    write_safetensors(o.output, loaded.net, about);
-    if (!o.quiet) std::cout << o.output.string() << "  " << nn::parameter_count(loaded.net).all() << " numbers in PyTorch's names and layout\n";
+    write_safetensors(o.output, *loaded.net, about);
+    const Index count = nn::parameter_count(*loaded.net).all();
+    if (!o.quiet)
+      std::cout << o.output.string() << "  " << count << " numbers in PyTorch's names and layout\n";
     return;
   }
-  const io::OnnxResult result = io::export_onnx(o.output, loaded.net, loaded.net.channels(), {.height = o.size[0], .width = o.size[1]}, about);
+  const Index channels = loaded.net->channels();
+  const io::OnnxResult result =
+      io::export_onnx(o.output, *loaded.net, channels, {.height = o.size[0], .width = o.size[1]}, about);
   if (o.quiet) return;
-  if (result.any_size) std::cout << o.output.string() << "  input (N, " << loaded.net.channels() << ", H, W) of any size\n";
-  else std::cout << o.output.string() << "  input " << Shape{1, loaded.net.channels(), o.size[0], o.size[1]} << " -> " << result.output << "; this network is exported for one size, see --size\n";
+  std::cout << o.output.string() << "  input ";
+  if (result.any_size) {
+    std::cout << "(N, " << channels << ", H, W) of any size\n";
+  } else {
+    std::cout << Shape{1, channels, o.size[0], o.size[1]} << " -> " << result.output
+              << "; this network is exported for one size, see --size\n";
+  }
 }
 
 }  // namespace
 
-void add_export(CLI::App& app) {
+void add_export(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
+  Command command = program.command("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
   o->weights.add_to(command);
   o->network.add_to(command);
-  command.add_option("--seed", o->seed, "of the weights of a new network, with --model")->check(CLI::Range(Index(0), std::numeric_limits<Index>::max()))->capture_default_str();
-  command.add_option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors")->required();
-  command.add_option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)")->expected(2)->check(CLI::Range(1, 65536))->capture_default_str();
-  command.add_flag("--quiet", o->quiet, "print nothing but errors");
+  command.option("--seed", o->seed, "of the weights of a new network, with --model").range(Index(0), std::numeric_limits<Index>::max()).shows_default();
+  command.option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors").required();
+  command.option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)").values(2).range(1, 65536).shows_default();
+  command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
   command.footer("The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network works on that (see crisp info).\n"
                  "Example: crisp export --weights edsr.pth edsr.onnx");

@@ -1,5 +1,4 @@
 // crisp forward: a network on raw tensors, to compare with another framework.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
@@ -24,8 +23,10 @@ void run(const Options& o) {
   const Running network = running_on(o.computing, loaded.net);
   for (const auto& [name, tensor] : in.tensors) {
     if (!name.starts_with("input")) continue;
-    check(tensor.shape.rank() == 4 && tensor.shape[1] == loaded.net.channels(), "forward: '", name, "' in '", o.input.string(), "' is ", tensor.shape,
-          ", but this network takes (N, C, H, W) with ", loaded.net.channels(), " channels");
+    const Index channels = loaded.net->channels();
+    check(tensor.shape.rank() == 4 && tensor.shape[1] == channels, "forward: '", name, "' in '",
+          o.input.string(), "' is ", tensor.shape, ", but this network takes (N, C, H, W) with ", channels,
+          " channels");
     const std::string result = "output" + name.substr(5);
     out.tensors[result] = network.forward(tensor);
     std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;
@@ -36,12 +37,12 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_forward(CLI::App& app) {
+void add_forward(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("forward", "Run a network on raw tensors, to compare it with another framework");
-  command.add_option("--weights", o->weights, "the network, a .safetensors file")->required();
-  command.add_option("IN", o->input, "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1")->required();
-  command.add_option("OUT", o->output, "the file to write, with output* for each input*")->required();
+  Command command = program.command("forward", "Run a network on raw tensors, to compare it with another framework");
+  command.option("--weights", o->weights, "the network, a .safetensors file").required();
+  command.option("IN", o->input, "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1").required();
+  command.option("OUT", o->output, "the file to write, with output* for each input*").required();
   o->computing.add_to(command);
   command.footer("Example: crisp forward --weights edsr.safetensors golden.safetensors result.safetensors");
   command.callback([o] { run(*o); });

@@ -1,5 +1,4 @@
 // crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters. And what can compute.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,7 +13,7 @@ namespace {
 struct Options {
   fs::path file;
   Architecture network;
-  bool json = false, devices = false;
+  bool json = false, devices = false, models = false;
 };
 
 struct Layer {
@@ -68,12 +67,17 @@ void print_json(const Network& net, const std::map<std::string, std::string>& me
   std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
+std::string works_on_image(const Network& net) {
+  if (net.input_spec().enlarged) return "of the image enlarged by bicubic";
+  return net.scale() == 1 ? "of an image that it restores" : "of the small image";
+}
+
 void print_table(const Network& net, const std::map<std::string, std::string>& metadata) {
   std::cout << net.name();
   for (const auto& [key, value] : net.settings())
     if (key != "model") std::cout << ", " << key << " " << value;
   std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", "
-            << (net.form().enlarged ? "of the image enlarged by bicubic" : net.scale() == 1 ? "of an image that it restores" : "of the small image") << "\n\n"
+            << works_on_image(net) << "\n\n"
             << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24) << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
             << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()}) << "\n";
   for (const Layer& layer : layers_of(net))
@@ -83,6 +87,34 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained << " untrained)\n";
   if (!metadata.empty()) std::cout << "\nin the file:\n";
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
+}
+
+// 1369859 as 1,369,859.
+std::string grouped(Index number) {
+  std::string text = std::to_string(number);
+  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
+  return text;
+}
+
+std::string scales_of(const zoo::About& about) {
+  std::string text;
+  for (const Index scale : about.scales) text += str(text.empty() ? "" : ", ", scale);
+  return text.empty() ? "any" : text;
+}
+
+// Markdown: docs/07_models.md shows it.
+void print_models() {
+  std::cout << "| name | network | paper | scales | parameters | works on |\n|---|---|---|---|---|---|\n";
+  for (const zoo::About& about : zoo::about_networks()) {
+    const Network net = Network::create({{"model", about.name}});
+    const nn::ParameterCount count = nn::parameter_count(net);
+    const std::string untrained = count.untrained > 0 ? " + " + grouped(count.untrained) : "";
+    const std::string colour = net.channels() == 1 ? "luma" : "RGB";
+    const std::string enlarged = net.input_spec().enlarged ? ", enlarged" : "";
+    std::cout << "| `" << about.name << "` | " << about.sentence << " | " << about.paper << " | "
+              << scales_of(about) << " | " << grouped(count.trained) << untrained << " | " << colour
+              << enlarged << " |" << std::endl;
+  }
 }
 
 void print_devices() {
@@ -98,13 +130,16 @@ void print_devices() {
 }
 
 void run(const Options& o) {
-  use(!o.devices || (o.file.empty() && o.network.model.empty() && !o.json), "--devices goes alone");
+  const bool others = !o.file.empty() || !o.network.model.empty() || o.json;
+  use(!o.devices || !(others || o.models), "--devices goes alone");
+  use(!o.models || !others, "--models goes alone");
   if (o.devices) return print_devices();
+  if (o.models) return print_models();
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
   use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
     const Loaded loaded = load_network(o.file);
-    return o.json ? print_json(loaded.net, loaded.metadata) : print_table(loaded.net, loaded.metadata);
+    return o.json ? print_json(*loaded.net, loaded.metadata) : print_table(*loaded.net, loaded.metadata);
   }
   const Network net = o.network.make();
   o.json ? print_json(net, {}) : print_table(net, {});
@@ -112,13 +147,14 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_info(CLI::App& app) {
+void add_info(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("info", "Show the layers, shapes and parameters of a weights file or of a network");
-  command.add_option("FILE", o->file, "weights, a .safetensors file");
+  Command command = program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
+  command.option("FILE", o->file, "weights, a .safetensors file");
   o->network.add_to(command);
-  command.add_flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
-  command.add_flag("--devices", o->devices, "instead: what --device can be on this machine");
+  command.flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
+  command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run(*o); });
 }

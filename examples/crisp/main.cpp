@@ -1,5 +1,4 @@
 // The crisp program: trains networks, enlarges images, scores methods. One file a command; this one picks it.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <new>
 
@@ -26,9 +25,8 @@ std::string one_line(std::string text) {
   return line;
 }
 
-int wrong_use(const CLI::App& app, const std::string& what) {
-  std::string name = "crisp";
-  for (const CLI::App* command : app.get_subcommands()) name += " " + command->get_name();
+int wrong_use(const std::string& command, const std::string& what) {
+  const std::string name = command.empty() ? "crisp" : "crisp " + command;
   tell(name + ": " + one_line(what) + " (see " + name + " --help)");
   return 2;
 }
@@ -45,30 +43,29 @@ int failed(const std::string& what) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"
-               "and measures how well they, or plain interpolations, do.", "crisp"};
-  app.set_version_flag("--version", std::string("crisp ") + CRISP_VERSION);
-  app.require_subcommand(1);
-  app.footer("Example: crisp train --model srcnn --scale 3 --train synthetic --minutes 3 --out run\n"
-             "         crisp upscale --weights run/best.safetensors photo.png large.png\n"
-             "Exit status: 0 done, 1 the job failed, 2 the command was used wrongly.");
-  crisp::program::add_train(app);
-  crisp::program::add_upscale(app);
-  crisp::program::add_evaluate(app);
-  crisp::program::add_info(app);
-  crisp::program::add_forward(app);
-  crisp::program::add_export(app);
-  crisp::program::add_serve(app);
-  crisp::program::add_mos(app);
+  crisp::program::Program program(
+      "crisp",
+      "crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"
+      "and measures how well they, or plain interpolations, do.",
+      std::string("crisp ") + CRISP_VERSION);
+  program.footer("Example: crisp train --model srcnn --scale 3 --train synthetic --minutes 3 --out run\n"
+                 "         crisp upscale --weights run/best.safetensors photo.png large.png\n"
+                 "Exit status: 0 done, 1 the job failed, 2 the command was used wrongly.");
+  crisp::program::add_train(program);
+  crisp::program::add_upscale(program);
+  crisp::program::add_evaluate(program);
+  crisp::program::add_info(program);
+  crisp::program::add_forward(program);
+  crisp::program::add_export(program);
+  crisp::program::add_serve(program);
+  crisp::program::add_mos(program);
   try {
-    app.parse(argc, argv);
+    if (!program.run(argc, argv)) return 0;  // the help or the version
     std::cout.flush();
     return std::cout ? 0 : failed("standard output could not be written");
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
-    return wrong_use(app, app.get_subcommands().empty() ? no_command(argc, argv) : e.what());
   } catch (const crisp::program::WrongUse& e) {
-    return wrong_use(app, e.what());
+    const std::string command = program.chosen();
+    return wrong_use(command, command.empty() ? no_command(argc, argv) : e.what());
   } catch (const std::bad_alloc&) {
     return failed("there is not enough memory");
   } catch (const std::exception& e) {

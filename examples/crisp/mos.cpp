@@ -1,6 +1,5 @@
 // crisp mos: a page on which people rate the results of methods without knowing which is which; mean opinion scores of it
 // (Ledig et al. 2017, SRGAN, section 3.4; ITU-R BT.500).
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <ctime>
 #include <iostream>
@@ -161,15 +160,15 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_mos(CLI::App& app) {
+void add_mos(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("mos", "Open a page on this machine on which people rate results blind: mean opinion scores");
-  command.add_option("DIR", o->folders, "folders of pictures, one a method, with pictures of the same names");
-  command.add_option("--original", o->original, "the originals, which are rated as one more method");
-  command.add_option("--out", o->out, "the CSV file that the ratings are added to; who comes again goes on where he stopped")->capture_default_str();
-  command.add_option("--results", o->results, "print the means of such a file, and end");
-  command.add_option("--port", o->port, "where the page is found; 0: any free port")->check(CLI::Range(0, 65535))->capture_default_str();
-  command.add_option("--seed", o->seed, "of the order of the pictures")->capture_default_str();
+  Command command = program.command("mos", "Open a page on this machine on which people rate results blind: mean opinion scores");
+  command.option("DIR", o->folders, "folders of pictures, one a method, with pictures of the same names");
+  command.option("--original", o->original, "the originals, which are rated as one more method");
+  command.option("--out", o->out, "the CSV file that the ratings are added to; who comes again goes on where he stopped").shows_default();
+  command.option("--results", o->results, "print the means of such a file, and end");
+  command.option("--port", o->port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
+  command.option("--seed", o->seed, "of the order of the pictures").shows_default();
   command.footer("Each rater sees every picture once, in an order of his own, and gives it 1 (bad) to 5 (excellent).\n"
                  "Example: crisp mos results/bicubic results/srresnet results/srgan --original Set5/HR");
   command.callback([o] { run(*o); });

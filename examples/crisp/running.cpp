@@ -14,11 +14,18 @@ io::HostTensor to_file(const Var<float, Device>& x) {
   return io::HostTensor::of(y.shape(), y.value().to_host());
 }
 
+// Itself, where it is a network on D already, else a copy of it.
+template <class T, class D>
+std::shared_ptr<const zoo::AnyModel<T, D>> on_device(std::shared_ptr<const Network> net) {
+  if constexpr (std::same_as<Network, zoo::AnyModel<T, D>>) return net;
+  else return std::make_shared<const zoo::AnyModel<T, D>>(zoo::copy_of<T, D>(*net));
+}
+
 }  // namespace
 
 template <class T, class D>
-Running running(const Network& given) {
-  const auto net = std::make_shared<zoo::AnyModel<T, D>>(moved_to<T, D>(given));
+Running running(std::shared_ptr<const Network> given) {
+  const auto net = on_device<T, D>(std::move(given));
   return {.upscaler = [net](const data::Image& lr, Index scale, infer::Protocol protocol) { return infer::upscaler(*net)(lr, scale, protocol); },
           .upscale = [net](const data::Image& image, Index scale, const infer::Options& o, const infer::RowSink& sink) { infer::upscale(*net, image, scale, o, sink); },
           .forward = [net](const io::HostTensor& x) {
@@ -26,9 +33,9 @@ Running running(const Network& given) {
             return to_file(Var<float, D>((*net)(from_file(x))));
           }};
 }
-template Running running<float, Device>(const Network& net);
+template Running running<float, Device>(std::shared_ptr<const Network> net);
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-template Running running<bfloat16, Cuda>(const Network& net);
+template Running running<bfloat16, Cuda>(std::shared_ptr<const Network> net);
 #endif
 
 }  // namespace crisp::program

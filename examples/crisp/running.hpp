@@ -14,7 +14,7 @@ extern template class crisp::zoo::AnyModel<crisp::bfloat16, crisp::Cuda>;
 
 namespace crisp::program {
 
-/// What a network does, wherever that is. Shares or copies the weights, and may outlive the network.
+/// What a network does, wherever that is.
 struct Running {
   infer::Upscaler upscaler;  // enlarges a small image, to be scored
   std::function<void(const data::Image&, Index scale, const infer::Options&, const infer::RowSink&)> upscale;
@@ -22,22 +22,6 @@ struct Running {
 };
 
 /// The network at work on D with values of type T.
-template <class T, class D> Running running(const Network& net);
-
-/// The network on D with values of type T: itself, where it is one, else a copy with the same weights, which are float in all.
-template <class T, class D, class Net>
-zoo::AnyModel<T, D> moved_to(const Net& net) {
-  if constexpr (std::same_as<Net, zoo::AnyModel<T, D>>) {
-    return net;
-  } else {
-    const Rng random = nn::detail::generator;  // the weights that the copy begins with are overwritten: they draw nothing
-    auto copy = zoo::AnyModel<T, D>::create(net.settings());
-    nn::detail::generator = random;
-    std::map<std::string, std::vector<float>> weights;
-    net.each_param([&](const std::string& name, const auto& p) { weights.emplace(name, p.value().to_host()); });
-    copy.each_param([&](const std::string& name, auto& p) { p.value().copy_(Tensor<float, D>(p.shape(), weights.at(name))); });
-    return copy;
-  }
-}
+template <class T, class D> Running running(std::shared_ptr<const Network> net);
 
 }  // namespace crisp::program

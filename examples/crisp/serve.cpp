@@ -1,5 +1,4 @@
 // crisp serve: a page on this machine, on which pictures are enlarged by trained networks.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -29,7 +28,7 @@ struct Options {
 
 struct Model {
   std::string label;
-  models::Form form;
+  models::InputSpec spec;
   Running network;
   std::vector<Index> scales;  // the one that it was trained for is first
 };
@@ -37,12 +36,14 @@ struct Model {
 Model load_model(const fs::path& file, const Computing& computing) {
   const Loaded loaded = load_network(file);
   std::vector<Index> scales;
-  if (loaded.knows_scale || !loaded.net.form().enlarged) scales.push_back(loaded.net.scale());
-  if (loaded.net.form().enlarged)
+  if (loaded.knows_scale || !loaded.net->input_spec().enlarged) scales.push_back(loaded.net->scale());
+  if (loaded.net->input_spec().enlarged)
     for (const Index scale : {2, 3, 4})
       if (std::find(scales.begin(), scales.end(), scale) == scales.end()) scales.push_back(scale);
   const fs::path named = fs::absolute(file).lexically_normal();
-  return {loaded.net.name() + " · " + (named.parent_path().filename() / named.filename()).string(), loaded.net.form(), running_on(computing, loaded.net), scales};
+  const std::string short_path = (named.parent_path().filename() / named.filename()).string();
+  const std::string label = loaded.net->name() + " · " + short_path;
+  return {label, loaded.net->input_spec(), running_on(computing, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as PNG.
@@ -50,9 +51,9 @@ Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) <<
 
 // Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and end soon when
 // cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees the whole picture.
-Index tile_of(const models::Form& form, Index scale) {
-  if (form.reach < 0) return 0;
-  return std::max<Index>(96, 8 * (form.enlarged ? (form.reach + scale - 1) / scale : form.reach));
+Index tile_of(const models::InputSpec& spec, Index scale) {
+  if (spec.reach < 0) return 0;
+  return std::max<Index>(96, 8 * (spec.enlarged ? (spec.reach + scale - 1) / scale : spec.reach));
 }
 
 class Service {
@@ -91,7 +92,8 @@ class Service {
     const std::string name = r.query.count("name") ? r.parameter("name").substr(0, 200) : "picture";
     const PictureSize size = checked(r.body, name, scale);
 
-    const Work work{models_[model].form, models_[model].network, std::make_shared<std::string>(r.body), name, scale, options_.memory};
+    const auto upload = std::make_shared<std::string>(r.body);
+    const Work work{models_[model].spec, models_[model].network, upload, name, scale, options_.memory};
     const std::string id = jobs_.add(work);
     if (id.empty()) throw busy();
     return {{"id", id}, {"width", size.width}, {"height", size.height}, {"scale", scale}};
@@ -126,7 +128,7 @@ class Service {
 
   // Enlarges one picture; a copy of it goes into the queue.
   struct Work {
-    models::Form form;
+    models::InputSpec spec;
     Running network;
     std::shared_ptr<const std::string> bytes;
     std::string name;
@@ -137,7 +139,7 @@ class Service {
       const auto png = [&](const std::function<void(const Rows&)>& make) {
         return std::make_shared<std::string>(to_png(image.height * scale, image.width * scale, image.channels, bits_of(*bytes), make));
       };
-      const infer::Options options{.memory = memory, .tile = tile_of(form, scale), .progress = progress};
+      const infer::Options options{.memory = memory, .tile = tile_of(spec, scale), .progress = progress};
       progress(0);
       const auto after = png([&](const Rows& sink) { network.upscale(image, scale, options, sink); });
       progress(1);
@@ -166,15 +168,15 @@ void run(Options& o) {
 
 }  // namespace
 
-void add_serve(CLI::App& app) {
+void add_serve(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("serve", "Open a page on this machine that enlarges pictures in the browser");
-  command.add_option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice")->required();
-  command.add_option("--port", o->port, "where the page is found; 0: any free port")->check(CLI::Range(0, 65535))->capture_default_str();
-  command.add_option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M")->capture_default_str();
-  command.add_option("--memory", o->memory_text, "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
-      ->capture_default_str();
-  command.add_option("--keep", o->keep, "minutes after which what nobody asks for is forgotten")->check(CLI::Range(0.01, 1440.0))->capture_default_str();
+  Command command = program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
+  command.option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice").required();
+  command.option("--port", o->port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
+  command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M").shows_default();
+  command.option("--memory", o->memory_text, "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
+      .shows_default();
+  command.option("--keep", o->keep, "minutes after which what nobody asks for is forgotten").range(0.01, 1440.0).shows_default();
   o->computing.add_to(command);
   command.footer("Only browsers on this machine reach the page. One picture is computed at a time, eight may wait.\n"
                  "Example: crisp serve --weights run/best.safetensors");

@@ -1,5 +1,4 @@
 // crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun starts them.
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -10,6 +9,19 @@
 #include "processes.hpp"
 
 namespace crisp::program {
+
+zoo::Recipe RecipeChanges::applied_to(zoo::Recipe recipe) const {
+  recipe.batch = batch.value_or(recipe.batch);
+  recipe.patch = patch.value_or(recipe.patch);
+  recipe.lr = lr.value_or(recipe.lr);
+  recipe.clip = clip.value_or(recipe.clip);
+  recipe.ema = ema.value_or(recipe.ema);
+  recipe.loss = loss.value_or(recipe.loss);
+  recipe.optimizer = optimizer.value_or(recipe.optimizer);
+  recipe.schedule = schedule.value_or(recipe.schedule);
+  recipe.degrade = degrade.value_or(recipe.degrade);
+  return recipe;
+}
 
 optim::Schedule TrainOptions::schedule() const {
   const std::string& name = recipe.schedule;
@@ -55,17 +67,27 @@ namespace {
 
 void announce(const TrainOptions& o, const Network& net, const TrainingData& data) {
   if (o.quiet) return;
-  const Recipe& r = o.recipe;
+  const zoo::Recipe& r = o.recipe;
   const Index size = processes().size();
-  std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained << " parameters\n"
-            << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch << ", batches of " << r.batch
-            << (size > 1 ? str(" shared by ", size, " processes") : "") << (o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "") << (r.degrade == "bicubic" ? "" : ", input by " + r.degrade) << "\n"
+  const std::string shared = size > 1 ? str(" shared by ", size, " processes") : "";
+  const std::string added = o.accumulate > 1 ? str(", ", o.accumulate, " for a step") : "";
+  const std::string degraded = r.degrade == "bicubic" ? "" : ", input by " + r.degrade;
+  const std::string averaged = r.ema > 0 ? str(", weights averaged by ", r.ema) : "";
+  const std::string on_cpu = str(threads(), size > 1 ? " threads in each process" : " threads");
+  const std::string place =
+      o.computing.chosen() == "cuda" ? "on the GPU in " + o.computing.precision : on_cpu;
+  const std::string length = o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes");
+  std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained
+            << " parameters\n"
+            << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch
+            << ", batches of " << r.batch << shared << added << degraded << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
-            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description() << ", " << r.loss << " loss"
-            << (r.ema > 0 ? str(", weights averaged by ", r.ema) : "") << (o.computing.chosen() == "cuda" ? ", on the GPU in " + o.computing.precision : str(", ", threads(), size > 1 ? " threads in each process" : " threads")) << "\n"
+            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description()
+            << ", " << r.loss << " loss" << averaged << ", " << place << "\n"
             << "recipe    " << r.source << "\n"
-            << "length    " << (o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes")) << "\n"
-            << "results   " << o.out.string() << "\n" << std::endl;
+            << "length    " << length << "\n"
+            << "results   " << o.out.string() << "\n"
+            << std::endl;
 }
 
 void take_init(Network& net, const TrainOptions& o) {
@@ -84,7 +106,7 @@ void sort_lr(TrainOptions& o) {
     const bool number = !text.empty() && *end == 0;
     use(!number || (is_finite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '", text, "'");
     use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
-    if (number) o.recipe.lr = value;
+    if (number) o.changes.lr = value;
     else o.data.lr = text;
   }
 }
@@ -96,7 +118,7 @@ void check_options(TrainOptions& o, const Network& net) {
   const bool begun = fs::exists(o.out / "state.safetensors") || fs::exists(o.out / "srresnet" / "state.safetensors");
   use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
   use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
-  const Index margin = net.form().margin;
+  const Index margin = net.input_spec().margin;
   use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ", 2 * margin, " pixels a side");
   const Index size = processes().size(), fewer = o.recipe.batch / size * size;
   use(o.recipe.batch % size == 0, "--batch ", o.recipe.batch, " cannot be shared equally by ", size, " processes; give --batch ", fewer > 0 ? str(fewer, " or ") : "",
@@ -127,81 +149,101 @@ void run(TrainOptions& o) {
   use(!o.graph || o.computing.chosen() == "cuda", "--graph is for the GPU: leave it out, or give --device cuda");
   distributed::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   sort_lr(o);
+  o.recipe = o.changes.applied_to(zoo::recipe_of(o.network.model, o.network.variant));
   seed(std::uint64_t(o.seed));
   Network net = o.network.make();
-  use(o.network.scale > 0 || (net.scale() == 1 && !net.form().enlarged), "give --scale N, such as --scale 3");
+  const bool restores = net.scale() == 1 && !net.input_spec().enlarged;
+  use(o.network.scale > 0 || restores, "give --scale N, such as --scale 3");
   check_options(o, net);
   if (!o.vgg.empty()) require_file("--vgg", o.vgg);
   if (!o.init.empty()) take_init(net, o);
   const TrainingData data = load_data(o.data, net, o.recipe.patch);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
-  train_on(o, net, data);
+  train_on(o, std::move(net), data);
+}
+
+void add_data_options(Command& command, DataOptions& data) {
+  command.option("--train", data.train,
+                     "a folder of images, or the word synthetic; may be given several times");
+  command.option("--hr", data.hr,
+                     "a folder of high-resolution images, with --lr DIR the small ones under the same names");
+  command.option("--valid", data.valid,
+                     "a folder of images to validate on (default: 4 synthetic pictures)");
+  command.option("--split", data.split,
+                     "or hold pictures back for it: the part that trains, such as 0.8");
+}
+
+void add_length_options(Command& command, TrainOptions& o) {
+  command.option("--minutes", o.minutes,
+                  "how long to train, by the clock; a last validation follows (default: 10)").above_zero();
+  command.option("--steps", o.steps, "or how many steps: then the same seed gives the same weights")
+      .at_least(1);
+  command.option("--epochs", o.epochs, "or how often to see as many patches as cover the images").at_least(1);
+  command.option("--init", o.init, "begin with the weights of this file, as far as they fit");
+  command.option("--vgg", o.vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
+}
+
+void add_recipe_options(Command& command, TrainOptions& o) {
+  const std::string r = " (default: the network's recipe)";
+  command.option("--degrade", o.changes.degrade,
+                     "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
+  command.option("--batch", o.changes.batch, "patches in a batch" + r).at_least(1);
+  command.option("--accumulate", o.accumulate, "batches whose gradients are added up for a step")
+      .at_least(1)
+      .shows_default();
+  command.option("--patch", o.changes.patch, "side of a patch, in pixels of what the network is given" + r)
+      .at_least(1);
+  command.option("--lr", o.lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
+  command.option("--optimizer", o.changes.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)
+      .one_of({"adam", "adamw", "sgd"});
+  command
+      .option("--schedule", o.changes.schedule,
+              "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)
+      .one_of({"cosine", "step", "constant", "edsr", "swinir", "srgan"});
+  command.option("--warm-up", o.warm_up, "steps over which the learning rate rises (default: none)")
+      .at_least(1);
+  command.option("--loss", o.changes.loss, "mse, l1 or charbonnier" + r).one_of({"mse", "l1", "charbonnier"});
+  command.option("--clip-grad", o.changes.clip, "bound on the length of the gradient" + r).above_zero();
+  command.option("--ema", o.changes.ema, "decay of averaged weights, such as 0.999" + r).range(0.0, 0.999999);
+}
+
+void add_run_options(Command& command, TrainOptions& o) {
+  command.option("--validate-every", o.validate_every, "steps between validations (default: 20 in all)")
+      .at_least(1);
+  command.option("--seed", o.seed, "of the weights, the patches and the synthetic pictures")
+      .at_least(0)
+      .shows_default();
+  command
+      .option("--loader-threads", o.loader_threads,
+              "threads that prepare batches; the result is the same for any number")
+      .range(1, 256)
+      .shows_default();
+  command.option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
+      .required();
+  command.flag("--graph", o.graph,
+                   "on the GPU, each step as one CUDA graph: the same training, faster where the network is "
+                   "small; without dropout and drop path, in one process");
+  command.flag("--resume", o.resume, "go on with the training in --out, after a stop of any kind");
+  command.flag("--quiet", o.quiet, "print the result only");
 }
 
 }  // namespace
 
-void add_train(CLI::App& app) {
-  const auto o = std::make_shared<TrainOptions>(), given = std::make_shared<TrainOptions>();
-  CLI::App& command = *app.add_subcommand("train", "Train a network on folders of images, or on synthetic ones");
-  CLI::Validator positive = CLI::Range(Index(1), std::numeric_limits<Index>::max()), from_zero = CLI::Range(Index(0), std::numeric_limits<Index>::max());
-  positive.description("1 or more");
-  from_zero.description("0 or more");
-  const CLI::Validator above_zero(
-      [](std::string& text) {
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
-        return *end == 0 && is_finite(value) && value > 0 ? std::string() : "it must be a number above 0, not '" + text + "'";
-      },
-      "above 0");
-  const std::vector<std::string> schedules{"cosine", "step", "constant", "edsr", "swinir", "srgan"};
+void add_train(Program& program) {
+  const auto o = std::make_shared<TrainOptions>();
+  Command command = program.command("train", "Train a network on folders of images, or on synthetic ones");
   o->network.model = "srcnn";
   o->network.add_to(command);
-  command.add_option("--train", o->data.train, "a folder of images, or the word synthetic; may be given several times");
-  command.add_option("--hr", o->data.hr, "a folder of high-resolution images, with --lr DIR the small ones under the same names");
-  command.add_option("--valid", o->data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.add_option("--split", o->data.split, "or hold pictures back for it: the part that trains, such as 0.8");
-  command.add_option("--minutes", o->minutes, "how long to train, by the clock; a last validation follows (default: 10)")->check(above_zero);
-  command.add_option("--steps", o->steps, "or how many steps: then the same seed gives the same weights")->check(positive);
-  command.add_option("--epochs", o->epochs, "or how often to see as many patches as cover the images")->check(positive);
-  command.add_option("--init", o->init, "begin with the weights of this file, as far as they fit");
-  command.add_option("--vgg", o->vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
-  const std::string r = " (default: the network's recipe)";
-  command.add_option("--degrade", given->recipe.degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
-  command.add_option("--batch", given->recipe.batch, "patches in a batch" + r)->check(positive);
-  command.add_option("--accumulate", o->accumulate, "batches whose gradients are added up for a step")->check(positive)->capture_default_str();
-  command.add_option("--patch", given->recipe.patch, "side of a patch, in pixels of what the network is given" + r)->check(positive);
-  command.add_option("--lr", o->lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
-  command.add_option("--optimizer", given->recipe.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)->check(CLI::IsMember({"adam", "adamw", "sgd"}));
-  command.add_option("--schedule", given->recipe.schedule, "cosine, step (halved at each quarter), constant, or that of edsr, swinir, srgan" + r)->check(CLI::IsMember(schedules));
-  command.add_option("--warm-up", o->warm_up, "steps over which the learning rate rises (default: none)")->check(positive);
-  command.add_option("--loss", given->recipe.loss, "mse, l1 or charbonnier" + r)->check(CLI::IsMember({"mse", "l1", "charbonnier"}));
-  command.add_option("--clip-grad", given->recipe.clip, "bound on the length of the gradient" + r)->check(above_zero);
-  command.add_option("--ema", given->recipe.ema, "decay of averaged weights, such as 0.999" + r)->check(CLI::Range(0.0, 0.999999));
-  command.add_option("--validate-every", o->validate_every, "steps between validations (default: 20 in all)")->check(positive);
-  command.add_option("--seed", o->seed, "of the weights, the patches and the synthetic pictures")->check(from_zero)->capture_default_str();
-  command.add_option("--loader-threads", o->loader_threads, "threads that prepare batches; the result is the same for any number")->check(CLI::Range(1, 256))->capture_default_str();
-  command.add_option("--out", o->out, "folder for best, last and state .safetensors, metrics.csv and report.html")->required();
-  command.add_flag("--graph", o->graph, "on the GPU, each step as one CUDA graph: the same training, faster where the network is small; without dropout and drop path, in one process");
-  command.add_flag("--resume", o->resume, "go on with the training in --out, after a stop of any kind");
-  command.add_flag("--quiet", o->quiet, "print the result only");
+  add_data_options(command, o->data);
+  add_length_options(command, *o);
+  add_recipe_options(command, *o);
+  add_run_options(command, *o);
   o->computing.add_to(command);
   command.footer("Ctrl-C saves the state and stops; --resume goes on from there.\n"
                  "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
                  "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
-  command.callback([o, given, &command] {
-    o->recipe = recipe_of(o->network.model, o->network.variant);
-    const auto take = [&](const char* name, auto member) {
-      if (command.count(name) > 0) o->recipe.*member = given->recipe.*member;
-    };
-    take("--degrade", &Recipe::degrade);
-    take("--batch", &Recipe::batch);
-    take("--patch", &Recipe::patch);
-    take("--optimizer", &Recipe::optimizer);
-    take("--schedule", &Recipe::schedule);
-    take("--loss", &Recipe::loss);
-    take("--clip-grad", &Recipe::clip);
-    take("--ema", &Recipe::ema);
+  command.callback([o] {
     try {
       run(*o);
     } catch (const std::exception& e) {

@@ -77,7 +77,8 @@ infer::Reducer reducer_of(const std::string& degrade) {
 TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   const bool colour = net.channels() == 3;
   const data::Degradation d = data::degradation(o.degrade);
-  data::PatchOptions options{.scale = net.scale(), .patch = patch, .luma = !colour, .input = net.form().enlarged ? data::Input::ilr : data::Input::lr};
+  const data::Input input = net.input_spec().enlarged ? data::Input::ilr : data::Input::lr;
+  data::PatchOptions options{.scale = net.scale(), .patch = patch, .luma = !colour, .input = input};
   if (d.kind == data::Degradation::Kind::noise) options.noise = d.value;
   else options.reduce = reducer_of(o.degrade);
 

@@ -28,7 +28,7 @@ using Exchange = Processes&;
 #endif
 
 template <class Net>
-std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const Recipe& r) {
+std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const zoo::Recipe& r) {
   if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
   if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
   return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
@@ -54,18 +54,43 @@ void conclude(const train::FitResult& result, const fs::path& out) {
   std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (out / "report.html").string() << "\n";
 }
 
+// The network on D with values of type T: itself, where it is one already, else a copy of it.
+template <class T, class D>
+zoo::AnyModel<T, D> moved_to(Network net) {
+  if constexpr (std::same_as<Network, zoo::AnyModel<T, D>>) return net;
+  else return zoo::copy_of<T, D>(net);
+}
+
+// Scores the network in float, as the file of its weights will be used.
+template <class T>
+train::Validation scored(const Trainee<T>& net, const TrainOptions& o, const TrainingData& data) {
+  if constexpr (!std::same_as<T, float>) return scored(zoo::copy_of<float, Device>(net), o, data);
+  else return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade);
+}
+
 // Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
-// Validated in float, as the file of the weights will be used.
 template <class Trained, class T, class Loss>
 train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions& o, const TrainingData& data, Exchange& ranks, Loss loss_of) {
   const auto method = optimizer(trained, o.recipe);
-  return train::fit(trained, *method, data.patches, loss_of,
-                    {.out = o.out, .steps = o.steps, .minutes = o.minutes,
-                     .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads}, .schedule = o.schedule(), .clip_norm = o.recipe.clip,
-                     .accumulate = o.accumulate, .ema = o.recipe.ema, .validate_every = o.validate_every,
-                     .validate = [&] { return validate(infer::upscaler(moved_to<float, Device>(net)), net.channels(), net.scale(), data.valid, o.recipe.degrade); }, .graph = o.graph, .resume = o.resume, .metadata = net.settings(),
-                     .settings = o.settings(net.settings(), data.patches.images()), .title = title(net.settings()), .quiet = o.quiet},
-                    ranks);
+  return train::fit(
+      trained, *method, data.patches, loss_of,
+      {.out = o.out,
+       .steps = o.steps,
+       .minutes = o.minutes,
+       .loader = {.batch = o.recipe.batch, .seed = std::uint64_t(o.seed), .threads = o.loader_threads},
+       .schedule = o.schedule(),
+       .clip_norm = o.recipe.clip,
+       .accumulate = o.accumulate,
+       .ema = o.recipe.ema,
+       .validate_every = o.validate_every,
+       .validate = [&] { return scored(net, o, data); },
+       .graph = o.graph,
+       .resume = o.resume,
+       .metadata = net.settings(),
+       .settings = o.settings(net.settings(), data.patches.images()),
+       .title = title(net.settings()),
+       .quiet = o.quiet},
+      ranks);
 }
 
 // The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
@@ -104,9 +129,9 @@ void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& r
 }  // namespace
 
 template <class T, class D>
-void train(const TrainOptions& o, const Network& given, const TrainingData& data) {
+void train(const TrainOptions& o, Network given, const TrainingData& data) {
   Exchange ranks(processes());
-  Trainee<T> net = moved_to<T, D>(given);
+  Trainee<T> net = moved_to<T, D>(std::move(given));
   if (net.name() == "srgan") return play(net, o, data, ranks);
   conclude(fit(net, net, o, data, ranks,
                [&](const auto& x, const auto& target) {
@@ -115,9 +140,9 @@ void train(const TrainOptions& o, const Network& given, const TrainingData& data
                }),
            o.out);
 }
-template void train<float, Device>(const TrainOptions& o, const Network& given, const TrainingData& data);
+template void train<float, Device>(const TrainOptions& o, Network given, const TrainingData& data);
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-template void train<bfloat16, Cuda>(const TrainOptions& o, const Network& given, const TrainingData& data);
+template void train<bfloat16, Cuda>(const TrainOptions& o, Network given, const TrainingData& data);
 #endif
 
 }  // namespace crisp::program

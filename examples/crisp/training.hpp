@@ -1,15 +1,33 @@
 // A training as the options of crisp train describe it, on either device.
 #pragma once
+#include <optional>
+
 #include "crisp/optim/schedule.hpp"
-#include "recipe.hpp"
+#include "crisp/zoo/recipe.hpp"
 #include "train_data.hpp"
 
 namespace crisp::program {
 
+/// What the options say of a recipe; where they are silent, it is that of the network.
+struct RecipeChanges {
+  std::optional<Index> batch;
+  std::optional<Index> patch;
+  std::optional<double> lr;
+  std::optional<double> clip;
+  std::optional<double> ema;
+  std::optional<std::string> loss;
+  std::optional<std::string> optimizer;
+  std::optional<std::string> schedule;
+  std::optional<std::string> degrade;
+
+  zoo::Recipe applied_to(zoo::Recipe recipe) const;
+};
+
 struct TrainOptions {
   Architecture network;
   DataOptions data;
-  Recipe recipe;                     // of the paper, then as the options say
+  RecipeChanges changes;
+  zoo::Recipe recipe;                // of the paper, with the changes
   std::vector<std::string> lr;       // a learning rate, and a folder: see train.cpp
   fs::path out, init, vgg;
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
@@ -27,8 +45,8 @@ struct TrainOptions {
 /// "srcnn 9-1-5, x3", from the settings of a network.
 std::string title(const zoo::Settings& net);
 
-/// Trains on the device D with values of type T, beginning with the weights of `net`; the results lie in the folder `out`. srgan plays
-/// its game.
-template <class T, class D> void train(const TrainOptions& o, const Network& net, const TrainingData& data);
+/// Trains on the device D with values of type T, beginning with the weights of `net`. The results lie in the
+/// folder `out`. srgan plays its game.
+template <class T, class D> void train(const TrainOptions& o, Network net, const TrainingData& data);
 
 }  // namespace crisp::program

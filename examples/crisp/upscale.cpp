@@ -1,5 +1,4 @@
 // crisp upscale: enlarges an image, or every image of a folder, with a trained network.
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -96,7 +95,9 @@ void run(const Options& o) {
   require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
   const Loaded loaded = o.weights.load();
-  Job job{running_on(o.computing, loaded.net), loaded.net.name(), choose_scale(loaded, o.weights.named(), o.scale), report::ProgressBar(o.quiet), files.size()};
+  const Index scale = choose_scale(loaded, o.weights.named(), o.scale);
+  Job job{running_on(o.computing, loaded.net), loaded.net->name(), scale, report::ProgressBar(o.quiet),
+          files.size()};
   if (fs::is_directory(o.input)) {
     make_folder(o.output);
     if (!o.compare.empty()) make_folder(o.compare);
@@ -109,20 +110,20 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_upscale(CLI::App& app) {
+void add_upscale(Program& program) {
   const auto o = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("upscale", "Enlarge an image, or every image in a folder, with a trained network");
+  Command command = program.command("upscale", "Enlarge an image, or every image in a folder, with a trained network");
   o->weights.add_to(command);
-  command.add_option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images")->required();
-  command.add_option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept")->required();
-  command.add_option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")->check(CLI::Range(1, 8));
-  command.add_option("--memory", o->memory, "memory that may be used, such as 500M or 2G: large images are done in tiles")->capture_default_str();
-  command.add_option("--tile", o->tile, "or the side of a tile, in pixels of the small image")->check(CLI::Range(1, 100000));
-  command.add_flag("--ensemble", o->ensemble, "the mean over eight turned and flipped positions: eight times the work, a little better");
-  command.add_option("--compare", o->compare, "also write a picture that shows bicubic and the network side by side, with details (for a folder: a folder)");
-  command.add_option("--bits", o->bits, "bits of a sample in .png output: 8 or 16 (default: those of the input)")->check(CLI::IsMember({8, 16}));
-  command.add_option("--jpeg-quality", o->jpeg_quality, "quality of .jpg output, 1 to 100")->check(CLI::Range(1, 100))->capture_default_str();
-  command.add_flag("--quiet", o->quiet, "print nothing but errors");
+  command.option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images").required();
+  command.option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept").required();
+  command.option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say").range(1, 8);
+  command.option("--memory", o->memory, "memory that may be used, such as 500M or 2G: large images are done in tiles").shows_default();
+  command.option("--tile", o->tile, "or the side of a tile, in pixels of the small image").range(1, 100000);
+  command.flag("--ensemble", o->ensemble, "the mean over eight turned and flipped positions: eight times the work, a little better");
+  command.option("--compare", o->compare, "also write a picture that shows bicubic and the network side by side, with details (for a folder: a folder)");
+  command.option("--bits", o->bits, "bits of a sample in .png output: 8 or 16 (default: those of the input)").one_of({8, 16});
+  command.option("--jpeg-quality", o->jpeg_quality, "quality of .jpg output, 1 to 100").range(1, 100).shows_default();
+  command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
   command.footer("A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
                  "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"

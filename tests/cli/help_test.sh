@@ -1,5 +1,6 @@
 #!/bin/sh
-# Help and version; what info says about a network, as a table and as JSON.
+# Help and version; what info says about a network, as a table and as JSON; the table of all networks.
+models_page=$(cd "$(dirname "$0")/../../docs" && pwd)/07_models.md
 . "$(dirname "$0")/common.sh"
 
 works --help
@@ -27,6 +28,10 @@ done
 works info --model srcnn --scale 2
 shows "conv1  *conv2d  *(64, 9, 9, 1)  *(1, 33, 33, 64)  *5248"
 shows "parameters: 8129 (8129 trained, 0 untrained)"
+
+works info --models
+awk '/^\| name \|/ { inside = 1 } !/^\|/ { inside = 0 } inside' "$models_page" >page.txt
+diff page.txt out.txt >difference.txt || fail "crisp info --models and $models_page differ: $(cat difference.txt)"
 
 tiny_training "a run"
 works info "a run/best.safetensors"

@@ -9,6 +9,7 @@ expect 2 "give a command"
 expect 2 "nosuch" nosuch
 expect 2 "--nosuch" info --nosuch
 expect 2 "either" info
+expect 2 "--models goes alone" info --models --json
 expect 2 "either" info weights.safetensors --model srcnn --scale 3
 expect 2 "srgan9000" info --model srgan9000 --scale 3
 expect 2 "9-7-5" info --model srcnn --variant 9-7-5 --scale 3

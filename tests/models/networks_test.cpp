@@ -73,7 +73,7 @@ TEST_CASE("every network: images of any size, at every scale, and a gradient for
       INFO(label(settings));
       Any net = Any::create(settings);
       CHECK(net.scale() == scale);
-      const Index f = net.form().enlarged ? 1 : scale;
+      const Index f = net.input_spec().enlarged ? 1 : scale;
       for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {13, 1}, {2, 9}, {12, 8}}) {
         const NoGrad guard;
         const Var<float, Device> y = net(Var<float, Device>(picture({1, h, w, net.channels()})));
@@ -103,8 +103,67 @@ TEST_CASE("a network is recognised by the names and shapes of its weights") {
       INFO(label(found));
       CHECK(found.at("scale") == settings.at("scale"));
       CHECK(shapes_of(Any::create(found)) == shapes);
+      Index fitting = 0;
+      zoo::Networks::each([&](auto entry) { fitting += !entry.recognise(shapes).empty(); });
+      CHECK(fitting == 1);  // so the order of the entries does not matter
     }
   }
+}
+
+TEST_CASE("the list of networks: every name has a recipe, and every scale that it states can be made") {
+  std::vector<std::string> names;
+  for (const zoo::About& about : zoo::about_networks()) {
+    INFO(about.name);
+    CHECK(std::count(names.begin(), names.end(), about.name) == 0);
+    names.push_back(about.name);
+    CHECK(!about.sentence.empty());
+    CHECK(!about.paper.empty());
+    CHECK(!std::string(zoo::recipe_of(about.name, "").source).empty());
+    const auto small = std::find_if(std::begin(cases), std::end(cases), [&](const Case& one) {
+      return one.settings.at("model") == about.name && one.settings.count("variant") == 0;
+    });
+    REQUIRE(small != std::end(cases));
+    for (const Index scale : about.scales) {
+      Settings settings = small->settings;
+      settings["scale"] = std::to_string(scale);
+      CHECK(Any::create(settings).scale() == scale);
+    }
+    CHECK(about.scales.empty() == Any::create(small->settings).input_spec().enlarged);
+  }
+  CHECK(names == zoo::model_names());
+  CHECK(names.size() == 18);
+}
+
+TEST_CASE("recipes: by name, by variant, and SRCNN's for a name that is not known") {
+  CHECK(zoo::recipe_of("srresnet", "").schedule == "constant");
+  CHECK(zoo::recipe_of("srgan", "").schedule == "srgan");
+  CHECK(zoo::recipe_of("swinir", "denoise").degrade == "noise:25");
+  CHECK(zoo::recipe_of("swinir", "jpeg").patch == 63);
+  CHECK(zoo::recipe_of("swinir-light", "jpeg").degrade == "bicubic");
+  CHECK(zoo::recipe_of("nosuch", "").source == std::string(zoo::recipe_of("srcnn", "").source));
+}
+
+TEST_CASE("a network is moved, not copied; a clone has equal weights of its own") {
+  static_assert(!std::is_copy_constructible_v<Any> && !std::is_copy_assignable_v<Any>);
+  static_assert(std::is_nothrow_move_constructible_v<Any> && std::is_nothrow_move_assignable_v<Any>);
+  seed(3);
+  const Any net = Any::create({{"model", "srcnn-bn"}, {"scale", "2"}});
+  const Rng before = nn::detail::generator;
+  Any clone = net.clone();
+  CHECK(Rng(before).bits() == Rng(nn::detail::generator).bits());  // it has drawn nothing
+  CHECK(clone.settings() == net.settings());
+  std::vector<std::vector<float>> weights;
+  net.each_param([&](const std::string&, const auto& p) { weights.push_back(p.value().to_host()); });
+  std::size_t i = 0;
+  clone.each_param([&](const std::string&, auto& p) {
+    CHECK(p.value().to_host() == weights[i++]);
+    p.value().fill(0.5f);
+  });
+  CHECK(i == weights.size());
+  i = 0;
+  net.each_param([&](const std::string&, const auto& p) { CHECK(p.value().to_host() == weights[i++]); });
+  const Any moved = std::move(clone);
+  moved.each_param([&](const std::string&, const auto& p) { CHECK(p.value().to_host()[0] == 0.5f); });
 }
 
 TEST_CASE("other names of the same weights; counters and masks are left out; what is unknown is refused") {

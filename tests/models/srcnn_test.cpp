@@ -41,14 +41,14 @@ TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all tra
     CHECK(nn::parameter_count(net).untrained == 0);
     CHECK(net.scale() == 3);
     CHECK(net.channels() == 1);
-    CHECK(net.form().enlarged);
+    CHECK(net.input_spec().enlarged);
     CHECK(net.settings().at("variant") == variant);
   }
 }
 
 TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
   const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}});
-  CHECK(net.form().margin == 6);
+  CHECK(net.input_spec().margin == 6);
   for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Device>(shape, 0.5f)).shape() == shape);
   const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 17, 1});
   const Var<float, Device> all = net(x), centre = net.training_forward(x);

@@ -47,7 +47,7 @@ TEST_CASE("onnx: every network becomes a graph whose inputs are all there, of ev
     CAPTURE(name);
     const OnnxResult result = export_onnx(path, net, net.channels(), {.height = 20, .width = 13}, net.settings());
     CHECK(result.any_size == !(windows || name == "srautoencoder"));
-    const Index factor = net.form().enlarged ? 1 : net.scale();
+    const Index factor = net.input_spec().enlarged ? 1 : net.scale();
     CHECK(result.output == Shape{1, net.channels(), 20 * factor, 13 * factor});
     const onnx::ModelProto model = exported(path);
     CHECK(model.graph().input(0).type().tensor_type().shape().dim(2).has_dim_param() == result.any_size);

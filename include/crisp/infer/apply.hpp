@@ -4,14 +4,15 @@
 
 #include "crisp/autograd/var.hpp"
 #include "crisp/data/image.hpp"
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 
 namespace crisp::infer {
 
-/// How a network is fed, see models/form.hpp. A struct that does not say: luma, already enlarged, as SRCNN.
+/// How a network is fed, see models/input_spec.hpp.
+/// A struct that does not say: luma, already enlarged, as SRCNN.
 template <class Net>
-models::Form form_of(const Net& net) {
-  if constexpr (requires { net.form(); }) return net.form();
+models::InputSpec input_spec_of(const Net& net) {
+  if constexpr (requires { net.input_spec(); }) return net.input_spec();
   else return {.channels = 1, .enlarged = true};
 }
 

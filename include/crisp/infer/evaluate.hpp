@@ -32,8 +32,10 @@ using Upscaler = std::function<data::Image(const data::Image& lr, Index scale, P
 template <template <class, class> class Net, class T, class D>
 Upscaler upscaler(const Net<T, D>& net) {
   return [&net](const data::Image& lr, Index scale, Protocol protocol) {
-    check(protocol != Protocol::y || form_of(net).channels == 1, "evaluate: protocol y works on luma, but this network works on ",
-          form_of(net).channels, " channels\n  hint: use the protocol rgb8");
+    const Index channels = input_spec_of(net).channels;
+    check(protocol != Protocol::y || channels == 1,
+          "evaluate: protocol y works on luma, but this network works on ", channels,
+          " channels\n  hint: use the protocol rgb8");
     return upscale(net, lr, scale);
   };
 }

@@ -22,13 +22,15 @@ inline data::Image bicubic(const data::Image& x, Index scale) { return data::enl
 // Through the network, enlarged first where it wants that.
 template <class Net>
 data::Image run(const Net& net, const data::Image& x, Index scale) {
-  return apply(net, form_of(net).enlarged ? bicubic(x, scale) : x);
+  return apply(net, input_spec_of(net).enlarged ? bicubic(x, scale) : x);
 }
 
 // A gray or RGB image without alpha.
 template <class Net>
 data::Image upscale_opaque(const Net& net, const data::Image& x, Index scale) {
-  if (form_of(net).channels == 3) return x.channels == 3 ? run(net, x, scale) : data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
+  const bool colour = input_spec_of(net).channels == 3;
+  if (colour && x.channels == 3) return run(net, x, scale);
+  if (colour) return data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
   if (x.channels == 1) return run(net, x, scale);
   const data::Image ycbcr = data::to_ycbcr(x);
   return data::from_ycbcr(data::join(run(net, data::channels(ycbcr, 0, 1), scale), bicubic(data::channels(ycbcr, 1, 2), scale)));
@@ -65,18 +67,24 @@ TileCost tile_cost(const Net<T, D>& net, const data::Image& image, Index scale) 
 // Tiles as large as the memory allows beside the image and the rows that wait for the sink, but no larger than is useful.
 template <template <class, class> class Net, class T, class D>
 Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o) {
-  const models::Form form = form_of(net);
-  const Index largest = std::max(image.height, image.width), smallest = round_up(std::max<Index>(16, 2 * form.blend), form.grid);
-  if (form.reach < 0) return {.tile = round_up(largest, form.grid), .grid = form.grid};  // it sees the whole image: one tile
-  Tiling t{.halo = round_up((form.enlarged ? (form.reach + scale - 1) / scale : form.reach) + 3, form.grid), .blend = form.blend, .grid = form.grid};  // 3: bicubic's own reach
-  t.tile = round_up(std::max(o.tile, smallest), form.grid);
+  const models::InputSpec spec = input_spec_of(net);
+  const Index largest = std::max(image.height, image.width);
+  const Index smallest = round_up(std::max<Index>(16, 2 * spec.blend), spec.grid);
+  if (spec.reach < 0) return {.tile = round_up(largest, spec.grid), .grid = spec.grid};  // one tile
+  const Index reach = spec.enlarged ? (spec.reach + scale - 1) / scale : spec.reach;
+  constexpr Index bicubic_reach = 3;
+  Tiling t{.halo = round_up(reach + bicubic_reach, spec.grid), .blend = spec.blend, .grid = spec.grid};
+  t.tile = round_up(std::max(o.tile, smallest), spec.grid);
   if (o.tile > 0) return t;
   constexpr Index useful = 512, little = 150 * 150;  // pixels below which measuring costs more than it brings
   const double budget = 0.9 * double(o.memory);      // the rest is the program's own, and that of the decoder
-  const Index most = round_up(std::min(largest, useful), form.grid);
-  if (image.height * image.width <= little) return t.tile = std::max(t.tile, round_up(largest, form.grid)), t;
+  const Index most = round_up(std::min(largest, useful), spec.grid);
+  if (image.height * image.width <= little) {
+    t.tile = std::max(t.tile, round_up(largest, spec.grid));
+    return t;
+  }
   const TileCost cost = tile_cost(net, image, scale);
-  for (Index tile = most; tile > t.tile; tile -= round_up(8, form.grid)) {
+  for (Index tile = most; tile > t.tile; tile -= round_up(8, spec.grid)) {
     const double rows = double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
     const double seen = double(std::min(image.height, tile + 2 * t.halo) * std::min(image.width, tile + 2 * t.halo));
     if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= budget) return t.tile = tile, t;

@@ -1,6 +1,6 @@
 // ARCNN: SRCNN with one more layer, against the artifacts of JPEG (Dong et al. 2015, fig. 4).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 
 namespace crisp::models {
@@ -24,7 +24,7 @@ struct Arcnn {
     return conv4(mapped);                             // reconstruction (N, H, W, 1)
   }
 
-  Form form() const { return {.channels = 1, .reach = 9}; }
+  InputSpec input_spec() const { return {.channels = 1, .reach = 9}; }
   CRISP_PARAMS(conv1, conv2, conv3, conv4)
 };
 

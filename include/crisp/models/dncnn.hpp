@@ -1,7 +1,7 @@
 // DnCNN: convolutions find the noise of an image, which is then taken off (Zhang et al. 2017, fig. 1). With batch normalisation
 // it trains as in the paper; without, it is how trained networks are passed on, the normalisation merged into the weights.
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/relu.hpp"
@@ -35,7 +35,7 @@ struct Dncnn {
     return x - convs.back()(y);
   }
 
-  Form form() const { return {.channels = options.channels, .reach = options.depth}; }
+  InputSpec input_spec() const { return {.channels = options.channels, .reach = options.depth}; }
 
   template <class F> void each_param(F&& f, const std::string& prefix = "") { name(*this, f, prefix); }
   template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(*this, f, prefix); }

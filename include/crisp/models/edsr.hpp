@@ -1,7 +1,7 @@
 // EDSR: enhanced deep residual network, residual blocks without batch normalisation and a pixel-shuffle tail (Lim et al.
 // 2017, fig. 3). The baseline has 16 blocks of 64 features, the full network 32 of 256 with a residual scale of 0.1.
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
 #include "crisp/nn/upsampler.hpp"
 
@@ -44,7 +44,9 @@ struct Edsr {
     return options.mean_shift ? y + mean : y;
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 4 + 2}; }
+  InputSpec input_spec() const {
+    return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 4 + 2};
+  }
   CRISP_PARAMS(conv_first, body, conv_after_body, upsample, conv_last)
 };
 

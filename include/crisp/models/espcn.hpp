@@ -1,6 +1,6 @@
 // ESPCN: three convolutions on the small image, the last of which makes all pixels of the large one (Shi et al. 2016, fig. 1).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
 #include "crisp/ops/tanh.hpp"
@@ -23,7 +23,7 @@ struct Espcn {
     return pixel_shuffle(conv3(crisp::tanh(conv2(crisp::tanh(conv1(x))))), options.scale);
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels, .reach = 4}; }
+  InputSpec input_spec() const { return {.scale = options.scale, .channels = options.channels, .reach = 4}; }
   CRISP_PARAMS(conv1, conv2, conv3)
 };
 

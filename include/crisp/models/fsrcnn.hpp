@@ -1,7 +1,7 @@
 // FSRCNN: works on the small image, in few channels, and enlarges at the end by a transposed convolution (Dong et al. 2016,
 // fig. 3): FSRCNN(56, 12, 4).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/nn/prelu.hpp"
@@ -33,7 +33,9 @@ struct Fsrcnn {
     return deconv(prelu_expand(expand(y)));                                               // (N, scale H, scale W, C)
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels, .reach = options.m + 7}; }
+  InputSpec input_spec() const {
+    return {.scale = options.scale, .channels = options.channels, .reach = options.m + 7};
+  }
   CRISP_PARAMS(extract, prelu_extract, shrink, prelu_shrink, map, prelu_map, expand, prelu_expand, deconv)
 };
 

@@ -30,11 +30,11 @@ struct Hybrid {
     return swin(y);  // which adds the mean colour again
   }
 
-  Form form() const {
-    Form form = swin.form();
-    form.channels = 3;
-    form.reach += (2 * options.blocks + options.window) / options.window * options.window;
-    return form;
+  InputSpec input_spec() const {
+    InputSpec spec = swin.input_spec();
+    spec.channels = 3;
+    spec.reach += (2 * options.blocks + options.window) / options.window * options.window;
+    return spec;
   }
   CRISP_PARAMS(conv_first, body, swin)
 };

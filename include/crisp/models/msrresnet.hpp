@@ -1,7 +1,7 @@
 // MSRResNet: SRResNet without batch normalisation, as the Real-world and mobile challenges start from it (Wang et al. 2018,
 // ESRGAN, sec. 3.1; BasicSR): residual blocks, pixel shuffles, and the bilinear image added at the end.
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
 #include "crisp/ops/leaky_relu.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
@@ -37,7 +37,9 @@ struct MsrResNet {
     return conv_last(act(conv_hr(y))) + crisp::upsample(x, options.scale, Resampling::bilinear);
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 6}; }
+  InputSpec input_spec() const {
+    return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 6};
+  }
   CRISP_PARAMS(conv_first, body, upconv1, upconv2, conv_hr, conv_last)
 };
 

@@ -1,7 +1,7 @@
 // SRAutoencoder, of the lecture: the image is halved twice and enlarged again, with skips between equal sizes, as in a U-Net
 // (Ronneberger et al. 2015; Mao et al. 2016).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/ops/pool.hpp"
@@ -28,7 +28,7 @@ struct SrAutoencoder {
     return pad(conv10(z), {.bottom = H - x[1], .right = W - x[2]});
   }
 
-  Form form() const { return {.enlarged = true, .reach = 32, .grid = 4}; }
+  InputSpec input_spec() const { return {.enlarged = true, .reach = 32, .grid = 4}; }
   CRISP_PARAMS(conv1, conv2, conv3, conv4, conv5, up1, conv6, conv7, up2, conv8, conv9, conv10)
 };
 

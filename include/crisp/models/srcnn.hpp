@@ -1,6 +1,6 @@
 // SRCNN: patch extraction, non-linear mapping, reconstruction, on an enlarged luma image (Dong et al. 2014 and 2016).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 
 namespace crisp::models {
@@ -35,7 +35,7 @@ struct Srcnn {
   /// (N, H, W, C) -> (N, H - m, W - m, C) with m = f1 + f2 + f3 - 3: the centre alone, as it is trained.
   Var<T, D> valid(const Var<T, D>& x) const { return forward(x, {.padding = Padding::valid}); }
 
-  Form form() const {
+  InputSpec input_spec() const {
     const Index margin = (options.f1 + options.f2 + options.f3 - 3) / 2;
     return {.channels = options.channels, .enlarged = true, .margin = margin, .reach = margin};
   }

@@ -1,6 +1,6 @@
 // SRCNN with batch normalisation, on RGB, as a lecture teaches it: 9-1-5 with normalised features (after Dong et al. 2014).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/relu.hpp"
@@ -19,7 +19,7 @@ struct SrcnnBN {
     return conv3(mapped);
   }
 
-  Form form() const { return {.enlarged = true, .reach = 6}; }
+  InputSpec input_spec() const { return {.enlarged = true, .reach = 6}; }
   CRISP_PARAMS(conv1, bn1, conv2, bn2, conv3)
 };
 

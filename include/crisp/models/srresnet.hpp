@@ -1,7 +1,7 @@
 // SRResNet, and as such the generator of SRGAN: residual blocks with batch normalisation and PReLU between convolutions of
 // 9 x 9, enlarged by pixel shuffles (Ledig et al. 2017, fig. 4).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
 #include "crisp/nn/upsampler.hpp"
 #include "crisp/ops/tanh.hpp"
@@ -45,7 +45,9 @@ struct SrResNet {
     return options.tanh ? (crisp::tanh(y) + 1.0) / 2.0 : y;
   }
 
-  Form form() const { return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 12}; }
+  InputSpec input_spec() const {
+    return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 12};
+  }
   CRISP_PARAMS(conv_first, prelu_first, body, conv_after_body, bn_after_body, prelu_after_body, upsample, prelu_up, conv_last)
 };
 

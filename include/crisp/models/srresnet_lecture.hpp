@@ -1,6 +1,6 @@
 // The lecture's SRResNet: six residual blocks with batch normalisation on the enlarged image (after Ledig et al. 2017).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/relu.hpp"
@@ -30,7 +30,7 @@ struct SrResNetLecture {
     return conv_last(y + head);
   }
 
-  Form form() const { return {.enlarged = true, .reach = 14}; }
+  InputSpec input_spec() const { return {.enlarged = true, .reach = 14}; }
   CRISP_PARAMS(conv_first, body, conv_last)
 };
 

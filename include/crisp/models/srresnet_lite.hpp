@@ -1,6 +1,6 @@
 // SRResNet (lite), the lecture's smallest residual network: one block and two skips, on the enlarged image.
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/relu.hpp"
@@ -20,7 +20,7 @@ struct SrResNetLite {
     return conv5(conv4.then_relu(twice));
   }
 
-  Form form() const { return {.enlarged = true, .reach = 5}; }
+  InputSpec input_spec() const { return {.enlarged = true, .reach = 5}; }
   CRISP_PARAMS(conv1, conv2, bn2, conv3, bn3, conv4, conv5)
 };
 

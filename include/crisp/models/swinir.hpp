@@ -1,7 +1,7 @@
 // SwinIR: image restoration with Swin transformers (Liang et al. 2021, fig. 2): a convolution, residual Swin transformer
 // blocks, and one of four tails. The lightweight network has 60 channels and 4 blocks, the classical one 180 and 6.
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/rstb.hpp"
 #include "crisp/nn/sequential.hpp"
 #include "crisp/nn/activation.hpp"
@@ -79,7 +79,7 @@ struct SwinIr {
   }
 
   // Through shifted windows it sees far, but little of what is more than some windows away.
-  Form form() const {
+  InputSpec input_spec() const {
     return {.scale = options.scale, .channels = options.channels, .reach = 4 * options.window, .grid = options.window, .blend = 2 * options.window};
   }
   CRISP_PARAMS(conv_first, patch_embed, layers, norm, conv_after_body, conv_before_upsample, upsample, conv_up1, conv_up2, conv_hr, conv_last)

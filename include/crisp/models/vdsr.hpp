@@ -1,6 +1,6 @@
 // VDSR: twenty convolutions learn the difference between the enlarged luma image and the sharp one (Kim et al. 2016, fig. 2).
 #pragma once
-#include "crisp/models/form.hpp"
+#include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
 
 namespace crisp::models {
@@ -27,7 +27,9 @@ struct Vdsr {
     return convs.back().then_add(y, x);
   }
 
-  Form form() const { return {.channels = options.channels, .enlarged = true, .reach = options.depth}; }
+  InputSpec input_spec() const {
+    return {.channels = options.channels, .enlarged = true, .reach = options.depth};
+  }
 
   template <class F> void each_param(F&& f, const std::string& prefix = "") { name(convs, f, prefix); }
   template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(convs, f, prefix); }

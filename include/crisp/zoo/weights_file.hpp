@@ -21,8 +21,8 @@ inline io::SafeTensors read_weights(const std::filesystem::path& path) {
   return io::is_pth(file) ? io::parse_pth(file, path) : io::parse_safetensors(file, path);
 }
 
-/// Reads a file of crisp's, or of another program that names its weights as zoo/recognise.hpp knows. Throws Error where it is
-/// damaged, or fits no network.
+/// Reads a file of crisp's, or of another program whose names zoo/recognise.hpp knows. Throws Error where it
+/// is damaged, or fits no network.
 inline WeightsFile open_weights(const std::filesystem::path& path) {
   io::SafeTensors raw = read_weights(path);
   Shapes shapes, canonical;
@@ -30,7 +30,8 @@ inline WeightsFile open_weights(const std::filesystem::path& path) {
   WeightsFile file{path, {raw.metadata, {}}, {}};
   for (const auto& [name, to] : canonical_names(shapes)) {
     if (to.empty()) continue;
-    check(file.content.tensors.emplace(to, std::move(raw.tensors.at(name))).second, "load: '", path.string(), "' holds '", to, "' twice, under two names");
+    const bool added = file.content.tensors.emplace(to, std::move(raw.tensors.at(name))).second;
+    check(added, "load: '", path.string(), "' holds '", to, "' twice, under two names");
     canonical.emplace(to, shapes.at(name));
   }
   file.settings = raw.metadata;
@@ -41,29 +42,29 @@ inline WeightsFile open_weights(const std::filesystem::path& path) {
       throw Error(str("'", path.string(), "': ", e.what()));
     }
   }
-  if (raw.metadata.count("input_range")) file.settings["mean_shift"] = "no";  // a light EDSR that takes no mean colour off
+  // A light EDSR that takes no mean colour off.
+  if (raw.metadata.count("input_range")) file.settings["mean_shift"] = "no";
   file.knows_scale = file.settings.count("scale") > 0;
   return file;
 }
 
 namespace detail {
 
-// The settings that explain the differences between a file and a network, as far as names and shapes tell; else nothing.
+// The settings that explain the differences between a file and a network, as far as names and shapes tell;
+// else nothing.
 template <class M>
 std::string looks_like(const io::SafeTensors& file, const M& net) {
   Shapes shapes;
   for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
   std::string text;
   try {
-    const Settings recognised = recognise(shapes);
-    for (const auto& [key, value] : recognised) {
-      if constexpr (requires { net.settings().end(); }) {
-        const auto mine = net.settings().find(key);
-        if (mine != net.settings().end() && mine->second == value) continue;
-        text += (text.empty() ? "" : ", ") + key + " " + value + (mine == net.settings().end() ? "" : " instead of " + mine->second);
-      } else {
-        text += (text.empty() ? "" : ", ") + key + " " + value;
-      }
+    Settings mine;
+    if constexpr (requires { net.settings().end(); }) mine = net.settings();
+    for (const auto& [key, value] : recognise(shapes)) {
+      const auto found = mine.find(key);
+      if (found != mine.end() && found->second == value) continue;
+      text += (text.empty() ? "" : ", ") + key + " " + value;
+      if (found != mine.end()) text += " instead of " + found->second;
     }
   } catch (const Error&) {  // no network that crisp knows
   }
@@ -74,9 +75,12 @@ std::string looks_like(const io::SafeTensors& file, const M& net) {
 
 /// io::load, with a hint that names the settings by which the file and the network differ.
 template <class M>
-io::Metadata load(const std::filesystem::path& path, M& net) { return io::load(path, net, detail::looks_like<M>); }
+io::Metadata load(const std::filesystem::path& path, M& net) {
+  return io::load(path, net, detail::looks_like<M>);
+}
 
-/// The network that the file describes, with its weights. Throws Error where a tensor is missing, is one too many, or has another shape.
+/// The network that the file describes, with its weights. Throws Error where a tensor is missing, is one too
+/// many, or has another shape.
 template <class T, class D>
 AnyModel<T, D> load_any(const WeightsFile& file) {
   auto net = [&] {
@@ -86,7 +90,8 @@ AnyModel<T, D> load_any(const WeightsFile& file) {
       throw Error(str("'", file.path.string(), "': ", e.what()));
     }
   }();
-  io::detail::take_weights<AnyModel<T, D>>(file.path, file.content, "", net, detail::looks_like<AnyModel<T, D>>);
+  using Net = AnyModel<T, D>;
+  io::detail::take_weights<Net>(file.path, file.content, "", net, detail::looks_like<Net>);
   return net;
 }
 
@@ -96,17 +101,20 @@ struct Matched {
   std::vector<std::string> left;  // weights of the network that keep their beginning, each with the reason
 };
 
-/// Takes those weights of the file whose name and shape the network has, and leaves the others as they are: to begin x4 from x2.
-/// Throws Error where none fits.
+/// Takes those weights of the file whose name and shape the network has, and leaves the others as they are:
+/// to begin x4 from x2. Throws Error where none fits.
 template <class M>
 Matched load_matching(const WeightsFile& file, M& net) {
   Matched result;
   net.each_param([&](const std::string& name, auto& p) {
     const auto found = file.content.tensors.find(name);
     const Shape shape = io::detail::torch_shape(p.shape());
-    if (found == file.content.tensors.end()) result.left.push_back(name + ": not in the file");
-    else if (!(found->second.shape == shape)) result.left.push_back(str(name, ": ", found->second.shape, " in the file, ", shape, " in the network"));
-    else {
+    if (found == file.content.tensors.end()) {
+      result.left.push_back(name + ": not in the file");
+    } else if (!(found->second.shape == shape)) {
+      const Shape& other = found->second.shape;
+      result.left.push_back(str(name, ": ", other, " in the file, ", shape, " in the network"));
+    } else {
       io::detail::from_file(found->second, p.value());
       ++result.taken;
     }

@@ -1,0 +1,84 @@
+// The list of all networks. A new one has its model in models/, its entry in zoo/, and its place here.
+#pragma once
+#include "crisp/zoo/arcnn.hpp"
+#include "crisp/zoo/dncnn.hpp"
+#include "crisp/zoo/edsr.hpp"
+#include "crisp/zoo/espcn.hpp"
+#include "crisp/zoo/fsrcnn.hpp"
+#include "crisp/zoo/hybrid.hpp"
+#include "crisp/zoo/msrresnet.hpp"
+#include "crisp/zoo/sr_autoencoder.hpp"
+#include "crisp/zoo/srcnn.hpp"
+#include "crisp/zoo/srcnn_bn.hpp"
+#include "crisp/zoo/srresnet.hpp"
+#include "crisp/zoo/srresnet_lecture.hpp"
+#include "crisp/zoo/srresnet_lite.hpp"
+#include "crisp/zoo/swinir.hpp"
+#include "crisp/zoo/vdsr.hpp"
+
+namespace crisp::zoo {
+
+/// Entries of networks, in the order in which people read them.
+template <class... Entries>
+struct EntryList {
+  /// Calls f(entry) for each.
+  template <class F>
+  static void each(F&& f) {
+    (f(Entries{}), ...);
+  }
+};
+
+using Networks = EntryList<SrcnnEntry,
+                           SrcnnBNEntry,
+                           SrResNetLectureEntry,
+                           SrResNetLiteEntry,
+                           SrAutoencoderEntry,
+                           SrResNetEntry,
+                           MsrResNetEntry,
+                           EdsrEntry,
+                           SwinIrEntry,
+                           HybridEntry,
+                           VdsrEntry,
+                           ArcnnEntry,
+                           FsrcnnEntry,
+                           EspcnEntry,
+                           DncnnEntry>;
+
+/// All names, each with what people want to know first.
+inline std::vector<About> about_networks() {
+  std::vector<About> all;
+  Networks::each([&](auto entry) {
+    for (const About& about : entry.about()) all.push_back(about);
+  });
+  return all;
+}
+
+/// The names that AnyModel::create takes.
+inline std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const About& about : about_networks()) names.push_back(about.name);
+  return names;
+}
+
+/// Calls f(entry) for the entry that has the name. Returns false where there is none.
+template <class F>
+bool with_entry(const std::string& name, F&& f) {
+  bool found = false;
+  Networks::each([&](auto entry) {
+    for (const About& about : entry.about()) {
+      if (about.name != name) continue;
+      found = true;
+      f(entry);
+    }
+  });
+  return found;
+}
+
+/// The recipe of the network with this name; for an unknown name that of SRCNN.
+inline Recipe recipe_of(const std::string& name, const std::string& variant) {
+  Recipe recipe = SrcnnEntry::recipe("srcnn", "");
+  with_entry(name, [&](auto entry) { recipe = entry.recipe(name, variant); });
+  return recipe;
+}
+
+}  // namespace crisp::zoo
