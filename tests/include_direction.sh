@@ -44,7 +44,7 @@ done
 only() {  # only LIBRARY HEADER: the one header that may include a library
   grep -rlE "^ *# *include *[<\"]$1" "$root/crisp" | grep -v "/crisp/$2\$" | sed "s,\$, includes $1; only crisp/$2 may," >>"$wrong"
 }
-only Eigen/ backend/cpu.hpp
+only Eigen/ backend/cpu/eigen.hpp
 only cuda_runtime backend/cuda/runtime.cuh
 only cublas backend/cuda/runtime.cuh
 only emulation/cuda backend/cuda/runtime.cuh

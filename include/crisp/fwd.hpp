@@ -19,7 +19,8 @@ namespace crisp {
 
 using Index = std::int64_t;  // every size, extent and position
 
-struct Cpu;  // backend/cpu.hpp
+struct Cpu;       // backend/cpu.hpp
+struct EigenCpu;  // backend/cpu/eigen.hpp
 inline namespace CRISP_CUDA_KIND {
 struct Cuda;  // backend/cuda.cuh, in files that nvcc compiles
 }

@@ -1,8 +1,6 @@
-// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/cuda/fast/*.cuh compute as a whole. With
-// CRISP_NO_FAST_PATHS there are none of those.
+// The GPU backend: the primitives of backend/cuda/plain.cuh, and the ops that backend/cuda/fast/*.cuh compute as a whole.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
-#if !defined(CRISP_NO_FAST_PATHS)
 #include "crisp/backend/cuda/fast/batch_norm.cuh"
 #include "crisp/backend/cuda/fast/channels.cuh"
 #include "crisp/backend/cuda/fast/conv2d.cuh"
@@ -15,16 +13,11 @@
 #include "crisp/backend/cuda/fast/softmax.cuh"
 #include "crisp/backend/cuda/fast/window_attention.cuh"
 #include "crisp/backend/cuda/staging.cuh"
-#endif
 
 namespace crisp::inline CRISP_CUDA_KIND {
 
 /// The GPU: the primitives, and the whole ops that it computes faster than from them.
-#if defined(CRISP_NO_FAST_PATHS)
-struct Cuda : PlainCuda {};
-#else
 struct Cuda : PlainCuda, cuda::CopiesBesideCompute, cuda::FastForEachOf, cuda::FastSumRows, cuda::FastConv2d, cuda::FastBatchNorm, cuda::FastPrelu, cuda::FastSignBits, cuda::FastPixelShuffle, cuda::FastLayerNorm, cuda::FastGelu, cuda::FastSoftmax, cuda::FastWindowAttention {};
-#endif
 static_assert(Backend<Cuda>);
 
 }  // namespace crisp::inline CRISP_CUDA_KIND

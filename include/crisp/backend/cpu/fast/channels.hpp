@@ -8,7 +8,7 @@
 #include "crisp/backend/cpu/simd/vector.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Calls f(channel, count, v...) for vectors of neighbouring channels, count of them, for all C.
 template <class T, class F>
@@ -58,4 +58,4 @@ struct FastSumRows {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -8,7 +8,7 @@
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
 struct DirectConv {
@@ -108,4 +108,4 @@ struct DirectConv {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

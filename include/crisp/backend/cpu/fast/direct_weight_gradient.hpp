@@ -7,7 +7,7 @@
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
 struct DirectWeightGradient {
@@ -104,4 +104,4 @@ struct DirectWeightGradient {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

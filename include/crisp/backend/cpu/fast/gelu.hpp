@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/simd/vector_math.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct GeluValue {
   Floats y, slope;
@@ -39,4 +39,4 @@ struct FastGelu {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

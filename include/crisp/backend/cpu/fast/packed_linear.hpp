@@ -5,7 +5,7 @@
 #include "crisp/backend/cpu/simd/product.hpp"
 #include "crisp/backend/cpu/simd/scratch.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Weights w (O, K) and bias b (O), which may be null, as (blocks of columns, bias and K, columns), zeros beyond O.
 template <class T>
@@ -41,4 +41,4 @@ struct PackedLinear {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/simd/vector.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Not within the struct: nvcc loses the attributes of such a type where a lambda uses it.
 typedef std::uint32_t Words __attribute__((vector_size(Simd<float>::bytes), may_alias));
@@ -51,4 +51,4 @@ struct FastSignBits {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -11,7 +11,7 @@
 #include "crisp/backend/cpu/simd/vector_math.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // to (cols, rows) = scale * from (rows, cols)^T, in squares of as many rows and columns as a vector has lanes. They are read as a whole, also
 // beyond rows and cols.
@@ -297,4 +297,4 @@ struct FastWindowAttention {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -11,7 +11,7 @@
 #include "crisp/core/backend.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // The transforms of six, or M, numbers, which are vectors of channels here.
 template <class T>
@@ -287,4 +287,4 @@ struct Winograd {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND
