@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "crisp/version.hpp"
+
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(CRISP_FINITE_MATH)
 #warning "crisp: with -ffast-math, -Ofast or -ffinite-math-only NaN and infinity get lost on the way, \
 and a training that diverges may go on unseen; leave the flag out, or add -fno-finite-math-only \

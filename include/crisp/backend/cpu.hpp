@@ -1,6 +1,9 @@
 // The CPU backend: the primitives of cpu/plain.hpp, a fast matrix product, and the ops that cpu/fast/ computes as
 // a whole. The device without them is EigenCpu of cpu/eigen.hpp.
 #pragma once
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push  // of what simd/vector.hpp suppresses
+#endif
 #include "crisp/backend/cpu/fast/batch_norm.hpp"
 #include "crisp/backend/cpu/fast/conv2d.hpp"
 #include "crisp/backend/cpu/fast/gelu.hpp"
@@ -12,6 +15,9 @@
 #include "crisp/backend/cpu/fast/swin_layer.hpp"
 #include "crisp/backend/cpu/fast/window_attention.hpp"
 #include "crisp/backend/cpu/plain.hpp"
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 
 namespace crisp {
 
