@@ -1,5 +1,5 @@
-// Eigen and crisp: the best linear filter that sharpens an enlarged picture, as a least-squares problem; and a
-// network that is trained on EigenCpu, the device whose matrix products are Eigen's.
+// Eigen and crisp: the best linear filter that sharpens an enlarged picture, as a least-squares problem; and
+// a network that is trained on EigenCpu, the device whose matrix products are Eigen's.
 #include <crisp/crisp.hpp>
 #include <crisp/eigen.hpp>
 
@@ -34,12 +34,13 @@ int main() {
   nn::Conv2d<float, Device> sharpen(1, 1, 5, {.border = Border::reflect});
   for (const auto& [input, target] : patches.batches<Device>({.batch = 64, .steps = 1})) {
     // [snippet:fit]
-    const Tensor<float, Device> rows = neighbourhoods(input), wanted = middles(target);  // (pixels, 25) and (pixels)
-    const auto A = as_matrix(rows);
-    const auto b = as_vector(wanted);
-    const Eigen::VectorXf filter = (A.transpose() * A).ldlt().solve(A.transpose() * b);  // the least |A w - b|^2
-    Tensor<float, Device> weight = sharpen.weight.value().reshape({25});                  // the layer's own elements,
-    as_vector(weight) = filter;                                                           // which a view can write
+    const Tensor<float, Device> rows = neighbourhoods(input), wanted = middles(target);
+    const auto A = as_matrix(rows);    // (pixels, 25)
+    const auto b = as_vector(wanted);  // (pixels)
+    // The w of the least |A w - b|^2, by the normal equations.
+    const Eigen::VectorXf filter = (A.transpose() * A).ldlt().solve(A.transpose() * b);
+    Tensor<float, Device> weight = sharpen.weight.value().reshape({25});  // the layer's own elements,
+    as_vector(weight) = filter;                                           // which a view can write
     // [/snippet]
   }
 
@@ -53,6 +54,7 @@ int main() {
     loss.backward();
     adam.step();
   }
-  std::printf("squared error: %.5f enlarged by bicubic, %.5f then sharpened by least squares\n", before / 10, after / 10);
+  std::printf("squared error: %.5f enlarged by bicubic, %.5f then sharpened by least squares\n",
+              before / 10, after / 10);
   return after < before ? 0 : 1;
 }

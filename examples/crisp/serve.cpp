@@ -52,7 +52,7 @@ Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) <<
 // cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees the whole picture.
 Index tile_of(const models::Form& form, Index scale) {
   if (form.reach < 0) return 0;
-  return std::max<Index>(96, 8 * (form.enlarged ? (form.reach + scale - 1) / scale : form.reach));
+  return std::max<Index>(96, 8 * (form.enlarged ? ceil_div(form.reach, scale) : form.reach));
 }
 
 class Service {

@@ -13,18 +13,22 @@ namespace detail {
 
 template <class T, class D>
 constexpr void check_view() {
-  static_assert(std::derived_from<D, PlainCpu>, "crisp: Eigen sees the CPU's memory only; copy the tensor there first");
-  static_assert(std::floating_point<T>, "crisp: Eigen computes with float or double; convert the tensor first");
+  static_assert(std::derived_from<D, PlainCpu>,
+                "crisp: Eigen sees the CPU's memory only; copy the tensor there first");
+  static_assert(std::floating_point<T>,
+                "crisp: Eigen computes with float or double; convert the tensor first");
 }
 
 template <class View, class Elements>
 View matrix_view(Elements* data, const Shape& shape) {
-  check(shape.rank() == 2, "as_matrix: a matrix has 2 axes, but this tensor is ", shape, "; reshape it first");
+  check(shape.rank() == 2,
+        "as_matrix: a matrix has 2 axes, but this tensor is ", shape, "; reshape it first");
   return View(data, shape[0], shape[1]);
 }
 template <class View, class Elements>
 View vector_view(Elements* data, const Shape& shape) {
-  check(shape.rank() == 1, "as_vector: a vector has 1 axis, but this tensor is ", shape, "; reshape it first");
+  check(shape.rank() == 1,
+        "as_vector: a vector has 1 axis, but this tensor is ", shape, "; reshape it first");
   return View(data, shape[0]);
 }
 
@@ -78,8 +82,8 @@ template <class D, class Derived>
 Tensor<typename Derived::Scalar, D> to_tensor(const Eigen::DenseBase<Derived>& x) {
   using T = typename Derived::Scalar;
   std::vector<T> values(std::size_t(x.size()));
-  Eigen::Map<Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(values.data(), x.rows(), x.cols()) =
-      x.derived().array();
+  using Rows = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Eigen::Map<Rows>(values.data(), x.rows(), x.cols()) = x.derived().array();
   if constexpr (Derived::ColsAtCompileTime == 1) return {Shape{x.rows()}, values};
   else return {Shape{x.rows(), x.cols()}, values};
 }

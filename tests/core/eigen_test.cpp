@@ -41,9 +41,11 @@ TEST_CASE("what Eigen computes becomes a tensor with elements of its own, row by
 
 TEST_CASE("a tensor of another rank is no matrix, and no vector") {
   Tensor<float, Cpu> image({1, 2, 2, 3}, 0.0f);
-  CHECK_ERROR(as_matrix(image), "as_matrix: a matrix has 2 axes, but this tensor is (1, 2, 2, 3); reshape it first");
+  CHECK_ERROR(as_matrix(image),
+              "as_matrix: a matrix has 2 axes, but this tensor is (1, 2, 2, 3); reshape it first");
   const Tensor<float, Cpu> matrix({2, 3}, 0.0f);
-  CHECK_ERROR(as_vector(matrix), "as_vector: a vector has 1 axis, but this tensor is (2, 3); reshape it first");
+  CHECK_ERROR(as_vector(matrix),
+              "as_vector: a vector has 1 axis, but this tensor is (2, 3); reshape it first");
 }
 
 // A view of a temporary would see memory that is no longer there.

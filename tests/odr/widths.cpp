@@ -1,6 +1,6 @@
-// A program of two parts, which widths.sh compiles for different processors. Both parts compute the same: a matrix
-// product, a convolution in each of the ways that the CPU has, and a few steps of training. So every function of the
-// library stands in both, and the linker has to choose.
+// A program of two parts, which widths.sh compiles for different processors. Both parts compute the same: a
+// matrix product, a convolution in each of the ways that the CPU has, and a few steps of training. So every
+// function of the library stands in both, and the linker has to choose.
 #include <cmath>
 #include <cstdio>
 #include <vector>
@@ -50,7 +50,8 @@ std::vector<float> results() {
   std::vector<float> all;
   append(all, matmul(X(numbers({37, 29})), X(numbers({29, 41}))).value());
   for (const Index channels : {1, 3, 20})
-    append(all, conv2d(X(numbers({1, 9, 11, channels})), X(numbers({20, 3, 3, channels})), X(numbers({20}))).value());
+    append(all, conv2d(X(numbers({1, 9, 11, channels})), X(numbers({20, 3, 3, channels})), X(numbers({20})))
+                    .value());
   append(all, trained());
   return all;
 }

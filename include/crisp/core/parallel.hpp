@@ -2,9 +2,9 @@
 #pragma once
 #include "crisp/core/thread_pool.hpp"
 
-// CRISP_INDEPENDENT stands before a loop whose passes are independent of each other: the compiler may run several
-// at once, as vectors. A header with such loops lies between CRISP_INDEPENDENT_BEGIN and CRISP_INDEPENDENT_END:
-// clang would warn of each loop that stays as it is.
+// CRISP_INDEPENDENT stands before a loop whose passes are independent of each other: the compiler may run
+// several at once, as vectors. A header with such loops lies between CRISP_INDEPENDENT_BEGIN and
+// CRISP_INDEPENDENT_END: clang would warn of each loop that stays as it is.
 #if defined(__clang__)
 #define CRISP_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define CRISP_INDEPENDENT_BEGIN \

@@ -64,7 +64,7 @@ class PatchDataset {
 
   /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the images.
   Index count() const { return pairs_.empty() ? 0 : std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : area_.back() / (options_.patch * options_.patch)); }
-  Index epoch_steps(Index batch) const { return (count() + batch - 1) / batch; }
+  Index epoch_steps(Index batch) const { return ceil_div(count(), batch); }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1: for (auto& [ilr, hr] : patches.batches<Cpu>({.batch = 16})).
   /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began, nor on how it is split.
@@ -86,7 +86,7 @@ class PatchDataset {
   Index hr_factor() const { return options_.input == Input::ilr ? 1 : options_.scale; }
 
   void check_size(const Image& image, const std::string& name) const {
-    const Index s = options_.scale, side = (options_.patch * hr_factor() + s - 1) / s * s;
+    const Index s = options_.scale, side = round_up(options_.patch * hr_factor(), s);
     check(image.height / s * s >= side && image.width / s * s >= side, "PatchDataset: ", name, " has ", image.height, " x ", image.width, " pixels, but a patch needs ",
           side, " x ", side, "\n  hint: use a smaller patch, or leave out the small images");
   }

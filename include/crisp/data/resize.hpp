@@ -54,7 +54,7 @@ inline Image resize(const Image& x, Index height, Index width, Resampling method
 /// (H, W, C) -> (ceil(H / scale), ceil(W / scale), C), as MATLAB's imresize(x, 1 / scale).
 inline Image reduce(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
   check(scale >= 1, "reduce: the scale must be at least 1, not ", scale);
-  return detail::resize_by(x, (x.height + scale - 1) / scale, (x.width + scale - 1) / scale, 1.0 / double(scale), 1.0 / double(scale), method, o);
+  return detail::resize_by(x, ceil_div(x.height, scale), ceil_div(x.width, scale), 1.0 / double(scale), 1.0 / double(scale), method, o);
 }
 
 /// (H, W, C) -> (scale H, scale W, C).

@@ -1,5 +1,5 @@
-// stb_image and stb_image_write for crisp alone: in namespace crisp::data::stb, for PNG, JPEG and BMP.
-// (This is the only header that includes them.) stb is configured by macros. Those of the file that includes this
+// stb_image and stb_image_write for crisp alone: in namespace crisp::data::stb, for PNG, JPEG and BMP. (This
+// is the only header that includes them.) stb is configured by macros. Those of the file that includes this
 // are put aside, and are back afterwards: so it may include stb before and after, with any configuration.
 #pragma once
 #include <assert.h>

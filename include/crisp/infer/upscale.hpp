@@ -68,7 +68,7 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
   const models::Form form = form_of(net);
   const Index largest = std::max(image.height, image.width), smallest = round_up(std::max<Index>(16, 2 * form.blend), form.grid);
   if (form.reach < 0) return {.tile = round_up(largest, form.grid), .grid = form.grid};  // it sees the whole image: one tile
-  Tiling t{.halo = round_up((form.enlarged ? (form.reach + scale - 1) / scale : form.reach) + 3, form.grid), .blend = form.blend, .grid = form.grid};  // 3: bicubic's own reach
+  Tiling t{.halo = round_up((form.enlarged ? ceil_div(form.reach, scale) : form.reach) + 3, form.grid), .blend = form.blend, .grid = form.grid};  // 3: bicubic's own reach
   t.tile = round_up(std::max(o.tile, smallest), form.grid);
   if (o.tile > 0) return t;
   constexpr Index useful = 512, little = 150 * 150;  // pixels below which measuring costs more than it brings

@@ -27,7 +27,7 @@ void for_each_tile(const Gemm<T>& g, const F& f) {
   });
 }
 
-/// The product of bfloat16 on device D. Such values are stored, not computed with: float copies are multiplied.
+/// The product of bfloat16 on device D. Such values are only stored: what is multiplied are float copies.
 template <class D>
 void gemm_of_copies(const Gemm<bfloat16>& g) {
   if (g.batch <= 0) return;
@@ -36,7 +36,8 @@ void gemm_of_copies(const Gemm<bfloat16>& g) {
   std::vector<float> c(g.c, g.c + (g.batch - 1) * g.c_stride + g.m * g.n);
   D::gemm(Gemm<float>{.m = g.m, .n = g.n, .k = g.k, .a = a.data(), .b = b.data(), .c = c.data(),
                       .a_transposed = g.a_transposed, .b_transposed = g.b_transposed, .beta = g.beta,
-                      .batch = g.batch, .a_stride = g.a_stride, .b_stride = g.b_stride, .c_stride = g.c_stride});
+                      .batch = g.batch, .a_stride = g.a_stride,
+                      .b_stride = g.b_stride, .c_stride = g.c_stride});
   std::copy(c.begin(), c.end(), g.c);
 }
 

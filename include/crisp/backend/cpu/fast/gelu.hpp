@@ -23,7 +23,7 @@ struct FastGelu {
   template <std::same_as<float> T>
   static void gelu(const T* x, T* y, T* slope, Index n) {
     constexpr Index piece = 4096, W = width<T>;
-    parallel_for((n + piece - 1) / piece, n > 16384, [=](Index p) {
+    parallel_for(ceil_div(n, piece), n > 16384, [=](Index p) {
       const Index end = std::min(n, (p + 1) * piece);
       Index i = p * piece;
       for (; i + W <= end; i += W) {

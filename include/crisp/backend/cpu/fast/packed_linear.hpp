@@ -12,7 +12,7 @@ template <class T>
 struct PackedLinear {
   Index K, O;
   Kernel<T> kernel = kernel_for<T>(O);
-  Index blocks = (O + kernel.cols - 1) / kernel.cols, block_size = (K + 1) * kernel.cols;
+  Index blocks = ceil_div(O, kernel.cols), block_size = (K + 1) * kernel.cols;
   T* packed = nullptr;
 
   Index size() const { return blocks * block_size; }

@@ -44,8 +44,8 @@ struct FastSignBits {
   template <class F>
   static void for_words(Index n, F f) {
     constexpr Index piece = 4096;
-    const Index words = (n + 31) / 32;
-    parallel_for((words + piece - 1) / piece, words > piece, [=](Index p) {
+    const Index words = ceil_div(n, 32);
+    parallel_for(ceil_div(words, piece), words > piece, [=](Index p) {
       for (Index word = p * piece; word < std::min(words, (p + 1) * piece); ++word) f(word, std::min<Index>(32, n - 32 * word));
     });
   }
