@@ -9,7 +9,7 @@
 #include "crisp/backend/cpu/simd/scratch.hpp"
 
 using namespace crisp;
-using namespace crisp::detail;
+using namespace crisp::cpu;
 
 // The best of several runs: what the core can do, not what its neighbours let it.
 template <class F>

@@ -8,13 +8,21 @@
 #include <vector>
 
 #include "crisp/backend/device.hpp"
+#if defined(CRISP_TEST_EIGEN)
+#include "crisp/backend/cpu/eigen.hpp"
+#endif
 #include "crisp/core/random.hpp"
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::test {
 
-/// What the tests of ops, layers and networks run on: each is compiled for the CPU, for the emulated GPU, and by nvcc for the GPU.
+/// What the tests of ops, layers and networks run on. Each is compiled for the CPU, for the emulated GPU, and by
+/// nvcc for the GPU; and, with CRISP_TEST_EIGEN, for the CPU without fast paths.
+#if defined(CRISP_TEST_EIGEN)
+using Device = EigenCpu;
+#else
 using Device = DefaultDevice;
+#endif
 
 /// Whether that is the emulated GPU, which is slow: tests of many elements take fewer.
 #if defined(CRISP_EMULATE_CUDA)

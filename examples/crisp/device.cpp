@@ -62,7 +62,7 @@ std::string processor() {
     }
   const unsigned cores = std::thread::hardware_concurrency();
   const Processors usable = usable_processors();
-  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", detail::width<float>, " floats; ",
+  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", cpu::width<float>, " floats; ",
              usable.count, usable.count == 1 ? " thread" : " threads", " (", usable.reason, ")");
 }
 

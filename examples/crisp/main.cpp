@@ -5,10 +5,6 @@
 #include "common.hpp"
 #include "processes.hpp"
 
-#ifndef CRISP_VERSION
-#define CRISP_VERSION "0.1.0"
-#endif
-
 namespace {
 
 // At once: what mpirun says at the same time does not come between.

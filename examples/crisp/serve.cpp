@@ -53,7 +53,7 @@ Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) <<
 // cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees the whole picture.
 Index tile_of(const models::InputSpec& spec, Index scale) {
   if (spec.reach < 0) return 0;
-  return std::max<Index>(96, 8 * (spec.enlarged ? (spec.reach + scale - 1) / scale : spec.reach));
+  return std::max<Index>(96, 8 * (spec.enlarged ? ceil_div(spec.reach, scale) : spec.reach));
 }
 
 class Service {

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "crisp/version.hpp"
+
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(CRISP_FINITE_MATH)
 #warning "crisp: with -ffast-math, -Ofast or -ffinite-math-only NaN and infinity get lost on the way, \
 and a training that diverges may go on unseen; leave the flag out, or add -fno-finite-math-only \
@@ -19,7 +21,8 @@ namespace crisp {
 
 using Index = std::int64_t;  // every size, extent and position
 
-struct Cpu;  // backend/cpu.hpp
+struct Cpu;       // backend/cpu.hpp
+struct EigenCpu;  // backend/cpu/eigen.hpp
 inline namespace CRISP_CUDA_KIND {
 struct Cuda;  // backend/cuda.cuh, in files that nvcc compiles
 }

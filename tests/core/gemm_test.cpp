@@ -1,4 +1,4 @@
-// Cpu::gemm against the definition, in random shapes; compiled twice: the fast product, and Eigen with CRISP_NO_FAST_PATHS.
+// gemm of the CPU against the definition, in random shapes; compiled twice: for the fast product, and for Eigen's.
 #include "support.hpp"
 
 using namespace crisp;
@@ -29,7 +29,7 @@ void check_product(Index m, Index n, Index k, bool a_transposed, bool b_transpos
   const Gemm<T> g{.m = m, .n = n, .k = k, .a = a.data(), .b = b.data(), .c = c.data(), .a_transposed = a_transposed, .b_transposed = b_transposed, .beta = beta,
                   .batch = batch, .a_stride = share_a ? 0 : m * k, .b_stride = k * n, .c_stride = m * n};
   const std::vector<double> expected = plain_gemm(g, c);
-  Cpu::gemm(g);
+  Device::gemm(g);
   INFO("m " << m << " n " << n << " k " << k << " transposed " << a_transposed << b_transposed << " beta " << double(beta) << " batch " << batch);
   CHECK(relative_error(std::vector<double>(c.begin(), c.end()), expected) < tolerance);
 }
@@ -57,20 +57,20 @@ TEST_CASE("the matrix product equals the definition: odd, tiny and large shapes,
 TEST_CASE("a product over nothing is zero, or leaves what was there") {
   std::vector<float> c{5, 6};
   const float none = 0;
-  Cpu::gemm(Gemm<float>{.m = 1, .n = 2, .k = 0, .a = &none, .b = &none, .c = c.data(), .beta = 1});
+  Device::gemm(Gemm<float>{.m = 1, .n = 2, .k = 0, .a = &none, .b = &none, .c = c.data(), .beta = 1});
   CHECK(c == std::vector<float>{5, 6});
-  Cpu::gemm(Gemm<float>{.m = 1, .n = 2, .k = 0, .a = &none, .b = &none, .c = c.data()});
+  Device::gemm(Gemm<float>{.m = 1, .n = 2, .k = 0, .a = &none, .b = &none, .c = c.data()});
   CHECK(c == std::vector<float>{0, 0});
 }
 
 TEST_CASE("the matrix product is the same to the bit for any number of threads") {
-  const auto a = random_tensor<float, Cpu>({500, 300}, 1), b = random_tensor<float, Cpu>({300, 520}, 2);
+  const auto a = random_tensor<float>({500, 300}, 1), b = random_tensor<float>({300, 520}, 2);
   std::vector<std::vector<float>> results;
   const int before = threads();
   for (const int count : {1, 2, 5}) {
     set_threads(count);
-    Tensor<float, Cpu> c({500, 520});
-    Cpu::gemm(Gemm<float>{.m = 500, .n = 520, .k = 300, .a = a.data(), .b = b.data(), .c = c.data()});
+    Tensor<float, Device> c({500, 520});
+    Device::gemm(Gemm<float>{.m = 500, .n = 520, .k = 300, .a = a.data(), .b = b.data(), .c = c.data()});
     results.push_back(c.to_host());
   }
   set_threads(before);

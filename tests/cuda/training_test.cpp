@@ -1,4 +1,5 @@
 // A training on the GPU: the same as on the CPU, and the host waits for the GPU once in many steps.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/backend/device.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/models/srcnn.hpp"
@@ -59,7 +60,7 @@ std::vector<double> losses(const std::filesystem::path& folder) {
 
 TEST_CASE("the losses of a training on the GPU are those on the CPU; no step waits but those with a row of the history") {
   const TemporaryFolder folder;
-  Setup<PlainCpu> cpu;
+  Setup<EigenCpu> cpu;
   Setup<Cuda> gpu;
   FitOptions o{.steps = 300, .clip_norm = 0.5, .accumulate = 2, .validate_every = 300};
   o.out = folder.path / "cpu";

@@ -1,4 +1,5 @@
-// The fused window attention of an image against the composed one of PlainCpu: values and gradients, in many shapes; and threads.
+// The fused window attention of an image against the composed one of EigenCpu: values and gradients, in many shapes; and threads.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/nn/swin_block.hpp"
 #include "window_attention_cases.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 using Case = AttentionCase;
 
-void check_case(const Case& c) { test::check_case<Cpu, PlainCpu>(c); }
+void check_case(const Case& c) { test::check_case<Cpu, EigenCpu>(c); }
 
 }  // namespace
 
@@ -40,9 +41,9 @@ TEST_CASE("large scores do not overflow, NaN spreads within its window alone") {
     using D = decltype(device);
     return window_attention(Var<float, D>(Tensor<float, D>(c.qkv(), values)), Tensor<float, D>(c.bias(), 0.0f), Windows{c.M}).value().to_host();
   };
-  CHECK(relative_error(run(Cpu{}), run(PlainCpu{})) < 1e-5);
+  CHECK(relative_error(run(Cpu{}), run(EigenCpu{})) < 1e-5);
   values[0] = std::nanf("");
-  const auto fast = run(Cpu{}), plain = run(PlainCpu{});
+  const auto fast = run(Cpu{}), plain = run(EigenCpu{});
   for (std::size_t i = 0; i < fast.size(); ++i) CHECK(std::isnan(fast[i]) == std::isnan(plain[i]));
 }
 

@@ -1,4 +1,5 @@
-// Batch normalisation, PReLU, pixel shuffle, and sums of rows: the fast form against PlainCpu, values and gradients.
+// Batch normalisation, PReLU, pixel shuffle, and sums of rows: the fast form against EigenCpu, values and gradients.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
 #include "crisp/ops/prelu.hpp"
@@ -55,8 +56,8 @@ TEST_CASE("batch normalisation, with the statistics of the batch and with given 
   for (int round = 0; round < 30; ++round) {
     const Index N = rng.below(3) + 1, H = rng.below(30) + 2, W = rng.below(30) + 1, C = rng.below(130) + 1;
     INFO(N << " " << H << " " << W << " " << C);
-    check_equal(normalised<Cpu>(N, H, W, C, true), normalised<PlainCpu>(N, H, W, C, true));
-    check_equal(normalised<Cpu>(N, H, W, C, false), normalised<PlainCpu>(N, H, W, C, false));
+    check_equal(normalised<Cpu>(N, H, W, C, true), normalised<EigenCpu>(N, H, W, C, true));
+    check_equal(normalised<Cpu>(N, H, W, C, false), normalised<EigenCpu>(N, H, W, C, false));
   }
   check_threads([] { return normalised<Cpu>(3, 40, 37, 60, true); });
 }
@@ -76,7 +77,7 @@ TEST_CASE("PReLU: one slope or one each, positive, where y takes the place of x,
     const bool shared = rng.below(2);
     for (const float shift : {0.3f, 0.0f, -0.3f}) {
       INFO(rows << " " << C << " shared " << shared << " shift " << shift);
-      check_equal(with_prelu<Cpu>(rows, C, shared, shift), with_prelu<PlainCpu>(rows, C, shared, shift));
+      check_equal(with_prelu<Cpu>(rows, C, shared, shift), with_prelu<EigenCpu>(rows, C, shared, shift));
     }
   }
   check_threads([] { return with_prelu<Cpu>(5000, 33, false, 0.3f); });
@@ -88,7 +89,7 @@ TEST_CASE("pixel shuffle and its inverse") {
     const Index N = rng.below(3) + 1, H = rng.below(20) + 1, W = rng.below(20) + 1, C = rng.below(70) + 1, r = rng.below(4) + 1;
     const auto shuffle = [=](const auto& x) { return pixel_shuffle(x, r); };
     const auto unshuffle = [=](const auto& x) { return pixel_unshuffle(x, r); };
-    CHECK(results<Cpu>(shuffle, leaf<Cpu>({N, H, W, C * r * r}, 1)) == results<PlainCpu>(shuffle, leaf<PlainCpu>({N, H, W, C * r * r}, 1)));
-    CHECK(results<Cpu>(unshuffle, leaf<Cpu>({N, H * r, W * r, C}, 1)) == results<PlainCpu>(unshuffle, leaf<PlainCpu>({N, H * r, W * r, C}, 1)));
+    CHECK(results<Cpu>(shuffle, leaf<Cpu>({N, H, W, C * r * r}, 1)) == results<EigenCpu>(shuffle, leaf<EigenCpu>({N, H, W, C * r * r}, 1)));
+    CHECK(results<Cpu>(unshuffle, leaf<Cpu>({N, H * r, W * r, C}, 1)) == results<EigenCpu>(unshuffle, leaf<EigenCpu>({N, H * r, W * r, C}, 1)));
   }
 }

@@ -1,4 +1,5 @@
-// The fast convolutions against the product over patches of PlainCpu: values and all gradients, in odd, tiny and large shapes.
+// The fast convolutions against the product over patches of EigenCpu: values and all gradients, in odd, tiny and large shapes.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/ops/conv2d.hpp"
 #include "crisp/ops/linear.hpp"
 #include "support.hpp"
@@ -30,7 +31,7 @@ std::vector<std::vector<T>> results(const Case& c) {
 
 template <class T>
 void check_case(const Case& c, double tolerance) {
-  const auto fast = results<T, Cpu>(c), plain = results<T, PlainCpu>(c);
+  const auto fast = results<T, Cpu>(c), plain = results<T, EigenCpu>(c);
   const char* names[] = {"y", "dx", "dw", "db", "dother"};
   for (std::size_t i = 0; i < fast.size(); ++i) {
     INFO(names[i] << " of " << c.text());

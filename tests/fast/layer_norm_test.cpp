@@ -1,4 +1,5 @@
 // layer_norm on vectors against the plain loops: value and all gradients, for every number of channels; and threads.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/ops/layer_norm.hpp"
 #include "support.hpp"
 
@@ -25,7 +26,7 @@ std::vector<std::vector<T>> results(Index rows, Index C, T offset = 0) {
 
 template <class T>
 void check_case(Index rows, Index C, double tolerance, T offset = 0) {
-  const auto fast = results<T, Cpu>(rows, C, offset), plain = results<T, PlainCpu>(rows, C, offset);
+  const auto fast = results<T, Cpu>(rows, C, offset), plain = results<T, EigenCpu>(rows, C, offset);
   const char* names[] = {"y", "dx", "dw", "db"};
   for (std::size_t i = 0; i < fast.size(); ++i) {
     INFO(names[i] << " of " << rows << " rows of " << C << " channels around " << offset);

@@ -1,4 +1,5 @@
 // exp and the normal distribution on vectors, against std:: in double over the whole range of floats; and gelu, which is made of them.
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/backend/cpu/simd/vector_math.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/gelu.hpp"
@@ -6,19 +7,19 @@
 
 using namespace crisp;
 using namespace crisp::test;
-using detail::Floats;
+using cpu::Floats;
 
 namespace {
 
-constexpr int W = detail::width<float>;
+constexpr int W = cpu::width<float>;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
 // f of a single float, by way of all lanes.
 template <class F>
 float one(F f, float x) {
-  const Floats y = f(detail::broadcast(x));
+  const Floats y = f(cpu::broadcast(x));
   float values[W];
-  detail::store(values, y);
+  cpu::store(values, y);
   for (const float v : values) CHECK((v == values[0] || v != v));
   return values[0];
 }
@@ -31,7 +32,7 @@ double worst_units(F f, Exact exact, double from, double to) {
   for (int i = 0; i < steps; i += W) {
     float x[W], y[W];
     for (int k = 0; k < W; ++k) x[k] = float(from + (to - from) * (i + k) / steps);
-    detail::store(y, f(detail::load(x)));
+    cpu::store(y, f(cpu::load(x)));
     for (int k = 0; k < W; ++k) {
       const double expected = exact(double(x[k])), unit = std::ldexp(1.0, std::max(std::ilogb(expected), -126) - 23);
       worst = std::max(worst, std::abs(double(y[k]) - expected) / unit);
@@ -40,8 +41,8 @@ double worst_units(F f, Exact exact, double from, double to) {
   return worst;
 }
 
-const auto vector_exp = [](const Floats& x) { return detail::exp(x); };
-const auto below = [](const Floats& x) { return detail::normal(x).below; };
+const auto vector_exp = [](const Floats& x) { return cpu::exp(x); };
+const auto below = [](const Floats& x) { return cpu::normal(x).below; };
 const auto exact_exp = [](double x) { return std::exp(x); };
 const auto exact_below = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
 
@@ -64,7 +65,7 @@ TEST_CASE("exp: overflow, underflow, infinity and NaN") {
 }
 
 TEST_CASE("exp_of_negative: as exp down to -87, and tiny below") {
-  const auto f = [](const Floats& x) { return detail::exp_of_negative(x); };
+  const auto f = [](const Floats& x) { return cpu::exp_of_negative(x); };
   CHECK(worst_units(f, exact_exp, -87, 0) < 2);
   CHECK(one(f, 0) == 1);
   for (const float x : {-87.0f, -88.0f, -1e30f, -infinity}) {
@@ -79,7 +80,7 @@ TEST_CASE("the normal distribution: to 1e-7, and where it is tiny relative to it
   for (int i = -130000; i <= 130000; ++i) {
     const float x = float(i) * 1e-4f;
     float y[W];
-    detail::store(y, below(detail::broadcast(x)));
+    cpu::store(y, below(cpu::broadcast(x)));
     worst = std::max(worst, std::abs(double(y[0]) - exact_below(double(x))));
   }
   INFO("the largest error: " << worst);
@@ -87,7 +88,7 @@ TEST_CASE("the normal distribution: to 1e-7, and where it is tiny relative to it
   CHECK(worst_units(below, exact_below, -13, 0) < 1e-5 * std::ldexp(1.0, 24));
   CHECK(one(below, 13) == 1);
   CHECK(std::isnan(one(below, std::nanf(""))));
-  CHECK(one([](const Floats& x) { return detail::normal(x).bell; }, 1) == doctest::Approx(std::exp(-0.5)));
+  CHECK(one([](const Floats& x) { return cpu::normal(x).bell; }, 1) == doctest::Approx(std::exp(-0.5)));
 }
 
 TEST_CASE("sums_of: one sum for each vector, in its lane") {
@@ -95,7 +96,7 @@ TEST_CASE("sums_of: one sum for each vector, in its lane") {
   float sums[W];
   for (int i = 0; i < W; ++i)
     for (int k = 0; k < W; ++k) x[i][k] = float(i * 100 + k * k);
-  detail::store(sums, detail::sums_of<float>(x));
+  cpu::store(sums, cpu::sums_of<float>(x));
   for (int i = 0; i < W; ++i) CHECK(sums[i] == float(W * i * 100 + (W - 1) * W * (2 * W - 1) / 6));
 }
 
@@ -112,7 +113,7 @@ TEST_CASE("gelu: the fast value and gradient equal the plain ones, for every siz
       return std::pair{y.value().to_host(), leaf.grad().to_host()};
     };
     for (const bool temporary : {false, true}) {
-      const auto fast = results(Cpu{}, temporary), plain = results(PlainCpu{}, temporary);
+      const auto fast = results(Cpu{}, temporary), plain = results(EigenCpu{}, temporary);
       INFO("n " << n << " temporary " << temporary);
       CHECK(relative_error(fast.first, plain.first) < 1e-6);
       CHECK(relative_error(fast.second, plain.second) < 1e-6);

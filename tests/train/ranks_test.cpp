@@ -1,6 +1,7 @@
 // A training shared by several processes, here by threads: the same as by one; agreement, failures, resuming.
 #include "train/ranks.hpp"
 
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
@@ -235,7 +236,7 @@ TEST_CASE("the shared batch: statistics, values and gradients of batch_norm are 
     for (const std::string& e : errors) CHECK(e == "");
   };
   compare(Cpu{});
-  compare(PlainCpu{});
+  compare(EigenCpu{});
 }
 
 TEST_CASE("the environment tells how many processes were started together") {

@@ -1,9 +1,7 @@
-// The GPU backend: the primitives of backend/cuda/plain.cuh, and the fused ops of backend/cuda/fast/. With
-// CRISP_NO_FAST_PATHS there are none of those.
+// The GPU backend: the primitives of backend/cuda/plain.cuh, and the fused ops of backend/cuda/fast/.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 #include "crisp/core/fused_ops.hpp"
-#if !defined(CRISP_NO_FAST_PATHS)
 #include "crisp/backend/cuda/fast/batch_norm.cuh"
 #include "crisp/backend/cuda/fast/channels.cuh"
 #include "crisp/backend/cuda/fast/conv2d.cuh"
@@ -16,14 +14,10 @@
 #include "crisp/backend/cuda/fast/softmax.cuh"
 #include "crisp/backend/cuda/fast/window_attention.cuh"
 #include "crisp/backend/cuda/staging.cuh"
-#endif
 
 namespace crisp::inline CRISP_CUDA_KIND {
 
 /// The GPU: the primitives, and the fused ops that it computes faster than from them.
-#if defined(CRISP_NO_FAST_PATHS)
-struct Cuda : PlainCuda {};
-#else
 struct Cuda : PlainCuda,
               cuda::CopiesBesideCompute,
               cuda::FastForEachOf,
@@ -48,7 +42,6 @@ static_assert(HasLayerNorm<Cuda, float> && HasLayerNorm<Cuda, bfloat16>);
 static_assert(HasGelu<Cuda, float> && HasGelu<Cuda, bfloat16>);
 static_assert(HasSoftmax<Cuda, float> && HasSoftmax<Cuda, bfloat16>);
 static_assert(HasWindowAttention<Cuda, float> && HasWindowAttention<Cuda, bfloat16>);
-#endif
 static_assert(Backend<Cuda>);
 
 }  // namespace crisp::inline CRISP_CUDA_KIND

@@ -2,13 +2,18 @@
 #pragma once
 #include "crisp/core/thread_pool.hpp"
 
-// Before a loop whose passes are independent of each other: the compiler may run several at once, as vectors.
+// CRISP_INDEPENDENT stands before a loop whose passes are independent of each other: the compiler may run
+// several at once, as vectors. A header with such loops lies between CRISP_INDEPENDENT_BEGIN and
+// CRISP_INDEPENDENT_END: clang would warn of each loop that stays as it is.
 #if defined(__clang__)
-// A loop that stays as it is deserves no warning in every file that includes this.
-#pragma clang diagnostic ignored "-Wpass-failed"
 #define CRISP_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define CRISP_INDEPENDENT_BEGIN \
+  _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wpass-failed\"")
+#define CRISP_INDEPENDENT_END _Pragma("clang diagnostic pop")
 #else
 #define CRISP_INDEPENDENT _Pragma("GCC ivdep")
+#define CRISP_INDEPENDENT_BEGIN
+#define CRISP_INDEPENDENT_END
 #endif
 
 namespace crisp {

@@ -8,11 +8,9 @@
 #include <string_view>
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/rounding.hpp"
 
 namespace crisp {
-
-/// The smallest multiple of `multiple` that is not below n.
-inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 class Shape {
  public:

@@ -72,14 +72,13 @@ class PatchDataset {
   const PatchOptions& options() const { return options_; }
   Index images() const { return Index(pairs_.size()); }
 
-  /// How many patches one epoch has: those of the grid, or for random
-  /// patches as many as would cover the images.
+  /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the images.
   Index count() const {
     if (pairs_.empty()) return 0;
     const Index random = area_.back() / (options_.patch * options_.patch);
     return std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : random);
   }
-  Index epoch_steps(Index batch) const { return (count() + batch - 1) / batch; }
+  Index epoch_steps(Index batch) const { return ceil_div(count(), batch); }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1:
   ///
@@ -169,8 +168,7 @@ class PatchDataset {
   Index hr_factor() const { return options_.input == Input::ilr ? 1 : options_.scale; }
 
   void check_size(const Image& image, const std::string& name) const {
-    const Index scale = options_.scale;
-    const Index side = (options_.patch * hr_factor() + scale - 1) / scale * scale;
+    const Index scale = options_.scale, side = round_up(options_.patch * hr_factor(), scale);
     check(image.height / scale * scale >= side && image.width / scale * scale >= side, "PatchDataset: ", name,
           " has ", image.height, " x ", image.width, " pixels, but a patch needs ", side, " x ", side,
           "\n  hint: use a smaller patch, or leave out the small images");

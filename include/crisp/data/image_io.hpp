@@ -1,37 +1,12 @@
-// Images from and to files: PNG, JPEG and BMP, through stb (the only header that includes it).
+// Images from and to files: PNG, JPEG and BMP, through stb.
 #pragma once
 #include <cstdio>
 #include <memory>
 #include <set>
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#endif
-#if defined(__GNUC__) && !defined(__clang__)  // stb takes a sixth of a program's time to compile at -O2
-#pragma GCC push_options
-#pragma GCC optimize("O1")
-#endif
-#define STB_IMAGE_STATIC
-#define STB_IMAGE_IMPLEMENTATION
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_BMP
-#include <stb_image.h>
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb_image_write.h>
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
-
 #include "crisp/core/file.hpp"
 #include "crisp/data/image.hpp"
+#include "crisp/data/stb.hpp"
 
 namespace crisp::data {
 
@@ -96,9 +71,9 @@ inline std::string encode_bytes(const Bytes& image, const std::string& format, i
   const int c = int(image.channels);
   std::string out;
   int done = 0;
-  if (format == ".png") done = stbi_write_png_to_func(append_bytes, &out, w, h, c, image.bytes.data(), w * c);
-  else if (format == ".bmp") done = stbi_write_bmp_to_func(append_bytes, &out, w, h, c, image.bytes.data());
-  else done = stbi_write_jpg_to_func(append_bytes, &out, w, h, c, image.bytes.data(), jpeg_quality);
+  if (format == ".png") done = stb::stbi_write_png_to_func(append_bytes, &out, w, h, c, image.bytes.data(), w * c);
+  else if (format == ".bmp") done = stb::stbi_write_bmp_to_func(append_bytes, &out, w, h, c, image.bytes.data());
+  else done = stb::stbi_write_jpg_to_func(append_bytes, &out, w, h, c, image.bytes.data(), jpeg_quality);
   check(done != 0, "save_image: ", h, " x ", w, " pixels could not be encoded as ", format);
   return out;
 }
@@ -132,36 +107,37 @@ inline void save_image(const std::filesystem::path& path, const Image& image, Sa
 /// alpha, in 0..255. Throws Error with the name for what is truncated, too large or no image.
 inline Image decode_image(const std::string& bytes, const std::string& name) {
   detail::check_complete(bytes, name);
-  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
   check(bytes.size() < (std::size_t(1) << 30), "load_image: '", name, "' has ", bytes.size(),
         " bytes; at most 1 GiB can be read");
   const int size = int(bytes.size());
   int w = 0, h = 0;
   int c = 0;
   const auto refuse = [&] {
-    throw Error(str("load_image: '", name, "' is not a readable image: ", stbi_failure_reason()));
+    throw Error(str("load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason()));
   };
-  if (!stbi_info_from_memory(data, size, &w, &h, &c)) refuse();
+  if (!stb::crisp_stbi_info_from_memory(data, size, &w, &h, &c)) refuse();
   constexpr Index limit = Index(1) << 28;
   check(Index(w) * h <= limit, "load_image: '", name, "' has ", h, " x ", w, " pixels; at most ", limit,
         " can be read");
   Image image;
   const auto take = [&](auto* pixels, float step) {
     if (!pixels) refuse();
-    const std::unique_ptr<void, void (*)(void*)> owner(pixels, stbi_image_free);
+    const std::unique_ptr<void, void (*)(void*)> owner(pixels, stb::crisp_stbi_image_free);
     image = Image(h, w, c);
     for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] = float(pixels[i]) / step;
   };
-  if (stbi_is_16_bit_from_memory(data, size))
-    take(stbi_load_16_from_memory(data, size, &w, &h, &c, 0), 257.0f);
-  else take(stbi_load_from_memory(data, size, &w, &h, &c, 0), 1.0f);
+  if (stb::crisp_stbi_is_16_bit_from_memory(data, size))
+    take(stb::crisp_stbi_load_16_from_memory(data, size, &w, &h, &c, 0), 257.0f);
+  else take(stb::crisp_stbi_load_from_memory(data, size, &w, &h, &c, 0), 1.0f);
   return image;
 }
 
 /// The bits of a sample in the bytes of an image file: 16 for a PNG of 16 bits, else 8.
 inline int image_bits(const std::string& bytes) {
   const int size = int(std::min<std::size_t>(bytes.size(), 1 << 30));
-  return stbi_is_16_bit_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), size) ? 16 : 8;
+  const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
+  return stb::crisp_stbi_is_16_bit_from_memory(data, size) ? 16 : 8;
 }
 
 /// Reads an image file, see decode_image. Throws Error with the file's name,

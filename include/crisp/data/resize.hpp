@@ -67,8 +67,8 @@ inline Image resize(const Image& x, Index height, Index width, Resampling method
 inline Image reduce(const Image& x, Index scale, Resampling method = Resampling::bicubic_matlab,
                     ResizeOptions o = {}) {
   check(scale >= 1, "reduce: the scale must be at least 1, not ", scale);
-  const Index height = (x.height + scale - 1) / scale, width = (x.width + scale - 1) / scale;
-  return detail::resize_by(x, height, width, 1.0 / double(scale), 1.0 / double(scale), method, o);
+  const double factor = 1.0 / double(scale);
+  return detail::resize_by(x, ceil_div(x.height, scale), ceil_div(x.width, scale), factor, factor, method, o);
 }
 
 /// (H, W, C) -> (scale H, scale W, C).

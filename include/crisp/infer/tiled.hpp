@@ -29,7 +29,7 @@ struct Stretch {
 // All of them read the same length, so that buffers of one size serve them all. A rest that is too short to be mixed on both
 // sides goes with the last tile.
 inline std::vector<Stretch> stretches(Index size, const Tiling& t) {
-  const Index length = std::min(size, t.tile + 2 * t.halo), last = (size - length + t.grid - 1) / t.grid * t.grid;
+  const Index length = std::min(size, t.tile + 2 * t.halo), last = round_up(size - length, t.grid);
   std::vector<Stretch> all;
   for (Index core = 0, after = 0; after < size; core = after) {
     after = size - core < t.tile + 2 * t.blend ? size : std::min(size, core + t.tile);

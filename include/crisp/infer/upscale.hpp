@@ -71,7 +71,7 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
   const Index largest = std::max(image.height, image.width);
   const Index smallest = round_up(std::max<Index>(16, 2 * spec.blend), spec.grid);
   if (spec.reach < 0) return {.tile = round_up(largest, spec.grid), .grid = spec.grid};  // one tile
-  const Index reach = spec.enlarged ? (spec.reach + scale - 1) / scale : spec.reach;
+  const Index reach = spec.enlarged ? ceil_div(spec.reach, scale) : spec.reach;
   constexpr Index bicubic_reach = 3;
   Tiling t{.halo = round_up(reach + bicubic_reach, spec.grid), .blend = spec.blend, .grid = spec.grid};
   t.tile = round_up(std::max(o.tile, smallest), spec.grid);

@@ -2,7 +2,7 @@
 #pragma once
 #include <complex>
 #ifndef EIGEN_NO_CUDA
-#define EIGEN_NO_CUDA  // as in backend/cpu.hpp
+#define EIGEN_NO_CUDA  // as in backend/cpu/eigen.hpp
 #endif
 #ifndef EIGEN_DONT_PARALLELIZE
 #define EIGEN_DONT_PARALLELIZE

@@ -60,7 +60,7 @@ inline Plane padded_for_pyramid(const Plane& x) {
 
 // The correlation with a filter of odd size about the pixels first, first + step, .. along both axes.
 inline Plane correlate(const Plane& x, const Plane& filter, Index step = 1, Index first = 0) {
-  const Index H = (x.height - first + step - 1) / step, W = (x.width - first + step - 1) / step, radius = filter.height / 2;
+  const Index H = ceil_div(x.height - first, step), W = ceil_div(x.width - first, step), radius = filter.height / 2;
   std::vector<Index> column;  // where the pixels of a row come from, with `radius` more on either side
   for (Index j = -radius; j < x.width + radius; ++j) column.push_back(mirrored_about_pixel(j, x.width));
   Plane y{H, W, std::vector<double>(static_cast<std::size_t>(H * W))};

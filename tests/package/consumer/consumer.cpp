@@ -9,7 +9,12 @@
 #include <crisp/optim/sgd.hpp>
 #include <crisp/train/running_loss.hpp>
 #include <cstdio>
+#include <string_view>
 using namespace crisp;
+
+#if defined(EXPECTED_VERSION)
+static_assert(std::string_view(CRISP_VERSION) == EXPECTED_VERSION, "the package's version is not that of the headers");
+#endif
 
 template <class T, class D>
 struct Colour {

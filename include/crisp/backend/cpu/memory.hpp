@@ -1,5 +1,5 @@
-// Host memory for tensors: segments, cut into blocks that are joined again once they are free, since a training step asks for the same
-// memory again and again.
+// Host memory for tensors: segments, cut into blocks that are joined again once they are free, since a
+// training step asks for the same memory again and again.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "crisp/core/backend.hpp"
 #include "crisp/core/error.hpp"
+#include "crisp/core/rounding.hpp"
 
 // The address sanitizer must see every release. CRISP_POISON fills new blocks with NaN, to show reads of
 // elements that were never written.
@@ -34,7 +35,8 @@ class HostPool {
     bytes = rounded(bytes);
     const std::lock_guard lock(mutex_);
     void* block = take(bytes);
-    check(block != nullptr, "out of memory: ", double(bytes) / 1048576, " MB more were asked for; use smaller images, patches or batches");
+    check(block != nullptr, "out of memory: ", double(bytes) / 1048576,
+          " MB more were asked for; use smaller images, patches or batches");
 #if defined(CRISP_POISON)
     std::memset(block, 0xff, bytes);
 #endif
@@ -63,7 +65,7 @@ class HostPool {
  private:
   static constexpr std::size_t line = 64;  // to which blocks are aligned
 
-  static std::size_t rounded(std::size_t bytes) { return bytes == 0 ? line : (bytes + line - 1) / line * line; }
+  static std::size_t rounded(std::size_t bytes) { return round_up(std::max(bytes, std::size_t(1)), line); }
 
 #if defined(CRISP_NO_POOL)
   void* take(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{line}, std::nothrow); }
@@ -87,11 +89,17 @@ class HostPool {
   };
 
   // The first piece beyond an address.
-  std::vector<Piece>::iterator after(char* at) { return std::lower_bound(free_.begin(), free_.end(), at, [](const Piece& p, char* to) { return p.at < to; }); }
-  bool begins_segment(char* at) const { return std::any_of(segments_.begin(), segments_.end(), [at](const Segment& s) { return s.at == at; }); }
+  std::vector<Piece>::iterator after(char* at) {
+    const auto before = [](const Piece& p, char* to) { return p.at < to; };
+    return std::lower_bound(free_.begin(), free_.end(), at, before);
+  }
+  bool begins_segment(char* at) const {
+    return std::any_of(segments_.begin(), segments_.end(), [at](const Segment& s) { return s.at == at; });
+  }
 
   void* take(std::size_t bytes) {
-    if (const auto room = 2 * (blocks_ + segments_.size() + 2); free_.capacity() < room / 2) free_.reserve(room);  // put_back must not need memory
+    const auto room = 2 * (blocks_ + segments_.size() + 2);
+    if (free_.capacity() < room / 2) free_.reserve(room);  // put_back must not need memory
     char* block = cut(bytes);
     if (!block && add_segment(bytes)) block = cut(bytes);
     if (block) ++blocks_;
@@ -102,8 +110,9 @@ class HostPool {
   char* cut(std::size_t bytes) {
     const auto added = [bytes](const Piece& p) { return bytes - std::min(bytes, p.kept()); };
     auto best = free_.end();
+    const auto cost = [&added](const Piece& p) { return std::pair(added(p), p.bytes); };
     for (auto p = free_.begin(); p != free_.end(); ++p)
-      if (p->bytes >= bytes && (best == free_.end() || std::pair(added(*p), p->bytes) < std::pair(added(*best), best->bytes))) best = p;
+      if (p->bytes >= bytes && (best == free_.end() || cost(*p) < cost(*best))) best = p;
     if (best == free_.end()) return nullptr;
     char* const block = best->at;
     kept_ -= best->kept();
@@ -115,7 +124,7 @@ class HostPool {
 
   // As large as all before it, so that there are few: what is not used of it is not taken from the system.
   bool add_segment(std::size_t bytes) {
-    const std::size_t needed = (bytes + page - 1) / page * page;
+    const std::size_t needed = round_up(bytes, page);
     std::size_t size = std::max({needed, smallest, reserved_});
     void* at = ::operator new(size, std::align_val_t{page}, std::nothrow);
     if (!at) {
@@ -154,8 +163,10 @@ class HostPool {
   void give_back(Piece& piece, std::size_t bytes) noexcept {
 #if defined(__linux__)
     const auto begin = reinterpret_cast<std::uintptr_t>(piece.at), end = begin + piece.bytes;
-    const std::uintptr_t from = (begin + piece.kept() - std::min(bytes, piece.kept()) + page - 1) / page * page, to = end / page * page;
-    if (bytes == 0 || from >= to || madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED) != 0) return;
+    const std::uintptr_t from = round_up(begin + piece.kept() - std::min(bytes, piece.kept()), page);
+    const std::uintptr_t to = end / page * page;
+    if (bytes == 0 || from >= to) return;
+    if (madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED) != 0) return;
     kept_ -= piece.kept();
     piece.fresh = end - from;
     kept_ += piece.kept();

@@ -6,7 +6,7 @@
 
 #include "crisp/backend/cpu/fast/channels.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastBatchNorm {
   /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its squares are taken; pieces are
@@ -101,4 +101,4 @@ struct FastBatchNorm {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

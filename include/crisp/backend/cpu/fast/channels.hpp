@@ -8,7 +8,7 @@
 #include "crisp/backend/cpu/simd/vector.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Calls f(channel, count, v...) for vectors of neighbouring channels, count of them, for all C.
 template <class T, class F>
@@ -21,8 +21,8 @@ template <class T, class F>
 // The rows in pieces of fixed size, so that no sum depends on the threads.
 struct Pieces {
   Index rows, C;
-  Index size() const { return std::max<Index>({256, (rows + 63) / 64, 1}); }
-  Index count() const { return (rows + size() - 1) / size(); }
+  Index size() const { return std::max<Index>({256, ceil_div(rows, 64), 1}); }
+  Index count() const { return ceil_div(rows, size()); }
   template <class F>
   void each(const F& f) const {
     parallel_for(count(), rows * C > 16384, [&](Index piece) { f(piece, piece * size(), std::min(rows, (piece + 1) * size())); });
@@ -59,4 +59,4 @@ struct FastSumRows {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

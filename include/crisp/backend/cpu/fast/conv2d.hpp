@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/fast/direct_weight_gradient.hpp"
 #include "crisp/backend/cpu/fast/winograd.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastConv2d {
   /// y = x * w + b, and its epilogue; b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does
@@ -46,4 +46,4 @@ struct FastConv2d {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -8,7 +8,7 @@
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
 struct DirectConv {
@@ -44,7 +44,7 @@ struct DirectConv {
     PackedLinear<T> layer{s.taps(), s.O};
     layer.pack(w, b, scratch<T, 0>(layer.size()));
     const Kernel<T> kernel = layer.kernel;
-    const Index R = kernel.rows, cols = kernel.cols, chunk = R * 32, chunks = (s.OW + chunk - 1) / chunk;
+    const Index R = kernel.rows, cols = kernel.cols, chunk = R * 32, chunks = ceil_div(s.OW, chunk);
     Index offset[Kernel<T>::most_rows];
     for (Index r = 0; r < R; ++r) offset[r] = r * s.stride * s.C;
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
@@ -70,7 +70,7 @@ struct DirectConv {
   void run_few(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     constexpr int R = Simd<T>::bytes == 64 ? 24 / (P + 1) : 8 / P;
     constexpr Index chunk = R * 32;
-    const Index padded = round_up(line(), width<T>), chunks = (s.OW + chunk - 1) / chunk;
+    const Index padded = round_up(line(), width<T>), chunks = ceil_div(s.OW, chunk);
     T* packed = scratch<T, 0>(P * s.kH * padded);  // (P, kH, padded line)
     std::fill_n(packed, P * s.kH * padded, T(0));
     for (Index row = 0; row < s.O * s.kH; ++row) std::copy_n(w + row * line(), line(), packed + row * padded);
@@ -108,4 +108,4 @@ struct DirectConv {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

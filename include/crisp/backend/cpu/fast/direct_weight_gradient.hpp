@@ -7,7 +7,7 @@
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
 struct DirectWeightGradient {
@@ -22,7 +22,7 @@ struct DirectWeightGradient {
     const Kernel<T> kernel = few ? kernel_for_rows<T>(s.O) : kernel_for<T>(s.O);
     const Index R = kernel.rows, cols = kernel.cols;
     const Index across = s.pointwise() ? 256 : s.OW;  // pixels of a row: without neighbours any cut will do
-    const Index rows = (s.pixels() + across - 1) / across, parts = std::min(most_parts, rows);
+    const Index rows = ceil_div(s.pixels(), across), parts = std::min(most_parts, rows);
     const Index lines = few ? s.kH * round_up(line, cols) : round_up(s.O, cols);  // numbers of a row of sums
     const Index size = (few ? s.O : round_up(taps, R)) * lines;
     T* sums = scratch<T, 2>(parts * size);
@@ -104,4 +104,4 @@ struct DirectWeightGradient {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

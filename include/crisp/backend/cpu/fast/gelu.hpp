@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/simd/vector_math.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct GeluValue {
   Floats y, slope;
@@ -23,7 +23,7 @@ struct FastGelu {
   template <std::same_as<float> T>
   static bool gelu(const T* x, T* y, T* slope, Index n) {
     constexpr Index piece = 4096, W = width<T>;
-    parallel_for((n + piece - 1) / piece, n > 16384, [=](Index p) {
+    parallel_for(ceil_div(n, piece), n > 16384, [=](Index p) {
       const Index end = std::min(n, (p + 1) * piece);
       Index i = p * piece;
       for (; i + W <= end; i += W) {
@@ -40,4 +40,4 @@ struct FastGelu {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

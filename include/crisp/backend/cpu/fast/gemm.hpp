@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "crisp/backend/cpu/gemm_tiles.hpp"
 #include "crisp/backend/cpu/simd/product.hpp"
-#include "crisp/core/backend.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
-struct GemmTile {
+struct FastTile {
   static constexpr Index depth = 256;  // of a block along k: its part of B stays in the second cache
 
   const Gemm<T>& g;
@@ -91,4 +91,20 @@ struct GemmTile {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+struct FastGemm {
+  template <class T>
+  static void gemm(const Gemm<T>& g) {
+    detail::for_each_tile(g, [&](const detail::GemmTile& t) { multiply(g, t); });
+  }
+  static void gemm(const Gemm<bfloat16>& g) { detail::gemm_of_copies<FastGemm>(g); }
+
+ private:
+  template <class T>
+  static void multiply(const Gemm<T>& g, const detail::GemmTile& t) {
+    thread_local std::vector<T> packed;
+    const Index a_row = g.a_transposed ? 1 : g.k, a_col = g.a_transposed ? g.m : 1;
+    FastTile<T>{g, a_row, a_col, packed}.run(t.i, t.row, t.rows, t.col, t.cols);
+  }
+};
+
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -8,7 +8,7 @@
 #include "crisp/backend/cpu/fast/channels.hpp"
 #include "crisp/backend/cpu/simd/vector_math.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // C channels as vectors, at least one. If C is no multiple of the width, the last vector ends with the last channel: its first lanes are
 // channels of the vector before, and count only once.
@@ -113,4 +113,4 @@ struct FastLayerNorm {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -5,14 +5,14 @@
 #include "crisp/backend/cpu/simd/product.hpp"
 #include "crisp/backend/cpu/simd/scratch.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Weights w (O, K) and bias b (O), which may be null, as (blocks of columns, bias and K, columns), zeros beyond O.
 template <class T>
 struct PackedLinear {
   Index K, O;
   Kernel<T> kernel = kernel_for<T>(O);
-  Index blocks = (O + kernel.cols - 1) / kernel.cols, block_size = (K + 1) * kernel.cols;
+  Index blocks = ceil_div(O, kernel.cols), block_size = (K + 1) * kernel.cols;
   T* packed = nullptr;
 
   Index size() const { return blocks * block_size; }
@@ -41,4 +41,4 @@ struct PackedLinear {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -6,7 +6,9 @@
 #include "crisp/backend/cpu/simd/scratch.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+CRISP_INDEPENDENT_BEGIN
+
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastPixelShuffle {
   /// x (N, H, W, r r C) -> y (N, r H, r W, C), see ops/pixel_shuffle.hpp; `back`: from y to x. A row of x lies where r rows of y do, so
@@ -38,4 +40,6 @@ struct FastPixelShuffle {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND
+
+CRISP_INDEPENDENT_END

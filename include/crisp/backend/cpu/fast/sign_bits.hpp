@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/simd/vector.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // Not within the struct: nvcc loses the attributes of such a type where a lambda uses it.
 typedef std::uint32_t Words __attribute__((vector_size(Simd<float>::bytes), may_alias));
@@ -46,11 +46,11 @@ struct FastSignBits {
   template <class F>
   static void for_words(Index n, F f) {
     constexpr Index piece = 4096;
-    const Index words = (n + 31) / 32;
-    parallel_for((words + piece - 1) / piece, words > piece, [=](Index p) {
+    const Index words = ceil_div(n, 32);
+    parallel_for(ceil_div(words, piece), words > piece, [=](Index p) {
       for (Index word = p * piece; word < std::min(words, (p + 1) * piece); ++word) f(word, std::min<Index>(32, n - 32 * word));
     });
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -7,7 +7,7 @@
 #include "crisp/backend/cpu/fast/window_attention.hpp"
 #include "crisp/core/fused_ops.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastSwinLayer {
   /// y (N, H, W, C) from x: see SwinLayer. False, and nothing written, for fewer channels than a vector holds.
@@ -41,4 +41,4 @@ struct FastSwinLayer {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -12,7 +12,7 @@
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // to (cols, rows) = scale * from (rows, cols)^T, in squares of as many rows and columns as a vector has lanes. They are read as a whole, also
 // beyond rows and cols.
@@ -300,4 +300,4 @@ struct FastWindowAttention {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

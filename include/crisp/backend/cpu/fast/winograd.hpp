@@ -11,7 +11,7 @@
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/core/parallel.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // The transforms of six, or M, numbers, which are vectors of channels here.
 template <class T>
@@ -96,7 +96,7 @@ struct Winograd {
 
   const ConvSizes& s;
   Index r = s.kH, M = 7 - r;
-  Index high = (s.OH + M - 1) / M, across = (s.OW + M - 1) / M, tiles = s.N * high * across, blocks = (tiles + block - 1) / block;
+  Index high = ceil_div(s.OH, M), across = ceil_div(s.OW, M), tiles = s.N * high * across, blocks = ceil_div(tiles, block);
   Index C = round_up(s.C, width<T>);  // in memory of ours
 
   // Planes of the 36 points lie a little more than a power of two apart: else they would fight for the same lines of the cache.
@@ -105,7 +105,7 @@ struct Winograd {
   // y = x * w + b, and its epilogue; b may be null.
   void run(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     const Kernel<T> kernel = kernel_for<T>(s.O);
-    const Index R = kernel.rows, cols = kernel.cols, groups = (s.O + cols - 1) / cols;
+    const Index R = kernel.rows, cols = kernel.cols, groups = ceil_div(s.O, cols);
     T* kernels = scratch<T, 0>(groups * points * s.C * cols + groups * cols);  // (groups, 36, C, cols), then the bias
     T* bias = kernels + groups * points * s.C * cols;
     for (Index o = 0; o < groups * cols; ++o) bias[o] = b && o < s.O ? b[o] : T(0);
@@ -134,7 +134,7 @@ struct Winograd {
   // dw from x and dy: dw = G^T [sum over tiles of (B^T x B) * (A dy A^T)] G. Parts of the tiles are summed for themselves.
   void weight_gradient(const T* x, const T* dy, T* dw) const {
     const Kernel<T> kernel = kernel_for<T>(s.O);
-    const Index R = kernel.rows, cols = kernel.cols, rows = round_up(s.C, R), groups = (s.O + cols - 1) / cols;
+    const Index R = kernel.rows, cols = kernel.cols, rows = round_up(s.C, R), groups = ceil_div(s.O, cols);
     const Index parts = std::min(blocks, std::max<Index>(1, 8 / groups)), size = points * rows * cols + width<T>;
     T* sums = scratch<T, 0>(groups * parts * size);  // (groups, parts, 36, C, cols)
     Index offset[Kernel<T>::most_rows];
@@ -287,4 +287,4 @@ struct Winograd {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

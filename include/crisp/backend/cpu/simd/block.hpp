@@ -3,7 +3,7 @@
 #pragma once
 #include "crisp/backend/cpu/simd/vector.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // How many sums the registers hold: V vectors and so many rows of them.
 inline constexpr int wide = Simd<float>::bytes == 64 ? 4 : 2;
@@ -77,4 +77,4 @@ struct Block {
   }
 };
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

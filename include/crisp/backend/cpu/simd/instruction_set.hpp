@@ -1,5 +1,7 @@
-// The instructions that this file is compiled for, as the name of the namespace of all that depends on them. So two files of one program
-// that are compiled for different processors have functions of different names, and the linker does not take the one's for the other's.
+// CRISP_CPU_KIND names the instruction set that this file is compiled for.
+// All code that depends on it lies in crisp::cpu, within an inline namespace of that name.
+// So two files of one program may be compiled for different processors: their functions have different names,
+// and the linker cannot take one for the other.
 #pragma once
 #if defined(__AVX512F__)
 #define CRISP_CPU_KIND avx512

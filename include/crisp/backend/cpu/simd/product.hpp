@@ -5,7 +5,7 @@
 
 #include "crisp/backend/cpu/simd/block.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // c[r] = bias + plus[r] + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s count + k) b_row ...], for the
 // first `rows` rows and `cols` columns, and relu of it if wanted. b and bias are read in whole vectors.
@@ -76,4 +76,4 @@ Kernel<T> kernel_for_rows(Index rows) {
   return {3, 4 * width<T>, product<T, 3, 4>};
 }
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -6,7 +6,7 @@
 #include "crisp/backend/cpu/simd/instruction_set.hpp"
 #include "crisp/fwd.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // n elements for this thread, from the last call with the same T and slot or new; what they hold is left over. Slots are numbers that
 // keep the arrays of one loop apart.
@@ -25,4 +25,4 @@ T* scratch(Index n) {
   return memory.get();
 }
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -10,7 +10,7 @@
 #pragma nv_diag_suppress 1675  // nvcc passes "GCC unroll" on to g++, and warns
 #endif
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 template <class T>
 struct Simd {
@@ -73,4 +73,4 @@ template <class T>
   return sum_halves<T, width<T>>(x);
 }
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND

@@ -4,7 +4,7 @@
 #pragma once
 #include "crisp/backend/cpu/simd/vector.hpp"
 
-namespace crisp::detail::inline CRISP_CPU_KIND {
+namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 using Floats = Vector<float>;
 typedef unsigned Bits __attribute__((vector_size(Simd<float>::bytes)));
@@ -86,4 +86,4 @@ template <class T>
   return x[0];
 }
 
-}  // namespace crisp::detail::inline CRISP_CPU_KIND
+}  // namespace crisp::cpu::inline CRISP_CPU_KIND
