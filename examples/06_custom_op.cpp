@@ -35,11 +35,12 @@ Var<T, D> flip_rows(const Var<T, D>& x) {
   const Index rows = x[0] * x[1], WC = x[2] * x[3];
   Tensor<T, D> y(x.shape());
   D::for_each(rows, WC, FlipRows<T>{x.value().data(), y.data(), x[1], WC});
-  return {"flip_rows", y, {x}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape());
     D::for_each(rows, WC, FlipRows<T>{dy.data(), dx.data(), x[1], WC});
     x.add_grad(std::move(dx));
-  }};
+  };
+  return {"flip_rows", y, {x}, backward};
 }
 // [/snippet]
 

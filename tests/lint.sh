@@ -20,6 +20,7 @@ awk '
   {
     line = $0
     gsub(/\\./, "", line); gsub(/"[^"]*"/, "", line); gsub(/\047[^\047]*\047/, "", line); sub(/\/\/.*/, "", line)
+    while (gsub(/<[^<>()?;{}]*>/, "", line)) {}  # the commas of template arguments
     n = length(line)
     for (i = 1; i <= n; ++i) {
       c = substr(line, i, 1)

@@ -20,7 +20,10 @@ void Computing::add_to(Command& command) {
       .shows_default();
 }
 
-std::string Computing::chosen() const { return !device.empty() ? device : gpus().lines.empty() ? "cpu" : "cuda"; }
+std::string Computing::chosen() const {
+  if (!device.empty()) return device;
+  return gpus().lines.empty() ? "cpu" : "cuda";
+}
 
 void Computing::apply() const {
   const std::string why_none = device == "cuda" ? gpus().why_none : "";
@@ -148,7 +151,8 @@ Index bytes_of(const std::string& option, const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   const std::string unit = end;
-  const double factor = unit == "K" ? 1024.0 : unit == "M" ? 1048576.0 : unit == "G" ? 1073741824.0 : 1.0;
+  const std::map<std::string, double> factors{{"K", 1024.0}, {"M", 1048576.0}, {"G", 1073741824.0}};
+  const double factor = factors.count(unit) > 0 ? factors.at(unit) : 1.0;
   use(end != text.c_str() && (unit.empty() || factor > 1) && value > 0 && value * factor < 1e15, option, " takes bytes, such as 500M or 2G, not '", text, "'");
   return Index(value * factor);
 }

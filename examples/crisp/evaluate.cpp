@@ -73,7 +73,8 @@ Method network_method(const std::string& given, const Options& o) {
   const std::string stem = file.stem().string();
   const bool says_little = stem == "weights" || stem == "best" || stem == "last" || stem == "original";  // then the folder says more
   m.name = says_little && file.has_parent_path() ? file.parent_path().filename().string() : stem;
-  m.protocol = o.protocol.empty() ? (net.channels() == 1 ? "y" : "rgb8") : o.protocol;
+  const std::string usual = net.channels() == 1 ? "y" : "rgb8";
+  m.protocol = o.protocol.empty() ? usual : o.protocol;
   use(m.protocol != "y" || net.channels() == 1, "--protocol y works on luma, but ", m.name, " works on ", net.channels(), " channels; use rgb8");
   return m;
 }
@@ -95,13 +96,20 @@ std::vector<Index> scales_of(const Options& o, const std::vector<Method>& method
   return all;
 }
 
+// One of the measures that are made for the eye, by the name of its column.
+double perceptual(const std::string& name, const data::Image& result, const data::Image& hr, metrics::Options o) {
+  if (name == "ifc") return metrics::ifc(result, hr, o).value;
+  if (name == "nqm") return metrics::nqm(result, hr, o).value;
+  if (name == "wpsnr") return metrics::wpsnr(result, hr, o).value;
+  return metrics::ms_ssim(result, hr, o).value;
+}
+
 infer::Measures further(const std::vector<std::string>& columns) {
   if (columns.size() <= 2) return {};
   return [columns](const data::Image& result, const data::Image& hr, metrics::Options o) {
     std::vector<double> values;
     for (std::size_t i = 2; i < columns.size(); ++i)
-      values.push_back((columns[i] == "ifc" ? metrics::ifc(result, hr, o) : columns[i] == "nqm" ? metrics::nqm(result, hr, o) : columns[i] == "wpsnr" ? metrics::wpsnr(result, hr, o)
-                                                                                                                                            : metrics::ms_ssim(result, hr, o)).value);
+      values.push_back(perceptual(columns[i], result, hr, o));
     return values;
   };
 }
@@ -119,10 +127,21 @@ std::string row(const infer::ImageScore& s, const std::vector<std::string>& colu
   return text;
 }
 
+infer::Protocol protocol_named(const std::string& name) {
+  if (name == "y") return infer::Protocol::y;
+  return name == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr;
+}
+
+// With as many channels as the original has.
+data::Image with_channels_of(const data::Image& original, const data::Image& lr) {
+  if (original.channels == 1) return data::luma(lr);
+  return lr.channels == 1 ? data::gray_to_rgb(lr) : lr;
+}
+
 // Scores one method on one set at one scale; prints each image where `show`.
 TableEntry score(const Method& m, const fs::path& set, Index scale, const Options& o, bool show, const std::function<void(double)>& done) {
   const std::vector<fs::path> files = images_in("--data", set);
-  infer::Scoring scoring(m.protocol == "y" ? infer::Protocol::y : m.protocol == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr, reducer_of(o.degrade));
+  infer::Scoring scoring(protocol_named(m.protocol), reducer_of(o.degrade));
   scoring.shave = o.shave;
   scoring.channel = o.channel == "rgb" ? metrics::Channel::rgb : metrics::Channel::luma;
   scoring.measures = further(o.columns);
@@ -133,7 +152,7 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Option
     if (!o.lr.empty()) {
       const data::Image lr = load_lr(lr_file(o.lr, file, scale), hr, scale);
       if (unlike.empty()) unlike = unlike_matlab(lr, hr, scale);
-      scoring.reducer = [lr](const data::Image& original, Index) { return original.channels == 1 ? data::luma(lr) : lr.channels == 1 ? data::gray_to_rgb(lr) : lr; };
+      scoring.reducer = [lr](const data::Image& original, Index) { return with_channels_of(original, lr); };
     }
     const infer::Comparison c = infer::compare(file.stem().string(), hr, m.upscaler(), scale, scoring);
     if (!o.save.empty()) data::save_image(o.save / (file.stem().string() + ".png"), c.result);

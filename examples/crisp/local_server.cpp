@@ -119,7 +119,8 @@ LocalServer::LocalServer(int port) : impl_(std::make_unique<Impl>()) {
     send_error(response, status, status == 404 ? "there is no such page here" : str("the request could not be understood (status ", status, ")"));
   }));
 
-  impl_->port = port == 0 ? server.bind_to_any_port("127.0.0.1") : server.bind_to_port("127.0.0.1", port) ? port : -1;
+  if (port == 0) impl_->port = server.bind_to_any_port("127.0.0.1");
+  else impl_->port = server.bind_to_port("127.0.0.1", port) ? port : -1;
   use(impl_->port > 0, "--port ", port, " cannot be opened: another program may be using it; give another, or --port 0 for any free one");
   const sigset_t stop = stop_signals();
   pthread_sigmask(SIG_BLOCK, &stop, &impl_->signals_before);

@@ -58,7 +58,8 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
   const Index height = image.height * job.scale, width = image.width * job.scale;
   constexpr Index most = 64000000;
   check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ", most, " pixels, not ", height, " x ", width);
-  const int bits = o.bits > 0 ? o.bits : data::detail::lower_extension(to) == ".png" ? data::image_bits(bytes) : 8;
+  const int usual_bits = data::detail::lower_extension(to) == ".png" ? data::image_bits(bytes) : 8;
+  const int bits = o.bits > 0 ? o.bits : usual_bits;
   data::ImageWriter writer(to, height, width, image.channels, {.bits = bits, .jpeg_quality = o.jpeg_quality});
   data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
   auto end = whole.samples.begin();

@@ -76,11 +76,14 @@ inline cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cubla
                                                     cublasGemmAlgo_t) {
   using namespace crisp::emulation;
   const bool ta = opa == CUBLAS_OP_T, tb = opb == CUBLAS_OP_T, is_double = compute == CUBLAS_COMPUTE_64F;
-  const cudaDataType type = is_double ? CUDA_R_64F : type_c == CUDA_R_16BF ? CUDA_R_16BF : CUDA_R_32F;
+  const cudaDataType not_double = type_c == CUDA_R_16BF ? CUDA_R_16BF : CUDA_R_32F;
+  const cudaDataType type = is_double ? CUDA_R_64F : not_double;
   if (m < 0 || n < 0 || k < 0 || batch < 0 || lda < std::max<std::int64_t>(1, ta ? k : m) || ldb < std::max<std::int64_t>(1, tb ? n : k) || ldc < std::max<std::int64_t>(1, m) ||
       type_a != type || type_b != type || type_c != type)
     return CUBLAS_STATUS_INVALID_VALUE;
-  const int bits = compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? 10 : compute == CUBLAS_COMPUTE_32F_FAST_16BF ? 7 : 23;
+  int bits = 23;
+  if (compute == CUBLAS_COMPUTE_32F_FAST_TF32) bits = 10;
+  if (compute == CUBLAS_COMPUTE_32F_FAST_16BF) bits = 7;
   const auto all = [=]<class T, class Stored>(T one, T factor, Stored*) {  // alpha and beta are read now
     const auto run = [=] {
       const DeviceMemory::Access open;

@@ -54,7 +54,10 @@ inline void* elements(const void* p, std::size_t count, ncclDataType_t type) {
 
 using ncclComm_t = crisp::emulation::Communicator*;
 
-inline const char* ncclGetErrorString(ncclResult_t result) { return result == ncclSuccess ? "no error" : result == ncclRemoteError ? "remote process exited" : "invalid argument or usage"; }
+inline const char* ncclGetErrorString(ncclResult_t result) {
+  if (result == ncclSuccess) return "no error";
+  return result == ncclRemoteError ? "remote process exited" : "invalid argument or usage";
+}
 inline const char* ncclGetLastError(ncclComm_t) { return ""; }
 
 inline ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
@@ -79,7 +82,8 @@ inline ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniq
 inline ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
   int complete = 0;
   const int code = MPI_Testall(int(comm->pending.size()), comm->pending.data(), &complete, MPI_STATUSES_IGNORE);
-  *state = code != MPI_SUCCESS ? ncclRemoteError : complete ? ncclSuccess : ncclInProgress;
+  *state = complete ? ncclSuccess : ncclInProgress;
+  if (code != MPI_SUCCESS) *state = ncclRemoteError;
   if (complete) comm->pending.clear();
   return ncclSuccess;
 }

@@ -24,7 +24,9 @@ std::vector<std::vector<T>> results(const Case& c) {
   Var<T, D> x(make({c.N, c.H, c.W, c.C}, 1), true), w(make({c.O, c.kH, c.kW, c.C}, 2), true), b(make({c.O}, 3), true);
   const Conv2dOptions o{.stride = c.stride, .padding = c.padding};
   Var<T, D> other(make({c.N, (c.H + 2 * c.padding - c.kH) / c.stride + 1, (c.W + 2 * c.padding - c.kW) / c.stride + 1, c.O}, 5), true);
-  const Var<T, D> y = c.end == End::relu ? conv2d_relu(x, w, b, o) : c.end == End::add ? conv2d_add(x, w, b, other, o) : conv2d(x, w, b, o);
+  Var<T, D> y;
+  if (c.end == End::relu) y = conv2d_relu(x, w, b, o);
+  else y = c.end == End::add ? conv2d_add(x, w, b, other, o) : conv2d(x, w, b, o);
   y.backward(make(y.shape(), 4));
   return {y.value().to_host(), x.grad().to_host(), w.grad().to_host(), b.grad().to_host(), c.end == End::add ? other.grad().to_host() : std::vector<T>()};
 }

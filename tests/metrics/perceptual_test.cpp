@@ -207,7 +207,8 @@ TEST_CASE("NQM of waves is what plain loops over their contrasts give") {
     original.v[std::size_t(i)] = 100 + x;
     result.v[std::size_t(i)] = 100 + y;
     const double seen_x = std::abs(x / 100) < least(4) ? 0 : x;
-    const double seen_y = std::abs(y / 100) < least(4) ? 0 : std::abs(y - x) / 100 < limit ? x : y;
+    const double y_or_masked = std::abs(y - x) / 100 < limit ? x : y;
+    const double seen_y = std::abs(y / 100) < least(4) ? 0 : y_or_masked;
     signal += seen_x * seen_x;
     noise += (seen_x - seen_y) * (seen_x - seen_y);
   }

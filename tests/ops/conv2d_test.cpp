@@ -134,7 +134,8 @@ TEST_CASE("what relu remembers is whether a value was positive: NaN and both zer
   for (const Index n : {0, 1, 31, 32, 33, 1000}) {
     Tensor<float, Device> y = random_tensor<float>({n}, 1);
     std::vector<float> values = y.to_host();
-    for (std::size_t i = 0; i < values.size(); i += 7) values[i] = i % 3 == 0 ? 0.f : i % 3 == 1 ? -0.f : NAN;
+    const float special[] = {0.f, -0.f, NAN};
+    for (std::size_t i = 0; i < values.size(); i += 7) values[i] = special[i % 3];
     const auto dy = random_tensor<float>({n}, 2);
     const std::vector<float> dx = detail::where_bits(detail::positive_bits(Tensor<float, Device>({n}, values)), dy).to_host(), before = dy.to_host();
     for (std::size_t i = 0; i < values.size(); ++i) CHECK(dx[i] == (values[i] > 0 ? before[i] : 0));

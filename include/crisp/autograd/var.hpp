@@ -154,8 +154,8 @@ class Var {
   template <class U>
   static Var converted(const Var<U, D>& x) {
     if (!x.defined()) return {};
-    return {"convert", x.value().template to<T>(), std::vector<std::shared_ptr<AnyNode>>{x.node()},
-            [node = x.node()](const Tensor<T, D>& dy) { node->add_grad(dy.template to<U>()); }};
+    const auto backward = [node = x.node()](const Tensor<T, D>& dy) { node->add_grad(dy.template to<U>()); };
+    return {"convert", x.value().template to<T>(), std::vector<std::shared_ptr<AnyNode>>{x.node()}, backward};
   }
 
   Tensor<T, D> value_;

@@ -19,9 +19,11 @@ namespace crisp::infer {
 enum class Protocol { y, rgb8, basicsr };
 
 inline std::string describe(Protocol protocol, Index scale, Index shave = -1, metrics::Channel channel = metrics::Channel::luma) {
-  const std::string how = protocol == Protocol::y ? "y: luma reduced in floating point by MATLAB's bicubic, result rounded to 8 bits"
-                          : protocol == Protocol::rgb8 ? "rgb8: 8-bit RGB reduced by MATLAB's bicubic, result rounded to 8-bit RGB, then luma" : "basicsr: as rgb8, luma not rounded";
-  return str(how, channel == metrics::Channel::luma ? "; BT.601 luma 16..235, " : "; scored on RGB, ", shave < 0 ? scale : shave, " pixels shaved, x", scale);
+  std::string how = "basicsr: as rgb8, luma not rounded";
+  if (protocol == Protocol::y) how = "y: luma reduced in floating point by MATLAB's bicubic, result rounded to 8 bits";
+  if (protocol == Protocol::rgb8) how = "rgb8: 8-bit RGB reduced by MATLAB's bicubic, result rounded to 8-bit RGB, then luma";
+  const char* scored = channel == metrics::Channel::luma ? "; BT.601 luma 16..235, " : "; scored on RGB, ";
+  return str(how, scored, shave < 0 ? scale : shave, " pixels shaved, x", scale);
 }
 
 /// What is evaluated: from a low-resolution image (gray or RGB, 0..255) to one `scale` times as large. Under rgb8

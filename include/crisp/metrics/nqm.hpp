@@ -41,7 +41,8 @@ inline ComplexPlane as_seen(const Plane& result, const Plane& original) {
       const double x0 = a.v[i].real(), y0 = a.v[i].imag(), cx = x0 / below.v[i].real(), cy = y0 / below.v[i].imag();
       const double difference = std::abs((std::abs(cy) > 1 ? 1 : cy) - cx);
       const bool masked = difference < masking * (0.86 * (cx / masking - 1) + 0.3);  // never where cx is below 0, as in the program
-      seen.v[i] += std::complex(std::abs(cx) < visible ? 0 : x0, std::abs(cy) < visible ? 0 : masked ? x0 : y0);
+      const double y_or_masked = masked ? x0 : y0;
+      seen.v[i] += std::complex(std::abs(cx) < visible ? 0 : x0, std::abs(cy) < visible ? 0 : y_or_masked);
     }
     for (std::size_t i = 0; i < a.v.size(); ++i) below.v[i] += a.v[i];
   }

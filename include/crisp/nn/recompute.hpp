@@ -22,7 +22,7 @@ Var<T, D> checkpoint(const Block& block, const Var<T, D>& x, const More&... more
   }();
   std::vector<std::shared_ptr<AnyNode>> inputs{x.node()};
   block.each_param([&](const std::string&, const Param<T, D>& p) { inputs.push_back(p.node()); });
-  return {"checkpoint", y, inputs, [=, &block](const Tensor<T, D>& dy) {
+  const auto backward = [=, &block](const Tensor<T, D>& dy) {
     const crisp::detail::Recording recording;
     const TrainingMode as_before(mode);
     const Scoped same_random(detail::generator, random);
@@ -33,7 +33,8 @@ Var<T, D> checkpoint(const Block& block, const Var<T, D>& x, const More&... more
     if (x.requires_grad()) std::swap(again.node()->grad, x.node()->grad);
     block(again, more...).backward(dy);
     if (x.requires_grad()) std::swap(again.node()->grad, x.node()->grad);
-  }};
+  };
+  return {"checkpoint", y, inputs, backward};
 }
 
 }  // namespace crisp::nn

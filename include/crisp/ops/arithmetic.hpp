@@ -95,13 +95,14 @@ Var<T, D> signed_sum(F f, const Var<T, D>& a, const Var<T, D>& b) {
   const bool in_b = p.repeat_a || (!p.repeat_b && a.value().shares_elements());
   Tensor<T, D> y = reuse_or_make(in_b ? b.value() : a.value());
   D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
-  return {F::name, y, {a, b}, [=, a = a.node(), b = b.node(), a_shape = a.shape(), b_shape = b.shape()](Tensor<T, D> dy) {
+  const auto backward = [=, a = a.node(), b = b.node(), a_shape = a.shape(), b_shape = b.shape()](Tensor<T, D> dy) {
     if (b->requires_grad) {
       const Tensor<T, D> db = summed(dy, p.repeat_b, p, b_shape);
       b->add_grad(F::sign < 0 ? negative(db) : db);
     }
     if (a->requires_grad) a->add_grad(summed(dy, p.repeat_a, p, a_shape));
-  }};
+  };
+  return {F::name, y, {a, b}, backward};
 }
 
 // a * b or a / b: the gradient of each reads both.
@@ -110,7 +111,7 @@ Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
   const Pairing p = paired(F::name, a.shape(), b.shape());
   Tensor<T, D> y(p.repeat_a ? b.shape() : a.shape());
   D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
-  return {F::name, y, {a, b}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     const T *u = a.value().data(), *v = b.value().data();
     if (a.requires_grad()) {
       Tensor<T, D> da(dy.shape());
@@ -122,7 +123,8 @@ Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
       D::for_each(p.rows, p.cols, PairSlope<F, T, false>{f, u, v, dy.data(), db.data(), p});
       b.add_grad(summed(db, p.repeat_b, p, b.shape()));
     }
-  }};
+  };
+  return {F::name, y, {a, b}, backward};
 }
 
 }  // namespace detail

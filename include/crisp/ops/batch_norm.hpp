@@ -164,14 +164,15 @@ Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, 
   norm.forward(x.value(), y);
   std::vector<Var<T, D>> inputs{x, weight, bias};
   if constexpr (std::same_as<T, Wide<T>>) inputs.insert(inputs.end(), {s.mean, s.variance});  // for a trace; no gradient goes to them
-  return {"batch_norm", y, inputs, [=](Tensor<T, D> dy) {
+  const auto backward = [=](Tensor<T, D> dy) {
     const Tensor<Wide<T>, D> sums = norm.parameter_gradients(x.value(), dy);  // (2, C): dw, db
     weight.add_grad(detail::part<T>(sums, 0, sums[1]));
     bias.add_grad(detail::part<T>(sums, sums[1], sums[1]));
     if (!x.requires_grad()) return;
     const Tensor<Wide<T>, D> of_whole_batch = of_batch ? detail::over_parts(sums) : sums;
     x.add_grad(norm.input_gradient(x.value(), of_whole_batch, dy));
-  }, {{"eps", eps}, {"of_batch", double(of_batch)}}};
+  };
+  return {"batch_norm", y, inputs, backward, {{"eps", eps}, {"of_batch", double(of_batch)}}};
 }
 
 }  // namespace crisp

@@ -44,7 +44,7 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
   }
   std::vector<std::pair<std::shared_ptr<typename Var<T, D>::Node>, Shape>> sources;
   for (const auto& part : parts) sources.emplace_back(part.node(), part.shape());
-  return {"concat", y, parts, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Index from = 0;
     for (const auto& [node, part] : sources) {
       const Index width = part[a] * inner;
@@ -55,7 +55,8 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
       }
       from += width;
     }
-  }, {{"axis", double(a)}}};
+  };
+  return {"concat", y, parts, backward, {{"axis", double(a)}}};
 }
 
 }  // namespace crisp

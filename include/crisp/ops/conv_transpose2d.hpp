@@ -34,11 +34,12 @@ Var<T, D> conv_transpose2d(const Var<T, D>& x, const Operand<T, D>& weight, cons
   }
   std::vector<Var<T, D>> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
-  return {"conv_transpose2d", y, inputs, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     if (x.requires_grad()) x.add_grad(detail::convolve(dy, weight.value(), Tensor<T, D>(), s));
     if (weight.requires_grad()) weight.add_grad(detail::conv2d_weight_gradient(dy, x.value(), s));
     if (bias.requires_grad()) bias.add_grad(detail::sum_rows<T, D>(dy.data(), s.N * OH * OW, O));
-  }, {{"stride", double(o.stride)}, {"padding", double(o.padding)}, {"output_padding", double(o.output_padding)}}};
+  };
+  return {"conv_transpose2d", y, inputs, backward, {{"stride", double(o.stride)}, {"padding", double(o.padding)}, {"output_padding", double(o.output_padding)}}};
 }
 
 }  // namespace crisp

@@ -32,12 +32,13 @@ Var<T, D> elementwise(F f, Var<T, D> x, std::initializer_list<Attribute> attribu
   Tensor<T, D> y = detail::reuse_or_make(x.value(), slope_from_y || !detail::grad_enabled);
   D::for_each(y.numel(), detail::Value<F, T>{f, x.value().data(), y.data()});
   const Tensor<T, D> none, kept_x = slope_from_y ? none : x.value(), kept_y = constant_slope ? none : y;
-  return {F::name, y, {x}, [=, node = x.node()](Tensor<T, D> dy) {
+  const auto backward = [=, node = x.node()](Tensor<T, D> dy) {
     Tensor<T, D> dx = detail::reuse_or_make(dy);
     const T* any = std::as_const(dy).data();  // for what the slope does not read
     D::for_each(dx.numel(), detail::Slope<F, T>{f, slope_from_y ? any : kept_x.data(), constant_slope ? any : kept_y.data(), any, dx.data()});
     node->add_grad(std::move(dx));
-  }, attributes};
+  };
+  return {F::name, y, {x}, backward, attributes};
 }
 
 }  // namespace crisp

@@ -33,11 +33,12 @@ Var<T, D> fused_gelu(const Var<T, D>& x) {
   const Tensor<T, D> other = reuse_or_make(x.value());
   Tensor<T, D> y = learns ? Tensor<T, D>(x.shape()) : other, slope = learns ? other : Tensor<T, D>();
   if (!D::gelu(x.value().data(), y.data(), slope.data(), x.numel())) return {};
-  return {"gelu", y, {x}, [slope, node = x.node()](Tensor<T, D> dy) {
+  const auto backward = [slope, node = x.node()](Tensor<T, D> dy) {
     Tensor<T, D> dx = reuse_or_make(dy);
     D::for_each(dx.numel(), TimesSlope<T>{slope.data(), dy.data(), dx.data()});
     node->add_grad(std::move(dx));
-  }};
+  };
+  return {"gelu", y, {x}, backward};
 }
 
 }  // namespace detail

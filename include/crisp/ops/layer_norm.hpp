@@ -83,12 +83,13 @@ Var<T, D> layer_norm(const Var<T, D>& x, const Operand<T, D>& weight, const Oper
         operand("input", x.shape(), "(..., C)"), operand("weight", weight.shape(), "(C)"), operand("bias", bias.shape(), "(C)"));
   Tensor<T, D> y(x.shape());
   const detail::LayerNorm<T, D> norm(x.value(), weight.value(), bias.value(), eps, y);
-  return {"layer_norm", y, {x, weight, bias}, [=, bias = bias.node()](Tensor<T, D> dy) {
+  const auto backward = [=, bias = bias.node()](Tensor<T, D> dy) {
     auto [dx, dw, db] = norm.gradients(x.value(), weight.value(), dy);
     x.add_grad(std::move(dx));
     weight.add_grad(std::move(dw));
     bias->add_grad(std::move(db));
-  }, {{"eps", eps}}};
+  };
+  return {"layer_norm", y, {x, weight, bias}, backward, {{"eps", eps}}};
 }
 
 }  // namespace crisp

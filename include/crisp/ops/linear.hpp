@@ -30,13 +30,14 @@ Var<T, D> linear(const Var<T, D>& x, const Var<T, D>& weight, const Var<T, D>& b
   const Tensor<T, D> y = convolve(as_image(x.value(), K), w, b, s, epilogue);
   Expansion<T, D> expand;
   if (plus.defined()) expand = [=] { return linear(x, weight, bias, Var<T, D>()) + plus; };
-  return {plus.defined() ? "linear_add" : "linear", y.reshape(shape), inputs, [=, plus = plus.node()](Tensor<T, D> dy) {
+  const auto backward = [=, plus = plus.node()](Tensor<T, D> dy) {
     const Tensor<T, D> gradient = as_image(dy, O);
     if (x.requires_grad()) x.add_grad(conv2d_input_gradient(gradient, w, s).reshape(x.shape()));
     if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(as_image(x.value(), K), gradient, s).reshape({O, K}));
     if (bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), rows, O));
     if (plus) plus->add_grad(std::move(dy));
-  }, {}, expand};
+  };
+  return {plus.defined() ? "linear_add" : "linear", y.reshape(shape), inputs, backward, {}, expand};
 }
 
 }  // namespace detail

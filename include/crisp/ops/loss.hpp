@@ -17,7 +17,7 @@ template <class T> struct Squared {
 template <class T> struct Absolute {
   static constexpr const char* name = "l1_loss";
   CRISP_HD T value(T e) const { return e < T(0) ? -e : e; }
-  CRISP_HD T slope(T e) const { return e > T(0) ? T(1) : e < T(0) ? T(-1) : T(0); }
+  CRISP_HD T slope(T e) const { return T(e > T(0)) - T(e < T(0)); }
 };
 template <class T> struct Charbonnier {
   static constexpr const char* name = "charbonnier_loss";
@@ -44,7 +44,7 @@ Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
   check(x.numel() > 0, F::name, ": there are no elements to take the mean of", operand("input", x.shape()));
   Tensor<T, D> errors(x.shape());
   D::for_each(x.numel(), ErrorValue<F, T>{f, x.value().data(), t.value().data(), errors.data()});
-  return {F::name, sum_all(errors, T(1) / T(x.numel())), {x, t}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     const auto pass = [&](const Var<T, D>& v, T sign) {
       if (!v.requires_grad()) return;
       Tensor<T, D> dv(v.shape());
@@ -53,7 +53,8 @@ Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
     };
     pass(x, T(1));
     pass(t, T(-1));
-  }};
+  };
+  return {F::name, sum_all(errors, T(1) / T(x.numel())), {x, t}, backward};
 }
 
 }  // namespace detail

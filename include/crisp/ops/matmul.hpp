@@ -62,7 +62,7 @@ Var<T, D> matmul(const Var<T, D>& a, const Operand<T, D>& b) {
   shape[-1] = N;
   Tensor<T, D> y(shape);  // (..., M, N)
   product<D>(matrices(y.data(), batch, M, N), matrices(a.value().data(), batch, M, K), matrices(b.value().data(), batch, K, N));
-  return {"matmul", y, {a, b}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     const auto dy_matrices = matrices(dy.data(), batch, M, N);
     if (a.requires_grad()) {
       Tensor<T, D> da(a.shape());
@@ -77,7 +77,8 @@ Var<T, D> matmul(const Var<T, D>& a, const Operand<T, D>& b) {
       else product<D>(db_matrices, transposed(a_matrices), dy_matrices);
       b.add_grad(std::move(db));
     }
-  }};
+  };
+  return {"matmul", y, {a, b}, backward};
 }
 
 }  // namespace crisp

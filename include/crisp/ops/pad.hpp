@@ -75,14 +75,15 @@ Var<T, D> pad(const Var<T, D>& x, Margins m, Border border = Border::zero) {
   const auto row_source = detail::on_device<D>(rows.source), col_source = detail::on_device<D>(cols.source);
   Tensor<T, D> y({N, OH, OW, C});
   D::for_each(N * OH * OW, C, detail::ReadMapped<T>{x.value().data(), y.data(), row_source.data(), col_source.data(), H, W, C, OH, OW});
-  return {"pad", y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {
+  const auto backward = [=, node = x.node()](const Tensor<T, D>& dy) {
     const auto row_begin = detail::on_device<D>(rows.begin), row_readers = detail::on_device<D>(rows.readers);
     const auto col_begin = detail::on_device<D>(cols.begin), col_readers = detail::on_device<D>(cols.readers);
     Tensor<T, D> dx({N, H, W, C});
     D::for_each(N * H * W, C, detail::SumReaders<T>{dy.data(), dx.data(), row_begin.data(), row_readers.data(), col_begin.data(),
                                                     col_readers.data(), H, W, C, OH, OW});
     node->add_grad(std::move(dx));
-  }, {{"top", double(m.top)}, {"bottom", double(m.bottom)}, {"left", double(m.left)}, {"right", double(m.right)}, {"border", double(border)}}};
+  };
+  return {"pad", y, {x}, backward, {{"top", double(m.top)}, {"bottom", double(m.bottom)}, {"left", double(m.left)}, {"right", double(m.right)}, {"border", double(border)}}};
 }
 
 /// The centre of x (N, H, W, C), of the given size: what a network without padding is compared with. Throws

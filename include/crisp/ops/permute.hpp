@@ -68,8 +68,8 @@ Var<T, D> permute(const Var<T, D>& x, std::initializer_list<int> axes) {
   }
   check(count == rank && named == (1 << rank) - 1, "permute: ", count, " axes were named; a value with ", rank, " axes needs each of 0 to ", rank - 1, " once",
         operand("input", x.shape()));
-  return {"permute", detail::permuted(x.value(), order), {x}, [node = x.node(), inverse](const Tensor<T, D>& dy) { node->add_grad(detail::permuted(dy, inverse)); },
-          {{"axes", double(detail::as_number(order, rank))}}};
+  const auto backward = [node = x.node(), inverse](const Tensor<T, D>& dy) { node->add_grad(detail::permuted(dy, inverse)); };
+  return {"permute", detail::permuted(x.value(), order), {x}, backward, {{"axes", double(detail::as_number(order, rank))}}};
 }
 
 }  // namespace crisp

@@ -34,9 +34,10 @@ template <class T, class D>
 Var<T, D> pixel_shuffle(Var<T, D> x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[3] % (r * r) == 0, "pixel_shuffle: the channels must divide by ", r, " x ", r,
         operand("input", x.shape(), "(N, H, W, C)"));
-  return {"pixel_shuffle", detail::shuffled(x.value(), r), {x}, [r, node = x.node()](Tensor<T, D> dy) {
+  const auto backward = [r, node = x.node()](Tensor<T, D> dy) {
     node->add_grad(detail::unshuffled(dy, r));
-  }, {{"r", double(r)}}};
+  };
+  return {"pixel_shuffle", detail::shuffled(x.value(), r), {x}, backward, {{"r", double(r)}}};
 }
 
 /// x (N, r H, r W, C) -> (N, H, W, r r C). Throws Error unless the height and the width divide by r.
@@ -44,9 +45,10 @@ template <class T, class D>
 Var<T, D> pixel_unshuffle(Var<T, D> x, Index r) {
   check(x.shape().rank() == 4 && r >= 1 && x[1] % r == 0 && x[2] % r == 0, "pixel_unshuffle: the height and the width must divide by ", r,
         operand("input", x.shape(), "(N, H, W, C)"));
-  return {"pixel_unshuffle", detail::unshuffled(x.value(), r), {x}, [r, node = x.node()](Tensor<T, D> dy) {
+  const auto backward = [r, node = x.node()](Tensor<T, D> dy) {
     node->add_grad(detail::shuffled(dy, r));
-  }, {{"r", double(r)}}};
+  };
+  return {"pixel_unshuffle", detail::unshuffled(x.value(), r), {x}, backward, {{"r", double(r)}}};
 }
 
 }  // namespace crisp

@@ -66,11 +66,12 @@ Var<T, D> max_pool2d(const Var<T, D>& x, Index k) {
   const detail::PoolSizes s = detail::pool_sizes("max_pool2d", x.shape(), k);
   Tensor<T, D> y({s.N, s.OH, s.OW, s.C});
   D::for_each(s.N * s.OH * s.OW, s.C, detail::MaxOfSquare<T>{x.value().data(), y.data(), s});
-  return {"max_pool2d", y, {x}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape(), T(0));
     D::for_each(s.N * s.OH * s.OW, s.C, detail::ToMaxOfSquare<T>{x.value().data(), y.data(), dy.data(), dx.data(), s});
     x.add_grad(std::move(dx));
-  }, {{"k", double(k)}}};
+  };
+  return {"max_pool2d", y, {x}, backward, {{"k", double(k)}}};
 }
 
 /// The mean instead of the maximum; shapes and errors as for max_pool2d.
@@ -79,11 +80,12 @@ Var<T, D> avg_pool2d(const Var<T, D>& x, Index k) {
   const detail::PoolSizes s = detail::pool_sizes("avg_pool2d", x.shape(), k);
   Tensor<T, D> y({s.N, s.OH, s.OW, s.C});
   D::for_each(s.N * s.OH * s.OW, s.C, detail::MeanOfSquare<T>{x.value().data(), y.data(), s});
-  return {"avg_pool2d", y, {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+  const auto backward = [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(from, T(0));
     D::for_each(s.N * s.OH * s.OW, s.C, detail::SpreadSquare<T>{dy.data(), dx.data(), s});
     node->add_grad(std::move(dx));
-  }, {{"k", double(k)}}};
+  };
+  return {"avg_pool2d", y, {x}, backward, {{"k", double(k)}}};
 }
 
 /// The mean of each image and channel: x (N, H, W, C) -> (N, 1, 1, C).

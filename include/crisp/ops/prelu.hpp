@@ -31,12 +31,13 @@ Var<T, D> fused_prelu(const Var<T, D>& x, const Var<T, D>& slope, Index rows, In
   Tensor<T, D> y = reuse_or_make(x.value(), from_y || !grad_enabled);
   if (!D::prelu(x.value().data(), slope.value().data(), y.data(), rows, C, step)) return {};
   const Tensor<T, D> kept = from_y ? y : x.value();
-  return {"prelu", y, {x, slope}, [=, node = x.node()](Tensor<T, D> dy) {
+  const auto backward = [=, node = x.node()](Tensor<T, D> dy) {
     Tensor<T, D> dx = reuse_or_make(dy), dslope(slope.shape());
     D::prelu_gradient(kept.data(), from_y, slope.value().data(), dy.data(), dx.data(), dslope.data(), rows, C, step);
     node->add_grad(std::move(dx));
     slope.add_grad(std::move(dslope));
-  }};
+  };
+  return {"prelu", y, {x, slope}, backward};
 }
 
 }  // namespace detail
@@ -52,14 +53,15 @@ Var<T, D> prelu(Var<T, D> x, const Operand<T, D>& slope) {
     if (const Var<T, D> y = detail::fused_prelu(x, slope, rows, C, step); y.defined()) return y;
   Tensor<T, D> y(x.shape());
   D::for_each(rows, C, detail::PreluValue<T>{x.value().data(), slope.value().data(), y.data(), C, step});
-  return {"prelu", y, {x, slope}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape()), ds(x.shape());
     D::for_each(rows, C, detail::PreluSlopes<T>{x.value().data(), slope.value().data(), dy.data(), dx.data(), ds.data(), C, step});
     x.add_grad(std::move(dx));
     if (!slope.requires_grad()) return;
     if (step == 1) slope.add_grad(detail::sum_rows<T, D>(ds.data(), rows, C));
     else slope.add_grad(detail::sum_rows<T, D>(ds.data(), rows * C, 1));
-  }};
+  };
+  return {"prelu", y, {x, slope}, backward};
 }
 
 }  // namespace crisp

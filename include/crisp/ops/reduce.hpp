@@ -112,11 +112,12 @@ Var<T, D> max(const Var<T, D>& x, int axis) {
   const Index rows = view.outer * view.inner;
   Tensor<T, D> y(detail::without_axis(x.shape(), axis));
   D::template row_reduce<Max>(rows, view.n, detail::ReadAlong<T>{x.value().data(), view, 1}, y.data());
-  return {"max", y, {x}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape());
     D::for_each(rows, detail::ToFirstMax<T>{x.value().data(), y.data(), dy.data(), dx.data(), view});
     x.add_grad(std::move(dx));
-  }};
+  };
+  return {"max", y, {x}, backward};
 }
 
 }  // namespace crisp

@@ -26,8 +26,8 @@ Tensor<T, D> rolled(const Tensor<T, D>& x, Index down, Index right) {
 template <class T, class D>
 Var<T, D> roll(const Var<T, D>& x, Index down, Index right) {
   check(x.shape().rank() == 4, "roll: the input must have 4 axes", operand("input", x.shape(), "(N, H, W, C)"));
-  return {"roll", detail::rolled(x.value(), down, right), {x}, [node = x.node(), down, right](const Tensor<T, D>& dy) { node->add_grad(detail::rolled(dy, -down, -right)); },
-          {{"down", double(down)}, {"right", double(right)}}};
+  const auto backward = [node = x.node(), down, right](const Tensor<T, D>& dy) { node->add_grad(detail::rolled(dy, -down, -right)); };
+  return {"roll", detail::rolled(x.value(), down, right), {x}, backward, {{"down", double(down)}, {"right", double(right)}}};
 }
 
 }  // namespace crisp

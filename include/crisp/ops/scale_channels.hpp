@@ -26,13 +26,14 @@ Var<T, D> scale_channels(const Var<T, D>& x, const Operand<T, D>& s) {
   const Index N = x[0], P = x[1] * x[2], C = x[3];
   Tensor<T, D> y(x.shape());
   D::for_each(N * P, C, detail::ScaleChannels<T>{x.value().data(), s.value().data(), y.data(), P, C});
-  return {"scale_channels", y, {x, s}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(x.shape()), ds(s.shape());
     D::for_each(N * P, C, detail::ScaleChannels<T>{dy.data(), s.value().data(), dx.data(), P, C});
     D::template row_reduce<Sum>(N * C, P, detail::AlongPixels<T>{x.value().data(), dy.data(), P, C}, ds.data());
     x.add_grad(std::move(dx));
     s.add_grad(std::move(ds));
-  }};
+  };
+  return {"scale_channels", y, {x, s}, backward};
 }
 
 }  // namespace crisp

@@ -18,11 +18,12 @@ Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
   shape[a] = count;
   Tensor<T, D> y(shape);
   D::for_each(outer, width, detail::CopyRows<T>{x.value().data() + from, y.data(), step, width});
-  return {"slice", y, {x}, [=, node = x.node(), whole = x.shape()](const Tensor<T, D>& dy) {
+  const auto backward = [=, node = x.node(), whole = x.shape()](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(whole, T(0));
     D::for_each(outer, width, detail::CopyRows<T>{dy.data(), dx.data() + from, width, step});
     node->add_grad(std::move(dx));
-  }, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
+  };
+  return {"slice", y, {x}, backward, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
 }
 
 }  // namespace crisp

@@ -54,11 +54,12 @@ Var<T, D> softmax(const Var<T, D>& x) {
   const Index n = x[-1], rows = x.numel() / n;
   Tensor<T, D> y(x.shape());
   detail::softmax_rows(x.value(), rows, n, y);
-  return {"softmax", y, {x}, [=, node = x.node()](const Tensor<T, D>& dy) {
+  const auto backward = [=, node = x.node()](const Tensor<T, D>& dy) {
     Tensor<T, D> dx(dy.shape());
     detail::softmax_gradient(y, dy, rows, n, dx);
     node->add_grad(std::move(dx));
-  }};
+  };
+  return {"softmax", y, {x}, backward};
 }
 
 }  // namespace crisp

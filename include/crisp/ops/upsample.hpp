@@ -72,10 +72,11 @@ Var<T, D> upsample(const Var<T, D>& x, Index scale, Resampling method) {
   const auto matrix = [=](Index n, bool transposed) { return detail::resampling_matrix<T, D>(n, scale, method, transposed); };
   const Tensor<T, D> tall = detail::sparse_times(matrix(H, false), x.value(), N, W * C);
   const Tensor<T, D> y = detail::sparse_times(matrix(W, false), tall, N * H * scale, C).reshape({N, H * scale, W * scale, C});
-  return {"upsample", y, {x}, [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+  const auto backward = [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
     const Tensor<T, D> narrow = detail::sparse_times(matrix(W, true), dy, N * H * scale, C);
     node->add_grad(detail::sparse_times(matrix(H, true), narrow, N, W * C).reshape(from));
-  }, {{"scale", double(scale)}, {"method", double(method)}}};
+  };
+  return {"upsample", y, {x}, backward, {{"scale", double(scale)}, {"method", double(method)}}};
 }
 
 }  // namespace crisp

@@ -46,7 +46,7 @@ template <class T> struct SumToTable {  // row = distance, col = head: all pairs
 };
 template <class T> struct ShiftMask {  // row = (window, query), col = key
   T* mask; Index H, W, M, shift;
-  CRISP_HD static Index region(Index i, Index n, Index M, Index shift) { return i < n - M ? 0 : i < n - shift ? 1 : 2; }
+  CRISP_HD static Index region(Index i, Index n, Index M, Index shift) { return Index(i >= n - M) + Index(i >= n - shift); }
   CRISP_HD Index place(Index window, Index i) const {
     const Index across = W / M, h = window / across * M + i / M, w = window % across * M + i % M;
     return 3 * region(h, H, M, shift) + region(w, W, M, shift);
@@ -122,11 +122,12 @@ Var<T, D> relative_position_bias(const Var<T, D>& table, Index M) {
   const Index heads = table[1], n = M * M;
   Tensor<T, D> bias({heads, n, n});
   D::for_each(heads * n, n, detail::ReadTable<T>{table.value().data(), bias.data(), M, heads});
-  return {"relative_position_bias", bias, {table}, [=](const Tensor<T, D>& dbias) {
+  const auto backward = [=](const Tensor<T, D>& dbias) {
     Tensor<T, D> dtable(table.shape());
     D::for_each(reach * reach, heads, detail::SumToTable<T>{dbias.data(), dtable.data(), M, heads});
     table.add_grad(std::move(dtable));
-  }};
+  };
+  return {"relative_position_bias", bias, {table}, backward};
 }
 
 /// qkv (B, n, 3 C), queries, keys and values of B windows of n pixels one after the other; bias (heads, n, n); mask (G, n, n) or
@@ -150,8 +151,7 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
 
   std::vector<Var<T, D>> inputs{qkv, bias};
   if (mask.defined()) inputs.push_back(Var<T, D>(mask));
-  return {"window_attention", h.joined_result(y), inputs,
-          [=, qkv = qkv.node(), bias = bias.node(), bias_shape = bias.shape()](const Tensor<T, D>& dy) {
+  const auto backward = [=, qkv = qkv.node(), bias = bias.node(), bias_shape = bias.shape()](const Tensor<T, D>& dy) {
     const auto q = h.part(q_k_v, 0), k = h.part(q_k_v, 1), v = h.part(q_k_v, 2);
     const Tensor<T, D> dout = h.split_result(dy);
     Tensor<T, D> ds(p.shape()), dq_k_v(q_k_v.shape());
@@ -163,7 +163,8 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, cons
     product<D>(h.part(dq_k_v, 1), transposed(h.scores(ds)), q);  // dk = ds^T q
     h.scale_queries(dq_k_v);
     qkv->add_grad(h.joined(dq_k_v));
-  }};
+  };
+  return {"window_attention", h.joined_result(y), inputs, backward};
 }
 
 namespace detail {
@@ -173,12 +174,13 @@ Var<T, D> fused_window_attention(const Var<T, D>& qkv, const Var<T, D>& bias, co
                                  const Expansion<T, D>& expand) {
   Tensor<T, D> y({s.N, s.H, s.W, s.C});
   if (!D::window_attention(qkv.value().data(), bias.value().data(), y.data(), s)) return {};
-  return {"window_attention", y, {qkv, bias}, [=](const Tensor<T, D>& dy) {
+  const auto backward = [=](const Tensor<T, D>& dy) {
     Tensor<T, D> dqkv(qkv.shape()), dbias(bias.shape());
     D::window_attention_gradient(qkv.value().data(), bias.value().data(), dy.data(), dqkv.data(), dbias.data(), s);
     qkv.add_grad(std::move(dqkv));
     bias.add_grad(std::move(dbias));
-  }, {}, expand};
+  };
+  return {"window_attention", y, {qkv, bias}, backward, {}, expand};
 }
 }  // namespace detail
 

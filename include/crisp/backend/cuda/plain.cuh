@@ -98,12 +98,17 @@ struct PlainCuda {
       if (g.beta == T(0)) for_each(g.batch, g.m * g.n, cuda::Zeros<T>{g.c, g.c_stride});
       return;
     }
-    const cudaDataType type = std::same_as<T, float> ? CUDA_R_32F : std::same_as<T, double> ? CUDA_R_64F : CUDA_R_16BF;
-    const cublasComputeType_t compute = std::same_as<T, double> ? CUBLAS_COMPUTE_64F
-                                        : std::same_as<T, bfloat16> ? CUBLAS_COMPUTE_32F
-                                        : math() == Math::tf32  ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                        : math() == Math::bf16  ? CUBLAS_COMPUTE_32F_FAST_16BF
-                                                                : CUBLAS_COMPUTE_32F;
+    cudaDataType type = CUDA_R_32F;
+    cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
+    if constexpr (std::same_as<T, double>) {
+      type = CUDA_R_64F;
+      compute = CUBLAS_COMPUTE_64F;
+    } else if constexpr (std::same_as<T, bfloat16>) {
+      type = CUDA_R_16BF;
+    } else {
+      if (math() == Math::tf32) compute = CUBLAS_COMPUTE_32F_FAST_TF32;
+      if (math() == Math::bf16) compute = CUBLAS_COMPUTE_32F_FAST_16BF;
+    }
     const Wide<T> one = 1, beta = g.beta;
     const cuda::Turn turn;
     const std::lock_guard lock(blas_mutex_);

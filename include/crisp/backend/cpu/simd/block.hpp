@@ -7,7 +7,8 @@ namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 // How many sums the registers hold: V vectors and so many rows of them.
 inline constexpr int wide = Simd<float>::bytes == 64 ? 4 : 2;
-template <int V> inline constexpr int rows_for = Simd<float>::bytes == 64 ? (V == 1 ? 12 : 6) : (V == 2 ? 6 : 12);
+template <int V> inline constexpr bool few_rows = Simd<float>::bytes == 64 ? V != 1 : V == 2;
+template <int V> inline constexpr int rows_for = few_rows<V> ? 6 : 12;
 
 template <class T, int R, int V>
 struct Block {

@@ -23,7 +23,8 @@ struct Convolution {
 // and tiles are wide, two of its pairs, 8 columns apart, are of neighbouring outputs: four threads store 32 bytes together, which memory takes at once.
 template <class T, int NT>
 struct Outputs {
-  static constexpr int neighbours = std::same_as<T, float> ? 1 : NT == 1 ? 2 : 4;
+  static constexpr int of_bfloat16 = NT == 1 ? 2 : 4;
+  static constexpr int neighbours = std::same_as<T, float> ? 1 : of_bfloat16;
   __device__ static int of(int column) {
     const unsigned c = unsigned(column);  // is never negative
     return neighbours < 4 ? column : int(c / 16 * 16 + c % 8 / 2 * 4 + c / 8 % 2 * 2 + c % 2);

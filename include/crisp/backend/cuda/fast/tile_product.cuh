@@ -26,7 +26,8 @@ template <class T, Layout layout, int width>  // width: rows of a, or columns of
 struct Tile {
   static constexpr int lines = layout == Layout::depth_last ? width : tile_depth<T>;
   static constexpr int used = layout == Layout::depth_last ? tile_depth<T> : width;  // numbers of a line
-  static constexpr int line = layout == Layout::depth_last ? used + 16 / int(sizeof(T)) : width % 32 == 0 ? width + 8 : width;
+  static constexpr int padded = width % 32 == 0 ? width + 8 : width;
+  static constexpr int line = layout == Layout::depth_last ? used + 16 / int(sizeof(T)) : padded;
   T at[lines][line];
 };
 

@@ -241,7 +241,10 @@ struct FastWindowAttention {
   }
   template <class T>
   static dim3 threads(const Attention<T>& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
-  static int padded(Index d) { return d <= 12 ? 12 : d <= 16 ? 16 : 32; }
+  static int padded(Index d) {
+    if (d <= 12) return 12;
+    return d <= 16 ? 16 : 32;
+  }
   static int back_bytes(int n, int D) { return 4 * (4 * n * D + n * (n + 1) + n * n); }
 
   // Calls f with the length of a row as a constant.
