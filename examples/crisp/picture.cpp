@@ -24,12 +24,9 @@ auto in_words_of_the_page(const F& f) {
 PictureSize picture_size(const std::string& bytes, const std::string& name) {
   return in_words_of_the_page([&] {
     check(!bytes.empty(), "'", name, "' is empty (0 bytes)");
-    check(bytes.size() < (std::size_t(1) << 30), "'", name, "' has ", bytes.size(), " bytes; at most 1 GiB can be read");
-    data::detail::check_complete(bytes, name);
-    int width = 0, height = 0, channels = 0;
-    const bool known = stbi_info_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), int(bytes.size()), &width, &height, &channels) != 0;
-    check(known && width > 0 && height > 0, "'", name, "' is not a readable image: ", known ? "it has no pixels" : stbi_failure_reason());
-    return PictureSize{height, width};
+    const data::ImageHeader header = data::image_header(bytes, name);
+    check(header.width > 0 && header.height > 0, "'", name, "' is not a readable image: it has no pixels");
+    return PictureSize{header.height, header.width};
   });
 }
 

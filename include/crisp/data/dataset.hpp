@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "crisp/core/random.hpp"
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/augment.hpp"
 #include "crisp/data/color.hpp"
 #include "crisp/data/loader.hpp"

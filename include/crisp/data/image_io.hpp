@@ -103,26 +103,37 @@ inline void save_image(const std::filesystem::path& path, const Image& image, Sa
   write_file("save_image", path, encode_image(image, detail::lower_extension(path), o));
 }
 
+struct ImageHeader {
+  Index height = 0, width = 0;
+  Index channels = 0;
+};
+
+/// The size that the bytes of an image file name, without decoding it. Throws Error with the name for what is
+/// truncated or no image.
+inline ImageHeader image_header(const std::string& bytes, const std::string& name) {
+  detail::check_complete(bytes, name);
+  check(bytes.size() < (std::size_t(1) << 30), "load_image: '", name, "' has ", bytes.size(),
+        " bytes; at most 1 GiB can be read");
+  int width = 0, height = 0, channels = 0;
+  const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
+  const int known = stb::crisp_stbi_info_from_memory(data, int(bytes.size()), &width, &height, &channels);
+  if (!known) throw Error(str("load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason()));
+  return {height, width, channels};
+}
+
 /// The image in the bytes of a PNG (8 or 16 bits), JPEG or BMP file: gray, gray with alpha, RGB or RGB with
 /// alpha, in 0..255. Throws Error with the name for what is truncated, too large or no image.
 inline Image decode_image(const std::string& bytes, const std::string& name) {
-  detail::check_complete(bytes, name);
-  const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
-  check(bytes.size() < (std::size_t(1) << 30), "load_image: '", name, "' has ", bytes.size(),
-        " bytes; at most 1 GiB can be read");
-  const int size = int(bytes.size());
-  int w = 0, h = 0;
-  int c = 0;
-  const auto refuse = [&] {
-    throw Error(str("load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason()));
-  };
-  if (!stb::crisp_stbi_info_from_memory(data, size, &w, &h, &c)) refuse();
+  const ImageHeader header = image_header(bytes, name);
   constexpr Index limit = Index(1) << 28;
-  check(Index(w) * h <= limit, "load_image: '", name, "' has ", h, " x ", w, " pixels; at most ", limit,
-        " can be read");
+  check(header.width * header.height <= limit, "load_image: '", name, "' has ", header.height, " x ", header.width,
+        " pixels; at most ", limit, " can be read");
+  const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
+  const int size = int(bytes.size());
+  int w = 0, h = 0, c = 0;
   Image image;
   const auto take = [&](auto* pixels, float step) {
-    if (!pixels) refuse();
+    check(pixels != nullptr, "load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason());
     const std::unique_ptr<void, void (*)(void*)> owner(pixels, stb::crisp_stbi_image_free);
     image = Image(h, w, c);
     for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] = float(pixels[i]) / step;
@@ -140,8 +151,7 @@ inline int image_bits(const std::string& bytes) {
   return stb::crisp_stbi_is_16_bit_from_memory(data, size) ? 16 : 8;
 }
 
-/// Reads an image file, see decode_image. Throws Error with the file's name,
-/// also for one that is missing or empty.
+/// Reads an image file, see decode_image. Throws Error with the file's name, also for one that is missing or empty.
 inline Image load_image(const std::filesystem::path& path) {
   return decode_image(read_file("load_image", path), path.string());
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "crisp/core/parallel.hpp"
 #include "crisp/core/resampling.hpp"
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/image.hpp"
 
 namespace crisp::data {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/image.hpp"
 
 namespace crisp::infer {

@@ -1,5 +1,6 @@
 // Whole-image super-resolution: a picture of any size and kind in, a picture `scale` times as large out, through a network.
 #pragma once
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/color.hpp"
 #include "crisp/data/resize.hpp"
 #include "crisp/infer/apply.hpp"

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crisp/core/mirror.hpp"
+#include "crisp/core/rounding.hpp"
 #include "crisp/metrics/ssim.hpp"
 
 namespace crisp::metrics::detail {
