@@ -1,5 +1,5 @@
-// A program of the standard library alone, which bench/compile_time.sh compiles beside crisp's. It is not to change: a
-// machine's time for it is the unit in which compile times are compared.
+// A program of the standard library alone, which bench/compile_time.sh compiles beside crisp's. It is not to
+// change: a machine's time for it is the unit in which compile times are compared.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -35,8 +35,10 @@ int main(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) text += argv[i] + std::string("\n");
   std::vector<std::shared_ptr<Word>> sorted;
   for (const auto& [name, word] : index_of(text)) sorted.push_back(std::make_shared<Word>(word));
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a->lines.size() > b->lines.size(); });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a->lines.size() > b->lines.size(); });
   std::unordered_map<std::string, std::function<std::size_t()>> sizes;
   for (const auto& w : sorted) sizes[w->text] = [w] { return w->lines.size(); };
-  for (const auto& [name, size] : sizes) std::printf("%s %zu\n", std::regex_replace(name, std::regex("_+"), " ").c_str(), size());
+  for (const auto& [name, size] : sizes)
+    std::printf("%s %zu\n", std::regex_replace(name, std::regex("_+"), " ").c_str(), size());
 }

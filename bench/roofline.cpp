@@ -1,5 +1,7 @@
-// The roofline of one core (Williams, Waterman and Patterson 2009): how many floating-point operations it can do a second, and how many
-// bytes it can read a second from each cache and from memory. An op that does fewer operations a byte than the quotient waits for memory.
+// The roofline of one core (Williams, Waterman and Patterson 2009): how many floating-point operations it can
+// do a second, and how many bytes it can read a second from each cache and from memory. An op that does fewer
+// operations a byte than the quotient waits for memory.
+//
 // usage: roofline
 #include <algorithm>
 #include <chrono>
@@ -39,7 +41,10 @@ int main() {
   const double flops = 2.0 * R * wide * width<float> * k * repeats / multiply;
   std::printf("vectors of %d floats; %.0f GFLOP/s (multiply and add)\n", width<float>, flops / 1e9);
 
-  for (const auto& [name, bytes] : {std::pair{"first cache, 16 KB", Index(1) << 14}, {"second cache, 256 KB", Index(1) << 18}, {"third cache, 4 MB", Index(1) << 22}, {"memory, 256 MB", Index(1) << 28}}) {
+  for (const auto& [name, bytes] : {std::pair{"first cache, 16 KB", Index(1) << 14},
+                                    {"second cache, 256 KB", Index(1) << 18},
+                                    {"third cache, 4 MB", Index(1) << 22},
+                                    {"memory, 256 MB", Index(1) << 28}}) {
     const Index n = bytes / Index(sizeof(float)), times = std::max<Index>(1, (Index(1) << 27) / bytes);
     const float* from = scratch<float, 2>(n);
     const double read = best_seconds([&] {
@@ -54,7 +59,8 @@ int main() {
       sink += total[0];
     });
     const double rate = double(bytes) * double(times) / read;
-    std::printf("%-22s %6.0f GB/s; an op needs %.1f operations a byte to be limited by arithmetic\n", name, rate / 1e9, flops / rate);
+    std::printf("%-22s %6.0f GB/s; an op needs %.1f operations a byte to be limited by arithmetic\n", name,
+                rate / 1e9, flops / rate);
   }
   return sink == 1 ? 1 : 0;
 }

@@ -1,4 +1,5 @@
-// Runs one of the workloads: timed for bench/compare, for its peak memory, or twice for a profiler. See usage below.
+// Runs one of the workloads: timed for bench/compare, for its peak memory, or twice for a profiler. See usage
+// below.
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -12,11 +13,14 @@ static constexpr const char* usage =
     "usage: workloads --list                the names\n"
     "       workloads --version             the compiler, and for what processor it compiled\n"
     "       workloads --serve NAME          for each line of the input one repetition, and its milliseconds\n"
-    "       workloads --memory NAME         the peak memory of a few repetitions, in MB above the start of the program\n"
+    "       workloads --memory NAME         the peak memory of a few repetitions, in MB above the start of "
+    "the program\n"
     "       workloads --once NAME           a few repetitions, for a profiler\n"
     "options: --threads N                   default: OMP_NUM_THREADS, or all\n"
-    "         --precision fp32|tf32|bf16    what the GPU multiplies by, and for bf16 stores (workloads_cuda)\n"
-    "         --graph                       a training step as one CUDA graph; on the CPU the same as without\n"
+    "         --precision fp32|tf32|bf16    what the GPU multiplies by, and for bf16 stores "
+    "(workloads_cuda)\n"
+    "         --graph                       a training step as one CUDA graph; on the CPU the same as "
+    "without\n"
     "         --checkpointed                training of SwinIR with less memory, for more time\n";
 
 // The largest resident memory so far, as Linux counts it.
@@ -24,7 +28,8 @@ static double peak_mb() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
-  throw crisp::Error("workloads: there is no VmHWM in /proc/self/status; peak memory is measured on Linux alone");
+  throw crisp::Error(
+      "workloads: there is no VmHWM in /proc/self/status; peak memory is measured on Linux alone");
 }
 
 static std::string precision = "fp32";
@@ -45,9 +50,12 @@ static Workload build(const std::string& name, const Options& o) {
 }
 
 static std::string version() {
-  std::string text = "crisp, "
+  std::string text =
+      "crisp, "
 #if defined(__CUDACC__)
-      "nvcc " + std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__) + " and "
+      "nvcc " +
+      std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__) +
+      " and "
 #endif
 #if defined(__clang__)
       "clang++ " __clang_version__;
@@ -89,7 +97,8 @@ static void serve(const Workload& w) {
 
 static void set_precision(const std::string& name) {
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)
-  crisp::check(name == "fp32" || name == "tf32" || name == "bf16", "workloads: --precision is fp32, tf32 or bf16, not '", name, "'");
+  crisp::check(name == "fp32" || name == "tf32" || name == "bf16",
+               "workloads: --precision is fp32, tf32 or bf16, not '", name, "'");
   Device::set_math(name == "tf32" ? crisp::Math::tf32 : crisp::Math::fp32);
   precision = name;
 #else
@@ -109,7 +118,9 @@ static int run(const std::vector<std::string>& arguments) {
     };
     if (a == "--threads") {
       const std::string count = value();
-      crisp::check(!count.empty() && count.size() < 5 && count.find_first_not_of("0123456789") == std::string::npos, "workloads: --threads needs a number, not '", count, "'");
+      crisp::check(
+          !count.empty() && count.size() < 5 && count.find_first_not_of("0123456789") == std::string::npos,
+          "workloads: --threads needs a number, not '", count, "'");
       crisp::set_threads(std::stoi(count));
     } else if (a == "--precision") {
       set_precision(value());
@@ -118,7 +129,9 @@ static int run(const std::vector<std::string>& arguments) {
     } else if (a == "--graph") {
       options.graph = true;
     } else {
-      crisp::check(mode.empty(), "workloads: one of --list, --version, --serve, --memory and --once is enough, and '", a, "' is too much\n", usage);
+      crisp::check(mode.empty(),
+                   "workloads: one of --list, --version, --serve, --memory and --once is enough, and '", a,
+                   "' is too much\n", usage);
       mode = a;
       if (a == "--serve" || a == "--memory" || a == "--once") name = value();
     }

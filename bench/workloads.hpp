@@ -1,5 +1,5 @@
-// The workloads that crisp is compared by: a training step or an inference of SRCNN, EDSR, SRResNet and SwinIR, sizes fixed. workloads.py
-// has the same names and sizes.
+// The workloads that crisp is compared by: a training step or an inference of SRCNN, EDSR, SRResNet and
+// SwinIR, sizes fixed. workloads.py has the same names and sizes.
 #pragma once
 #include <functional>
 #include <memory>
@@ -37,7 +37,8 @@ struct Workload {
   int warm_up = 2;  // repetitions before one counts
 };
 
-/// checkpointed: SwinIR's training computes its blocks a second time instead of keeping their values. graph: a training step is a Graph.
+/// checkpointed: SwinIR's training computes its blocks a second time instead of keeping their values. graph:
+/// a training step is a Graph.
 struct Options {
   bool checkpointed = false, graph = false;
 };
@@ -60,16 +61,20 @@ inline Tensor random_tensor(crisp::Shape shape) {
 template <class T>
 struct Srcnn : crisp::models::Srcnn<T, Device> {
   using crisp::models::Srcnn<T, Device>::Srcnn;
-  crisp::Var<T, Device> operator()(const crisp::Var<T, Device>& x) const { return this->conv3(this->conv2.then_relu(this->conv1.then_relu(x))); }
+  crisp::Var<T, Device> operator()(const crisp::Var<T, Device>& x) const {
+    return this->conv3(this->conv2.then_relu(this->conv1.then_relu(x)));
+  }
 };
 
-/// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as large.
+/// A training step: forward, loss, backward, Adam. x (batch, side, side, C), the target `scale` times as
+/// large.
 template <class T, class Net>
 Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
   const crisp::models::InputSpec spec = net->input_spec();
   const Tensor input = random_tensor({batch, side, side, spec.channels});
   const Tensor target = random_tensor({batch, spec.scale * side, spec.scale * side, spec.channels});
-  const auto adam = std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
+  const auto adam =
+      std::make_shared<crisp::optim::Adam<float, Device>>(*net, crisp::optim::AdamOptions{.lr = 1e-4});
   const std::function<void()> step = [=] {
     const crisp::Var<T, Device> y = (*net)(crisp::Var<T, Device>(input));
     const Var loss = std::is_same_v<Net, Srcnn<T>> ? mse_loss(y, target) : l1_loss(y, target);
@@ -81,7 +86,8 @@ Workload train(std::shared_ptr<Net> net, Index batch, Index side, bool graph) {
     graph ? (*repeated)() : step();
     finish<Device>();
   };
-  return {crisp::nn::parameter_count(*net).trained, input.shape(), run, graph ? 4 : 2};  // a graph is captured in its third call
+  return {crisp::nn::parameter_count(*net).trained, input.shape(), run,
+          graph ? 4 : 2};  // a graph is captured in its third call
 }
 
 /// The inference of one image, x (1, side, side, C), with nothing recorded.
@@ -89,19 +95,26 @@ template <class T, class Net>
 Workload infer(std::shared_ptr<Net> net, Index side) {
   const Tensor image = random_tensor({1, side, side, net->input_spec().channels});
   return {crisp::nn::parameter_count(*net).trained, image.shape(), [=] {
-    const crisp::NoGrad guard;
-    (*net)(crisp::Var<T, Device>(image));
-    finish<Device>();
-  }};
+            const crisp::NoGrad guard;
+            (*net)(crisp::Var<T, Device>(image));
+            finish<Device>();
+          }};
 }
 
 /// All of them, for a processor or a GPU or both, on values of type T; weights, and what goes in, are float.
 template <class T>
 std::vector<Entry> workloads(Options o = {}) {
-  const auto srcnn = [](Index f2) { return std::make_shared<Srcnn<T>>(crisp::models::SrcnnOptions{.f2 = f2}); };
-  const auto edsr = [] { return std::make_shared<crisp::models::Edsr<T, Device>>(crisp::models::EdsrOptions{.mean_shift = false}); };
+  const auto srcnn = [](Index f2) {
+    return std::make_shared<Srcnn<T>>(crisp::models::SrcnnOptions{.f2 = f2});
+  };
+  const auto edsr = [] {
+    return std::make_shared<crisp::models::Edsr<T, Device>>(crisp::models::EdsrOptions{.mean_shift = false});
+  };
   const auto srresnet = [] { return std::make_shared<crisp::models::SrResNet<T, Device>>(); };
-  const auto swinir = [=] { return std::make_shared<crisp::models::SwinIr<T, Device>>(crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = o.checkpointed}); };
+  const auto swinir = [=] {
+    return std::make_shared<crisp::models::SwinIr<T, Device>>(
+        crisp::models::SwinIrOptions{.drop_path = 0, .checkpointed = o.checkpointed});
+  };
   return {
       {"W1_srcnn915_train_b16", [=] { return train<T>(srcnn(1), 16, 33, o.graph); }},
       {"W1_srcnn915_train_b128", [=] { return train<T>(srcnn(1), 128, 33, o.graph); }},

@@ -1,4 +1,5 @@
-// Autograd: a Var remembers how it was made, and backward() carries the gradient back. Compared with pencil and paper.
+// Autograd: a Var remembers how it was made, and backward() carries the gradient back. Compared with pencil
+// and paper.
 #include <crisp/backend/cpu.hpp>
 #include <crisp/ops/arithmetic.hpp>
 #include <crisp/ops/reduce.hpp>

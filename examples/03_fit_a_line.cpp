@@ -34,7 +34,8 @@ int main() {
     const auto loss = mse_loss(line(x), y);  // how wrong we are,
     loss.backward();                         // how that changes with w and b,
     sgd.step();                              // and a step downhill
-    if (step % 25 == 0) std::printf("step %3d  loss %.5f  w %.3f  b %.3f\n", step, loss.item(), line.w.item(), line.b.item());
+    if (step % 25 == 0)
+      std::printf("step %3d  loss %.5f  w %.3f  b %.3f\n", step, loss.item(), line.w.item(), line.b.item());
   }
   // [/snippet]
   return std::abs(line.w.item() - 2.0f) < 0.1f ? 0 : 1;

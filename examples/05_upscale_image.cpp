@@ -24,7 +24,8 @@ int main(int argc, char** argv) try {
     small = data::load_image(argv[2]);
   } else {
     train_a_little(net, scale);
-    small = data::reduce(data::dead_leaves({.count = 1, .height = 240, .width = 300, .colour = true, .seed = 7})[0], scale);
+    small = data::reduce(
+        data::dead_leaves({.count = 1, .height = 240, .width = 300, .colour = true, .seed = 7})[0], scale);
   }
   const data::Image large = infer::upscale(net, small, scale);  // luma by the network, colours by bicubic
   data::save_image(argc > 3 ? argv[3] : "upscaled.png", large);

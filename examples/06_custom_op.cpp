@@ -14,14 +14,18 @@ struct Softplus {  // y = log(1 + exp(x)), a smooth relu
   CRISP_HD T slope(T x, T) const { return T(1) / (T(1) + std::exp(-x)); }
 };
 template <class T, class D>
-Var<T, D> softplus(const Var<T, D>& x) { return elementwise(Softplus<T>{}, x); }
+Var<T, D> softplus(const Var<T, D>& x) {
+  return elementwise(Softplus<T>{}, x);
+}
 // [/snippet]
 
 // [snippet:op]
 // flip_rows: y[n, h, w, c] = x[n, H - 1 - h, w, c], an image upside down. Its gradient is flipped back.
 template <class T>
 struct FlipRows {  // row = (n, h), col = (w, c)
-  const T* x; T* y; Index H, WC;
+  const T* x;
+  T* y;
+  Index H, WC;
   CRISP_HD void operator()(Index row, Index col) const {
     const Index n = row / H, h = row % H;
     y[row * WC + col] = x[(n * H + H - 1 - h) * WC + col];
@@ -31,7 +35,8 @@ struct FlipRows {  // row = (n, h), col = (w, c)
 /// x (N, H, W, C) -> (N, H, W, C). Throws Error for another rank.
 template <class T, class D>
 Var<T, D> flip_rows(const Var<T, D>& x) {
-  check(x.shape().rank() == 4, "flip_rows: the input must have 4 axes", operand("input", x.shape(), "(N, H, W, C)"));
+  check(x.shape().rank() == 4, "flip_rows: the input must have 4 axes",
+        operand("input", x.shape(), "(N, H, W, C)"));
   const Index rows = x[0] * x[1], WC = x[2] * x[3];
   Tensor<T, D> y(x.shape());
   D::for_each(rows, WC, FlipRows<T>{x.value().data(), y.data(), x[1], WC});
@@ -46,8 +51,10 @@ Var<T, D> flip_rows(const Var<T, D>& x) {
 
 int main() {
   // [snippet:check]
-  const auto one = testing::gradcheck([](const auto& x) { return softplus(x); }, testing::random_input<Cpu>({2, 3}));
-  const auto two = testing::gradcheck([](const auto& x) { return flip_rows(x); }, testing::random_input<Cpu>({2, 3, 4, 1}));
+  const auto one =
+      testing::gradcheck([](const auto& x) { return softplus(x); }, testing::random_input<Cpu>({2, 3}));
+  const auto two = testing::gradcheck([](const auto& x) { return flip_rows(x); },
+                                      testing::random_input<Cpu>({2, 3, 4, 1}));
   std::cout << "softplus:  " << (one ? "right, " : "WRONG, ") << one << "\n";
   std::cout << "flip_rows: " << (two ? "right, " : "WRONG, ") << two << "\n";
   // [/snippet]

@@ -1,11 +1,12 @@
-// Layers of your own: a struct with operator() and one line, CRISP_PARAMS. It nests, repeats, trains and saves.
+// Layers of your own: a struct with operator() and one line, CRISP_PARAMS. It nests, repeats, trains and
+// saves.
 #include <crisp/backend/cpu.hpp>
+#include <crisp/io/weights.hpp>
 #include <crisp/nn/conv2d.hpp>
 #include <crisp/ops/arithmetic.hpp>
 #include <crisp/ops/loss.hpp>
 #include <crisp/ops/relu.hpp>
 #include <crisp/optim/adam.hpp>
-#include <crisp/io/weights.hpp>
 #include <cstdio>
 
 using namespace crisp;
@@ -24,7 +25,8 @@ struct ResBlock {  // x + conv2(relu(conv1(x)))
 template <class T, class D>
 struct Net {
   nn::Conv2d<T, D> head{1, 8, 3}, tail{8, 1, 3};
-  std::vector<ResBlock<T, D>> body = nn::repeat<ResBlock<T, D>>(3, 8);  // three blocks of 8 channels, each its own
+  std::vector<ResBlock<T, D>> body =
+      nn::repeat<ResBlock<T, D>>(3, 8);  // three blocks of 8 channels, each its own
   Var<T, D> operator()(const Var<T, D>& x) const {
     auto h = head(x);
     for (const auto& block : body) h = block(h);
@@ -37,7 +39,9 @@ struct Net {
 int main() {
   // [snippet:use]
   Net<float, Cpu> net;
-  net.each_param([](const std::string& name, const auto& p) { std::printf("%-22s %s\n", name.c_str(), str(p.shape()).c_str()); });
+  net.each_param([](const std::string& name, const auto& p) {
+    std::printf("%-22s %s\n", name.c_str(), str(p.shape()).c_str());
+  });
   std::printf("%lld parameters\n", static_cast<long long>(nn::parameter_count(net).trained));
 
   const Tensor<float, Cpu> x({2, 8, 8, 1}, 0.3f), target({2, 8, 8, 1}, 0.7f);

@@ -1,5 +1,5 @@
-// A block of your own in a known network: EDSR (Lim et al. 2017) with channel attention in every block, as RCAN has it (Zhang et
-// al. 2018).  usage: 09_edsr [FOLDER|synthetic] [STEPS] [BLOCKS]
+// A block of your own in a known network: EDSR (Lim et al. 2017) with channel attention in every block, as
+// RCAN has it (Zhang et al. 2018).  usage: 09_edsr [FOLDER|synthetic] [STEPS] [BLOCKS]
 #include <crisp/crisp.hpp>
 using namespace crisp;
 using Device = DefaultDevice;
@@ -9,7 +9,8 @@ template <class T, class D>
 struct AttentionBlock {  // x + attention(conv(relu(conv(x)))): (N, H, W, C) -> (N, H, W, C)
   nn::Conv2d<T, D> conv1, conv2;
   nn::ChannelAttention<T, D> attention;
-  explicit AttentionBlock(Index c) : conv1(c, c, 3), conv2(c, c, 3, {.init = nn::Init::he(0.1)}), attention(c) {}
+  explicit AttentionBlock(Index c)
+      : conv1(c, c, 3), conv2(c, c, 3, {.init = nn::Init::he(0.1)}), attention(c) {}
   Var<T, D> operator()(const Var<T, D>& x) const { return x + attention(conv2(relu(conv1(x)))); }
   CRISP_PARAMS(conv1, conv2, attention)
 };
@@ -20,7 +21,11 @@ struct AttentionEdsr {
   std::vector<AttentionBlock<T, D>> body;
   nn::Upsampler<T, D> upsample;
   explicit AttentionEdsr(Index blocks, Index c = 64)
-      : conv_first(3, c, 3), conv_after_body(c, c, 3), conv_last(c, 3, 3), body(nn::repeat<AttentionBlock<T, D>>(blocks, c)), upsample(2, c) {}
+      : conv_first(3, c, 3),
+        conv_after_body(c, c, 3),
+        conv_last(c, 3, 3),
+        body(nn::repeat<AttentionBlock<T, D>>(blocks, c)),
+        upsample(2, c) {}
   Var<T, D> operator()(const Var<T, D>& x) const {
     const Var<T, D> head = conv_first(x);
     Var<T, D> y = head;
@@ -35,9 +40,11 @@ struct AttentionEdsr {
 int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "synthetic";
   const Index steps = argc > 2 ? std::stol(argv[2]) : 3000, blocks = argc > 3 ? std::stol(argv[3]) : 4;
-  const auto images = folder == "synthetic" ? data::dead_leaves({.count = 32, .colour = true}) : data::load_folder(folder);
+  const auto images =
+      folder == "synthetic" ? data::dead_leaves({.count = 32, .colour = true}) : data::load_folder(folder);
   const auto held_out = data::dead_leaves({.count = 1, .colour = true, .seed = 99});
-  const data::PatchDataset patches(images, {.scale = 2, .patch = 24, .luma = false, .input = data::Input::lr});
+  const data::PatchDataset patches(images,
+                                   {.scale = 2, .patch = 24, .luma = false, .input = data::Input::lr});
 
   AttentionEdsr<float, Device> net(blocks);
   optim::Adam adam(net, {.lr = 5e-4});
@@ -50,7 +57,8 @@ int main(int argc, char** argv) {
     adam.step();
     if (++step % 100 == 0 || step == steps) {
       const auto c = infer::compare("held out", held_out[0], infer::upscaler(net), 2, infer::Protocol::rgb8);
-      std::printf("step %ld  loss %.5f  held out %.2f dB, bicubic %.2f dB\n", long(step), double(loss.item()), c.score.psnr, c.bicubic_psnr);
+      std::printf("step %ld  loss %.5f  held out %.2f dB, bicubic %.2f dB\n", long(step), double(loss.item()),
+                  c.score.psnr, c.bicubic_psnr);
     }
   }
   io::save("attention_edsr.safetensors", net);

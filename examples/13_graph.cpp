@@ -1,5 +1,5 @@
-// A training whose steps are one CUDA graph on the GPU, and calls of a function on the CPU: ESPCN (Shi et al. 2016), small enough that the
-// GPU would wait for the host else.  usage: 13_graph [FOLDER|synthetic] [STEPS]
+// A training whose steps are one CUDA graph on the GPU, and calls of a function on the CPU: ESPCN (Shi et al.
+// 2016), small enough that the GPU would wait for the host else.  usage: 13_graph [FOLDER|synthetic] [STEPS]
 #include <crisp/crisp.hpp>
 #include <crisp/models/espcn.hpp>
 using namespace crisp;
@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   const optim::Schedule schedule = optim::cosine();
   Index count = 0;
   // [snippet:graph]
-  Var<float, Device> x(Tensor<float, Device>({16, 17, 17, 1})), y(Tensor<float, Device>({16, 51, 51, 1}));  // where each batch is copied to
+  Var<float, Device> x(Tensor<float, Device>({16, 17, 17, 1})),
+      y(Tensor<float, Device>({16, 51, 51, 1}));  // where each batch is copied to
   Tensor<float, Device> total;
   Graph<Device> step([&] {
     const auto loss = mse_loss(net(x), y);
@@ -29,7 +30,8 @@ int main(int argc, char** argv) {
     y.value().copy_(hr);
     adam.set_lr(1e-3 * schedule(count, steps));
     step();
-    if (++count % 500 == 0 || count == steps) std::printf("step %ld  loss %.5f\n", long(count), double(total.item()));
+    if (++count % 500 == 0 || count == steps)
+      std::printf("step %ld  loss %.5f\n", long(count), double(total.item()));
   }
   // [/snippet]
   io::save("espcn.safetensors", net);

@@ -54,7 +54,7 @@ int main() {
     loss.backward();
     adam.step();
   }
-  std::printf("squared error: %.5f enlarged by bicubic, %.5f then sharpened by least squares\n",
-              before / 10, after / 10);
+  std::printf("squared error: %.5f enlarged by bicubic, %.5f then sharpened by least squares\n", before / 10,
+              after / 10);
   return after < before ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// An op on values stored as bfloat16 against the same op on float: it computes with float and rounds once, or twice, what it stores.
+// An op on values stored as bfloat16 against the same op on float: it computes with float and rounds once, or
+// twice, what it stores.
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "support.hpp"
@@ -7,7 +8,8 @@ namespace crisp::test {
 
 // op(x...) and its gradients, given a random gradient of its result, for values that bfloat16 holds exactly.
 template <class T, class Op>
-std::vector<std::vector<float>> values_and_gradients(const Op& op, const std::vector<Tensor<bfloat16, Device>>& inputs) {
+std::vector<std::vector<float>> values_and_gradients(const Op& op,
+                                                     const std::vector<Tensor<bfloat16, Device>>& inputs) {
   std::vector<Var<T, Device>> x;
   for (const auto& input : inputs) x.emplace_back(input.to<T>(), true);
   const Var<T, Device> y = op(x);
@@ -22,7 +24,8 @@ template <class Op>
 void check_op(const std::string& name, std::vector<Shape> shapes, const Op& op, double tolerance = 8e-3) {
   std::vector<Tensor<bfloat16, Device>> inputs;
   for (const Shape& shape : shapes) inputs.push_back(random_tensor<bfloat16>(shape, inputs.size() + 1));
-  const auto exact = values_and_gradients<float>(op, inputs), rounded = values_and_gradients<bfloat16>(op, inputs);
+  const auto exact = values_and_gradients<float>(op, inputs),
+             rounded = values_and_gradients<bfloat16>(op, inputs);
   REQUIRE(exact.size() == rounded.size());
   for (std::size_t i = 0; i < exact.size(); ++i) {
     INFO(name << (i ? ", gradient " : ", value ") << int(i) << ", " << int(exact[i].size()) << " elements");

@@ -1,4 +1,5 @@
-// The entry point of every test program. Those that nvcc compiles run nothing, and say so, where there is no GPU.
+// The entry point of every test program. Those that nvcc compiles run nothing, and say so, where there is no
+// GPU.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #if defined(__CUDACC__)

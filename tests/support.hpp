@@ -16,8 +16,8 @@
 
 namespace crisp::test {
 
-/// What the tests of ops, layers and networks run on. Each is compiled for the CPU, for the emulated GPU, and by
-/// nvcc for the GPU; and, with CRISP_TEST_EIGEN, for the CPU without fast paths.
+/// What the tests of ops, layers and networks run on. Each is compiled for the CPU, for the emulated GPU, and
+/// by nvcc for the GPU; and, with CRISP_TEST_EIGEN, for the CPU without fast paths.
 #if defined(CRISP_TEST_EIGEN)
 using Device = EigenCpu;
 #else
@@ -50,7 +50,9 @@ std::string error_of(F&& f) {
   return "no error";
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A new, empty folder, removed at the end.
 struct TemporaryFolder {
@@ -94,9 +96,9 @@ void check_threads(F f) {
 
 }  // namespace crisp::test
 
-#define CHECK_ERROR(expression, part)                                             \
-  do {                                                                            \
-    const std::string message = crisp::test::error_of([&] { expression; });       \
-    INFO("the message: " << message);                                             \
-    CHECK(crisp::test::contains(message, part));                                  \
+#define CHECK_ERROR(expression, part)                                       \
+  do {                                                                      \
+    const std::string message = crisp::test::error_of([&] { expression; }); \
+    INFO("the message: " << message);                                       \
+    CHECK(crisp::test::contains(message, part));                            \
   } while (false)

@@ -1,4 +1,5 @@
-// What the tests of the window attention share: a case, its results on a device, and the comparison of a fast device with its simple twin.
+// What the tests of the window attention share: a case, its results on a device, and the comparison of a fast
+// device with its simple twin.
 #pragma once
 #include "crisp/ops/window_attention.hpp"
 #include "support.hpp"
@@ -9,7 +10,10 @@ struct AttentionCase {
   Index N, high, across, heads, d, M, shift;  // high x across windows
   Shape qkv() const { return {N, high * M, across * M, 3 * heads * d}; }
   Shape bias() const { return {heads, M * M, M * M}; }
-  std::string text() const { return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ", heads, " heads of ", d, " channels"); }
+  std::string text() const {
+    return str(N, " images of ", high, " x ", across, " windows of ", M, " x ", M, ", shift ", shift, ", ",
+               heads, " heads of ", d, " channels");
+  }
 };
 
 // Random numbers that type `From` can hold, `scale` times as large.
@@ -23,7 +27,8 @@ Tensor<float, D> random_values(Shape shape, std::uint64_t seed, float scale = 1)
 // y, dqkv and dbias on device D; qkv is `scale` times as large as random numbers.
 template <class D, class From = float>
 std::vector<std::vector<float>> results(const AttentionCase& c, float scale = 1) {
-  const Var<float, D> qkv(random_values<D, From>(c.qkv(), 1, scale), true), bias(random_values<D, From>(c.bias(), 2), true);
+  const Var<float, D> qkv(random_values<D, From>(c.qkv(), 1, scale), true),
+      bias(random_values<D, From>(c.bias(), 2), true);
   const Var<float, D> y = window_attention(qkv, bias, Windows{c.M, c.shift});
   y.backward(random_values<D, From>(y.shape(), 3));
   return {y.value().to_host(), qkv.grad().to_host(), bias.grad().to_host()};

@@ -12,10 +12,18 @@
 namespace crisp::program {
 
 void Computing::add_to(Command& command) {
-  command.option("--threads", threads, "threads that compute (default: all that the machine has)").range(1, 1024);
-  command.option("--device", device, "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is many times faster; see crisp info --devices)")
+  command.option("--threads", threads, "threads that compute (default: all that the machine has)")
+      .range(1, 1024);
+  command
+      .option("--device", device,
+              "cpu, or cuda for an NVIDIA GPU (default: cuda where there is one that can be used, as it is "
+              "many times faster; see crisp info --devices)")
       .one_of({"cpu", "cuda"});
-  command.option("--precision", precision, "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums and weights stay float32")
+  command
+      .option("--precision", precision,
+              "what the GPU computes with: fp32 exactly; tf32 rounds the factors of products to 11 bits, for "
+              "its tensor cores; bf16 keeps all values in half the memory, with 8 bits of precision. Sums "
+              "and weights stay float32")
       .one_of({"fp32", "tf32", "bf16"})
       .shows_default();
 }
@@ -28,7 +36,8 @@ std::string Computing::chosen() const {
 void Computing::apply() const {
   const std::string why_none = device == "cuda" ? gpus().why_none : "";
   check(why_none.empty(), "--device cuda: ", why_none, "; --device cpu needs no GPU");
-  use(precision == "fp32" || chosen() == "cuda", "--precision ", precision, " is for the GPU; the CPU computes in fp32: leave it out, or give --device cuda");
+  use(precision == "fp32" || chosen() == "cuda", "--precision ", precision,
+      " is for the GPU; the CPU computes in fp32: leave it out, or give --device cuda");
   if (threads > 0) set_threads(threads);
   set_precision(precision);
 }
@@ -37,9 +46,13 @@ void Architecture::add_to(Command& command) {
   std::string names;
   for (const std::string& name : zoo::model_names()) names += (names.empty() ? "" : ", ") + name;
   command.option("--model", model, "the network: " + names);
-  command.option("--variant", variant, "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
-  command.option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore").range(1, 8);
-  command.option("--set", set, "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
+  command.option(
+      "--variant", variant,
+      "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
+  command.option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")
+      .range(1, 8);
+  command.option("--set", set,
+                 "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
 }
 
 Network Architecture::make() const {
@@ -48,7 +61,8 @@ Network Architecture::make() const {
   if (!variant.empty()) settings["variant"] = variant;
   for (const std::string& one : set) {
     const std::size_t equal = one.find('=');
-    use(equal != std::string::npos && equal > 0, "--set takes NAME=VALUE, such as features=32, not '", one, "'");
+    use(equal != std::string::npos && equal > 0, "--set takes NAME=VALUE, such as features=32, not '", one,
+        "'");
     settings[one.substr(0, equal)] = one.substr(equal + 1);
   }
   try {
@@ -75,7 +89,10 @@ Loaded load_network(const fs::path& file) {
 
 void Weights::add_to(Command& command) {
   command.option("--weights", file, "the network: a .safetensors, .pth or .pt file");
-  command.option("--interpolate", interpolate, "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network").values(3);
+  command
+      .option("--interpolate", interpolate,
+              "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")
+      .values(3);
 }
 
 namespace {
@@ -83,20 +100,23 @@ namespace {
 Loaded interpolated(const std::vector<std::string>& given) {
   char* end = nullptr;
   const double part = std::strtod(given[2].c_str(), &end);
-  use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
+  use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1,
+      "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
   Loaded a = load_network(given[0]);
   const Loaded b = load_network(given[1]);
   for (const auto& [key, value] : a.net->settings()) {
     const auto found = b.net->settings().find(key);
     const std::string other = found == b.net->settings().end() ? "missing" : found->second;
-    check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key, "' is ", value, " in the first, ", other, " in the second");
+    check(other == value, "--interpolate: '", given[0], "' and '", given[1], "' are not one network: '", key,
+          "' is ", value, " in the first, ", other, " in the second");
   }
   std::map<std::string, Tensor<float, Cpu>> of_b;
   b.net->each_param([&](const std::string& name, const auto& p) { of_b.emplace(name, p.value()); });
   a.net->each_param([&](const std::string& name, auto& p) {
     const std::vector<float> x = p.value().to_host(), y = of_b.at(name).to_host();
     std::vector<float> mixed(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
+    for (std::size_t i = 0; i < x.size(); ++i)
+      mixed[i] = float((1 - part) * double(x[i]) + part * double(y[i]));
     p.value().copy_(Tensor<float, Cpu>(p.shape(), mixed));
   });
   return a;
@@ -109,12 +129,16 @@ Loaded Weights::load() const { return interpolate.empty() ? load_network(file) :
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
   const bool fixed = !loaded.net->input_spec().enlarged;
   if (!loaded.knows_scale && !fixed) {
-    use(asked != 0, "'", file.string(), "' does not say which scale it was trained for; give --scale N, such as --scale 3");
+    use(asked != 0, "'", file.string(),
+        "' does not say which scale it was trained for; give --scale N, such as --scale 3");
     return asked;
   }
   const Index trained = loaded.net->scale();
-  use(asked == 0 || asked == trained || !fixed, "'", file.string(), "' enlarges by ", trained, ", and cannot by ", asked);
-  if (asked != 0 && asked != trained) std::cerr << "crisp: warning: '" << file.string() << "' was trained for x" << trained << ", and is used for x" << asked << "\n";
+  use(asked == 0 || asked == trained || !fixed, "'", file.string(), "' enlarges by ", trained,
+      ", and cannot by ", asked);
+  if (asked != 0 && asked != trained)
+    std::cerr << "crisp: warning: '" << file.string() << "' was trained for x" << trained
+              << ", and is used for x" << asked << "\n";
   return asked != 0 ? asked : trained;
 }
 
@@ -153,11 +177,16 @@ Index bytes_of(const std::string& option, const std::string& text) {
   const std::string unit = end;
   const std::map<std::string, double> factors{{"K", 1024.0}, {"M", 1048576.0}, {"G", 1073741824.0}};
   const double factor = factors.count(unit) > 0 ? factors.at(unit) : 1.0;
-  use(end != text.c_str() && (unit.empty() || factor > 1) && value > 0 && value * factor < 1e15, option, " takes bytes, such as 500M or 2G, not '", text, "'");
+  use(end != text.c_str() && (unit.empty() || factor > 1) && value > 0 && value * factor < 1e15, option,
+      " takes bytes, such as 500M or 2G, not '", text, "'");
   return Index(value * factor);
 }
 
-std::string left(const std::string& text, std::size_t width) { return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " "; }
-std::string right(const std::string& text, std::size_t width) { return text.size() < width ? std::string(width - text.size(), ' ') + text : " " + text; }
+std::string left(const std::string& text, std::size_t width) {
+  return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " ";
+}
+std::string right(const std::string& text, std::size_t width) {
+  return text.size() < width ? std::string(width - text.size(), ' ') + text : " " + text;
+}
 
 }  // namespace crisp::program

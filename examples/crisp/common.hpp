@@ -44,15 +44,16 @@ struct Computing {
   std::string device;              // empty: see chosen()
   std::string precision = "fp32";  // of the GPU; weights are float32 in all
   void add_to(Command& command);
-  void apply() const;           // throws Error for a device that is not there, or cannot do so; to be called before any work
-  std::string chosen() const;   // "cpu" or "cuda": what was asked for, else cuda where it can be used
+  void apply()
+      const;  // throws Error for a device that is not there, or cannot do so; to be called before any work
+  std::string chosen() const;  // "cpu" or "cuda": what was asked for, else cuda where it can be used
 };
 
 /// --model, --variant, --scale and --set: which network.
 struct Architecture {
   std::string model, variant;
-  Index scale = 0;                // 0: that of the paper
-  std::vector<std::string> set;   // "features=32"
+  Index scale = 0;               // 0: that of the paper
+  std::vector<std::string> set;  // "features=32"
   void add_to(Command& command);
   /// A new network. Throws WrongUse for names and settings that crisp does not know.
   Network make() const;
@@ -67,7 +68,8 @@ struct Loaded {
 /// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
 Loaded load_network(const fs::path& file);
 
-/// --weights FILE, or --interpolate A B PART: (1 - PART) A + PART B, two files of one network (Wang et al. 2018, ESRGAN, eq. 4).
+/// --weights FILE, or --interpolate A B PART: (1 - PART) A + PART B, two files of one network (Wang et al.
+/// 2018, ESRGAN, eq. 4).
 struct Weights {
   fs::path file;
   std::vector<std::string> interpolate;
@@ -78,8 +80,8 @@ struct Weights {
   Loaded load() const;
 };
 
-/// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ, and
-/// throws WrongUse where neither is there.
+/// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ,
+/// and throws WrongUse where neither is there.
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked);
 
 void require_file(const std::string& option, const fs::path& file);

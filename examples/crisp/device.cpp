@@ -13,18 +13,22 @@ namespace crisp::program {
 Gpus gpus() {
   Gpus found;
   for (const CudaDevice& gpu : cuda_devices())
-    found.lines.push_back(str(gpu.name, ", ", fixed(double(gpu.memory) / 1073741824.0, 1), " GB, compute capability ", gpu.major, ".", gpu.minor));
+    found.lines.push_back(str(gpu.name, ", ", fixed(double(gpu.memory) / 1073741824.0, 1),
+                              " GB, compute capability ", gpu.major, ".", gpu.minor));
   if (!found.lines.empty()) return found;
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
   static_cast<void>(cudaGetLastError());
   found.why_none = error == cudaErrorInsufficientDriver
                        ? "there is no NVIDIA driver, or one older than this crisp needs"
-                       : str("there is no NVIDIA GPU that this program can use (", error == cudaSuccess ? "none was found" : cudaGetErrorString(error), ")");
+                       : str("there is no NVIDIA GPU that this program can use (",
+                             error == cudaSuccess ? "none was found" : cudaGetErrorString(error), ")");
   return found;
 }
 
-void set_precision(const std::string& precision) { Cuda::set_math(precision == "tf32" ? Math::tf32 : Math::fp32); }
+void set_precision(const std::string& precision) {
+  Cuda::set_math(precision == "tf32" ? Math::tf32 : Math::fp32);
+}
 
 Running running_on(const Computing& computing, std::shared_ptr<const Network> net) {
   if (computing.chosen() != "cuda") return running<float, Cpu>(std::move(net));
@@ -34,7 +38,8 @@ Running running_on(const Computing& computing, std::shared_ptr<const Network> ne
 
 void train_on(const TrainOptions& o, Network net, const TrainingData& data) {
   if (o.computing.chosen() != "cuda") return train<float, Cpu>(o, std::move(net), data);
-  Cuda::choose_device(int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
+  Cuda::choose_device(
+      int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
   if (o.computing.precision == "bf16") train<bfloat16, Cuda>(o, std::move(net), data);
   else train<float, Cuda>(o, std::move(net), data);
 }
@@ -62,8 +67,9 @@ std::string processor() {
     }
   const unsigned cores = std::thread::hardware_concurrency();
   const Processors usable = usable_processors();
-  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ", cpu::width<float>, " floats; ",
-             usable.count, usable.count == 1 ? " thread" : " threads", " (", usable.reason, ")");
+  return str(name, ", ", cores, cores == 1 ? " logical core" : " logical cores", ", vectors of ",
+             cpu::width<float>, " floats; ", usable.count, usable.count == 1 ? " thread" : " threads", " (",
+             usable.reason, ")");
 }
 
 }  // namespace crisp::program

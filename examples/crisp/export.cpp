@@ -19,8 +19,9 @@ struct Options {
   Computing computing;
 };
 
-// The constants that the official SwinIR keeps in its state dict, as its load_state_dict(strict=True) asks for them: which distance a
-// pair of pixels has, and the mask of shifted windows for the size that it was trained with.
+// The constants that the official SwinIR keeps in its state dict, as its load_state_dict(strict=True) asks
+// for them: which distance a pair of pixels has, and the mask of shifted windows for the size that it was
+// trained with.
 void add_constants(const Network& net, io::SafeTensors& file) {
   const auto number = [&](const char* key) { return std::stol(net.settings().at(key)); };
   const auto variant = net.settings().find("variant");
@@ -37,7 +38,9 @@ void add_constants(const Network& net, io::SafeTensors& file) {
     if (name.ends_with(".norm1.weight")) blocks.push_back(name.substr(0, name.size() - 12));
   for (const std::string& block : blocks) {
     file.tensors[block + "attn.relative_position_index"] = {"I64", {n, n}, distances};
-    if (block[block.size() - 2] % 2) file.tensors[block + "attn_mask"] = io::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
+    if (block[block.size() - 2] % 2)
+      file.tensors[block + "attn_mask"] =
+          io::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
   }
 }
 
@@ -56,9 +59,11 @@ Loaded network_of(const Options& o) {
 }
 
 void run(const Options& o) {
-  use(o.weights.given() + int(!o.network.model.empty()) == 1, "give one of --weights FILE, --interpolate A B PART and --model NAME");
+  use(o.weights.given() + int(!o.network.model.empty()) == 1,
+      "give one of --weights FILE, --interpolate A B PART and --model NAME");
   const std::string kind = o.output.extension().string();
-  use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(), "' must end in .onnx or .safetensors: the name says the format");
+  use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(),
+      "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
   const Loaded loaded = network_of(o);
   std::map<std::string, std::string> about = loaded.net->settings();
@@ -88,16 +93,26 @@ void run(const Options& o) {
 
 void add_export(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
+  Command command =
+      program.command("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
   o->weights.add_to(command);
   o->network.add_to(command);
-  command.option("--seed", o->seed, "of the weights of a new network, with --model").range(Index(0), std::numeric_limits<Index>::max()).shows_default();
+  command.option("--seed", o->seed, "of the weights of a new network, with --model")
+      .range(Index(0), std::numeric_limits<Index>::max())
+      .shows_default();
   command.option("OUTPUT", o->output, "a file that ends in .onnx or .safetensors").required();
-  command.option("--size", o->size, "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)").values(2).range(1, 65536).shows_default();
+  command
+      .option("--size", o->size,
+              "height and width of the input, for networks that ONNX can only hold for one size (SwinIR)")
+      .values(2)
+      .range(1, 65536)
+      .shows_default();
   command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
-  command.footer("The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network works on that (see crisp info).\n"
-                 "Example: crisp export --weights edsr.pth edsr.onnx");
+  command.footer(
+      "The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network "
+      "works on that (see crisp info).\n"
+      "Example: crisp export --weights edsr.pth edsr.onnx");
   command.callback([o] { run(*o); });
 }
 

@@ -29,9 +29,11 @@ void run(const Options& o) {
           " channels");
     const std::string result = "output" + name.substr(5);
     out.tensors[result] = network.forward(tensor);
-    std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape << std::endl;
+    std::cout << name << " " << tensor.shape << " -> " << result << " " << out.tensors[result].shape
+              << std::endl;
   }
-  check(!out.tensors.empty(), "forward: '", o.input.string(), "' holds no tensor whose name begins with 'input'");
+  check(!out.tensors.empty(), "forward: '", o.input.string(),
+        "' holds no tensor whose name begins with 'input'");
   io::write_safetensors(o.output, out);
 }
 
@@ -39,9 +41,13 @@ void run(const Options& o) {
 
 void add_forward(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("forward", "Run a network on raw tensors, to compare it with another framework");
+  Command command =
+      program.command("forward", "Run a network on raw tensors, to compare it with another framework");
   command.option("--weights", o->weights, "the network, a .safetensors file").required();
-  command.option("IN", o->input, "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1").required();
+  command
+      .option("IN", o->input,
+              "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1")
+      .required();
   command.option("OUT", o->output, "the file to write, with output* for each input*").required();
   o->computing.add_to(command);
   command.footer("Example: crisp forward --weights edsr.safetensors golden.safetensors result.safetensors");

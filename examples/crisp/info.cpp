@@ -1,4 +1,5 @@
-// crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters. And what can compute.
+// crisp info: what a weights file holds, or what a network looks like: layers, shapes, parameters. And what
+// can compute.
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -57,12 +58,18 @@ std::vector<Index> extents(const Shape& shape) {
 
 void print_json(const Network& net, const std::map<std::string, std::string>& metadata) {
   const nn::ParameterCount count = nn::parameter_count(net);
-  nlohmann::ordered_json out{{"name", net.name()}, {"settings", net.settings()}, {"parameters", count.all()},
-                             {"trained", count.trained}, {"untrained", count.untrained}};
+  nlohmann::ordered_json out{{"name", net.name()},
+                             {"settings", net.settings()},
+                             {"parameters", count.all()},
+                             {"trained", count.trained},
+                             {"untrained", count.untrained}};
   out["layers"] = nlohmann::ordered_json::array();
   for (const Layer& layer : layers_of(net))
-    out["layers"].push_back({{"name", layer.name}, {"kind", layer.kind}, {"weight", extents(layer.weight)},
-                             {"output", extents(layer.output)}, {"parameters", layer.parameters}});
+    out["layers"].push_back({{"name", layer.name},
+                             {"kind", layer.kind},
+                             {"weight", extents(layer.weight)},
+                             {"output", extents(layer.output)},
+                             {"parameters", layer.parameters}});
   out["metadata"] = metadata;
   std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
@@ -76,15 +83,19 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   std::cout << net.name();
   for (const auto& [key, value] : net.settings())
     if (key != "model") std::cout << ", " << key << " " << value;
-  std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", "
-            << works_on_image(net) << "\n\n"
-            << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24) << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
-            << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()}) << "\n";
+  std::cout << "\nworks on " << (net.channels() == 1 ? "luma" : "RGB") << ", " << works_on_image(net)
+            << "\n\n"
+            << left("layer", 20) << left("kind", 10) << left("weight (O, kH, kW, C)", 24)
+            << left("output (N, H, W, C)", 22) << right("parameters", 12) << "\n"
+            << left("input", 20) << left("", 34) << str(Shape{1, example_size, example_size, net.channels()})
+            << "\n";
   for (const Layer& layer : layers_of(net))
-    std::cout << left(layer.name, 20) << left(layer.kind, 10) << left(str(layer.weight), 24) << left(layer.reached ? str(layer.output) : "", 22)
+    std::cout << left(layer.name, 20) << left(layer.kind, 10) << left(str(layer.weight), 24)
+              << left(layer.reached ? str(layer.output) : "", 22)
               << right(std::to_string(layer.parameters), 12) << "\n";
   const nn::ParameterCount count = nn::parameter_count(net);
-  std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained << " untrained)\n";
+  std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained
+            << " untrained)\n";
   if (!metadata.empty()) std::cout << "\nin the file:\n";
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
 }
@@ -125,7 +136,8 @@ void print_devices() {
 #if defined(CRISP_MPI)
   std::cout << "mpi   several processes: mpirun -np N crisp train ...\n";
 #else
-  std::cout << "mpi   none: this crisp was built without MPI (apt-get install libopenmpi-dev openmpi-bin, and build again)\n";
+  std::cout << "mpi   none: this crisp was built without MPI (apt-get install libopenmpi-dev openmpi-bin, "
+               "and build again)\n";
 #endif
 }
 
@@ -136,7 +148,8 @@ void run(const Options& o) {
   if (o.devices) return print_devices();
   if (o.models) return print_models();
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
-  use(o.network.variant.empty() || o.file.empty(), "--variant goes with --model; a file says itself what it holds");
+  use(o.network.variant.empty() || o.file.empty(),
+      "--variant goes with --model; a file says itself what it holds");
   if (!o.file.empty()) {
     const Loaded loaded = load_network(o.file);
     return o.json ? print_json(*loaded.net, loaded.metadata) : print_table(*loaded.net, loaded.metadata);
@@ -149,10 +162,12 @@ void run(const Options& o) {
 
 void add_info(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
+  Command command =
+      program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
   command.option("FILE", o->file, "weights, a .safetensors file");
   o->network.add_to(command);
-  command.flag("--json", o->json, "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+  command.flag("--json", o->json,
+               "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
   command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
   command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");

@@ -10,7 +10,9 @@ namespace crisp::program {
 
 namespace {
 
-double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 }  // namespace
 
@@ -113,11 +115,15 @@ void Jobs::forget(const std::string& id) {
 }
 
 std::size_t Jobs::count(const std::string& state) const {
-  return std::size_t(std::count_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->state.name == state; }));
+  return std::size_t(
+      std::count_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->state.name == state; }));
 }
 
 void Jobs::compute() {
-  const auto next = [this] { return std::find_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->state.name == "waiting"; }); };
+  const auto next = [this] {
+    return std::find_if(jobs_.begin(), jobs_.end(),
+                        [](const auto& job) { return job->state.name == "waiting"; });
+  };
   while (true) {
     std::shared_ptr<Job> job;
     {

@@ -1,4 +1,5 @@
-// A bounded queue of jobs, of which one computes at a time: with progress, cancelling, and results that are forgotten.
+// A bounded queue of jobs, of which one computes at a time: with progress, cancelling, and results that are
+// forgotten.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -15,9 +16,9 @@
 namespace crisp::program {
 
 struct JobLimits {
-  std::size_t waiting = 8;          // jobs beside the one that computes; more are refused
-  std::size_t bytes = 512 << 20;    // of results that are kept, the newest in any case; the oldest make room
-  std::chrono::seconds kept{600};   // a job or a result that nobody asks for so long is dropped
+  std::size_t waiting = 8;         // jobs beside the one that computes; more are refused
+  std::size_t bytes = 512 << 20;   // of results that are kept, the newest in any case; the oldest make room
+  std::chrono::seconds kept{600};  // a job or a result that nobody asks for so long is dropped
 };
 
 class Jobs {
@@ -27,11 +28,11 @@ class Jobs {
   using Work = std::function<Files(const std::function<void(double)>& progress)>;
 
   struct State {
-    std::string name;          // waiting, running, done or failed
-    std::size_t ahead = 0;     // jobs that come first
-    double done = 0;           // 0..1
-    double left = -1;          // seconds that it will still take; -1: not known yet
-    std::string error;         // of a failed job
+    std::string name;       // waiting, running, done or failed
+    std::size_t ahead = 0;  // jobs that come first
+    double done = 0;        // 0..1
+    double left = -1;       // seconds that it will still take; -1: not known yet
+    std::string error;      // of a failed job
   };
 
   /// `begin` is called once, by the thread that computes.

@@ -10,16 +10,19 @@ namespace crisp::program {
 
 fs::path lr_file(const fs::path& folder, const fs::path& hr, Index scale) {
   const std::string stem = hr.stem().string(), x = str("x", scale);
-  for (const std::string& end : {std::string(), x, "_" + x, "-" + x, "_LRBI_" + x, "_LR_" + x, std::string("_LR")})
+  for (const std::string& end :
+       {std::string(), x, "_" + x, "-" + x, "_LRBI_" + x, "_LR_" + x, std::string("_LR")})
     for (const char* extension : {".png", ".bmp", ".jpg", ".jpeg", ".PNG", ".BMP", ".JPG"})
       if (fs::is_regular_file(folder / (stem + end + extension))) return folder / (stem + end + extension);
-  throw Error(str("--lr: '", folder.string(), "' has no file that belongs to '", hr.filename().string(), "'; looked for ", stem, ", ", stem, x, ", ", stem, "_", x, " and ", stem, "_LRBI_", x));
+  throw Error(str("--lr: '", folder.string(), "' has no file that belongs to '", hr.filename().string(),
+                  "'; looked for ", stem, ", ", stem, x, ", ", stem, "_", x, " and ", stem, "_LRBI_", x));
 }
 
 data::Image load_lr(const fs::path& file, const data::Image& hr, Index scale) {
   const data::Image lr = data::without_alpha(data::load_image(file));
-  check(lr.height == hr.height / scale && lr.width == hr.width / scale, "--lr: '", file.string(), "' is ", lr.height, " x ", lr.width, ", but the original is ", hr.height, " x ", hr.width,
-        ", which gives ", hr.height / scale, " x ", hr.width / scale, " at x", scale);
+  check(lr.height == hr.height / scale && lr.width == hr.width / scale, "--lr: '", file.string(), "' is ",
+        lr.height, " x ", lr.width, ", but the original is ", hr.height, " x ", hr.width, ", which gives ",
+        hr.height / scale, " x ", hr.width / scale, " at x", scale);
   return lr;
 }
 
@@ -40,17 +43,22 @@ std::string unlike_matlab(const data::Image& lr, const data::Image& original, In
     return sum / double(made.samples.size());
   };
   double most = 0, ignored = 0;
-  const double of_matlab = distance(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}), most);
+  const double of_matlab =
+      distance(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}), most);
   if (most <= 1) return "";
   Rng unused(0);
   const Index h = hr.height / scale, w = hr.width / scale;
-  std::vector<std::pair<double, std::string>> others{{of_matlab, "MATLAB's bicubic"},
-                                                     {distance(data::resize(hr, h, w, data::Resampling::bicubic_torch), ignored), "bicubic without antialiasing, as PyTorch and OpenCV have it"},
-                                                     {distance(data::resize(hr, h, w, data::Resampling::bilinear), ignored), "bilinear interpolation"},
-                                                     {distance(data::resize(hr, h, w, data::Resampling::nearest), ignored), "taking every pixel in so many"},
-                                                     {distance(data::degrade(hr, scale, data::degradation("blur"), unused), ignored), "a Gaussian blur and taking every pixel in so many"}};
+  std::vector<std::pair<double, std::string>> others{
+      {of_matlab, "MATLAB's bicubic"},
+      {distance(data::resize(hr, h, w, data::Resampling::bicubic_torch), ignored),
+       "bicubic without antialiasing, as PyTorch and OpenCV have it"},
+      {distance(data::resize(hr, h, w, data::Resampling::bilinear), ignored), "bilinear interpolation"},
+      {distance(data::resize(hr, h, w, data::Resampling::nearest), ignored), "taking every pixel in so many"},
+      {distance(data::degrade(hr, scale, data::degradation("blur"), unused), ignored),
+       "a Gaussian blur and taking every pixel in so many"}};
   const auto nearest = *std::min_element(others.begin(), others.end());
-  return str("samples differ by up to ", most, " from MATLAB's bicubic (", fixed(of_matlab, 2), " in the mean); nearest is ", nearest.second, " (", fixed(nearest.first, 2), ")");
+  return str("samples differ by up to ", most, " from MATLAB's bicubic (", fixed(of_matlab, 2),
+             " in the mean); nearest is ", nearest.second, " (", fixed(nearest.first, 2), ")");
 }
 
 }  // namespace crisp::program

@@ -29,8 +29,10 @@ int wrong_use(const std::string& command, const std::string& what) {
 
 // What was meant for a command, and is none.
 std::string no_command(int argc, char** argv) {
-  const std::string commands = "the commands are train, upscale, evaluate, export, serve, mos, info and forward";
-  return argc < 2 ? "give a command: " + commands : "there is no command '" + std::string(argv[1]) + "': " + commands;
+  const std::string commands =
+      "the commands are train, upscale, evaluate, export, serve, mos, info and forward";
+  return argc < 2 ? "give a command: " + commands
+                  : "there is no command '" + std::string(argv[1]) + "': " + commands;
 }
 
 int failed(const std::string& what) {
@@ -44,9 +46,10 @@ int run(int argc, char** argv) {
       "crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"
       "and measures how well they, or plain interpolations, do.",
       std::string("crisp ") + CRISP_VERSION);
-  program.footer("Example: crisp train --model srcnn --scale 3 --train synthetic --minutes 3 --out run\n"
-                 "         crisp upscale --weights run/best.safetensors photo.png large.png\n"
-                 "Exit status: 0 done, 1 the job failed, 2 the command was used wrongly.");
+  program.footer(
+      "Example: crisp train --model srcnn --scale 3 --train synthetic --minutes 3 --out run\n"
+      "         crisp upscale --weights run/best.safetensors photo.png large.png\n"
+      "Exit status: 0 done, 1 the job failed, 2 the command was used wrongly.");
   crisp::program::add_train(program);
   crisp::program::add_upscale(program);
   crisp::program::add_evaluate(program);

@@ -1,5 +1,5 @@
-// crisp mos: a page on which people rate the results of methods without knowing which is which; mean opinion scores of it
-// (Ledig et al. 2017, SRGAN, section 3.4; ITU-R BT.500).
+// crisp mos: a page on which people rate the results of methods without knowing which is which; mean opinion
+// scores of it (Ledig et al. 2017, SRGAN, section 3.4; ITU-R BT.500).
 #include <cmath>
 #include <ctime>
 #include <iostream>
@@ -37,11 +37,13 @@ std::string now() {
 
 class Service {
  public:
-  explicit Service(const Options& o) : options_(o), stimuli_(stimuli(o.folders, o.original)), ratings_(read_ratings(o.out)) {
+  explicit Service(const Options& o)
+      : options_(o), stimuli_(stimuli(o.folders, o.original)), ratings_(read_ratings(o.out)) {
     std::set<std::string> methods, pictures;
     for (const Stimulus& s : stimuli_) methods.insert(s.method), pictures.insert(s.picture);
     for (const Rating& r : ratings_)
-      check(methods.count(r.method) && pictures.count(r.picture), "'", o.out.string(), "' holds a rating of '", r.method, "', picture '", r.picture,
+      check(methods.count(r.method) && pictures.count(r.picture), "'", o.out.string(),
+            "' holds a rating of '", r.method, "', picture '", r.picture,
             "', which is not in the folders: it belongs to another study; give another file by --out");
   }
 
@@ -67,13 +69,17 @@ class Service {
 
   // The name, or a new one where it is empty.
   static std::string rater_of(const Json& body) {
-    if (!body.contains("rater") || !body["rater"].is_string()) throw Refused(400, "the request lacks 'rater'");
+    if (!body.contains("rater") || !body["rater"].is_string())
+      throw Refused(400, "the request lacks 'rater'");
     const std::string name = body["rater"];
     if (name.empty()) return "rater-" + random_id().substr(0, 8);
     const auto word = [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; };
     bool good = name.size() <= 40 && word(static_cast<unsigned char>(name.front()));
-    for (const char c : name) good = good && (word(static_cast<unsigned char>(c)) || c == ' ' || c == '-' || c == '_' || c == '.');
-    if (!good) throw Refused(400, "a name has at most 40 letters, digits, spaces and - _ . and begins with a letter or digit");
+    for (const char c : name)
+      good = good && (word(static_cast<unsigned char>(c)) || c == ' ' || c == '-' || c == '_' || c == '.');
+    if (!good)
+      throw Refused(
+          400, "a name has at most 40 letters, digits, spaces and - _ . and begins with a letter or digit");
     return name;
   }
 
@@ -88,7 +94,8 @@ class Service {
     const std::lock_guard lock(decoding_);
     const std::string bytes = read_file("picture", find(id).file);
     const data::Image image = decode_picture(bytes, "the picture");
-    return {"image/png", std::make_shared<std::string>(to_png(image.height, image.width, image.channels, 8, [&](const Rows& sink) { sink(image); }))};
+    return {"image/png", std::make_shared<std::string>(to_png(image.height, image.width, image.channels, 8,
+                                                              [&](const Rows& sink) { sink(image); }))};
   }
 
   bool rated(const std::string& rater, const Stimulus& s) const {
@@ -106,7 +113,8 @@ class Service {
       else next.push_back(s->id);
     }
     const auto at = [&](std::size_t i) { return i < next.size() ? Json(next[i]) : Json(nullptr); };
-    return {{"rater", rater}, {"rated", done}, {"total", stimuli_.size()}, {"picture", at(0)}, {"after", at(1)}};
+    return {
+        {"rater", rater}, {"rated", done}, {"total", stimuli_.size()}, {"picture", at(0)}, {"after", at(1)}};
   }
 
   Json session(const Json& body) {
@@ -115,8 +123,11 @@ class Service {
   }
 
   Json rate(const Json& body) {
-    const std::string rater = rater_of(body), id = body.contains("picture") && body["picture"].is_string() ? body["picture"] : Json("");
-    if (!body.contains("rating") || !body["rating"].is_number_integer() || body["rating"] < 1 || body["rating"] > 5)
+    const std::string rater = rater_of(body), id = body.contains("picture") && body["picture"].is_string()
+                                                       ? body["picture"]
+                                                       : Json("");
+    if (!body.contains("rating") || !body["rating"].is_number_integer() || body["rating"] < 1 ||
+        body["rating"] > 5)
       throw Refused(400, "a rating is a whole number from 1 (bad) to 5 (excellent)");
     const std::lock_guard lock(mutex_);
     const Stimulus& s = find(id);
@@ -133,7 +144,10 @@ class Service {
     std::set<std::string> raters;
     for (const Rating& r : ratings_) raters.insert(r.rater);
     for (const Score& s : scores(ratings_))
-      methods.push_back({{"method", s.method}, {"mean", s.mean}, {"half", is_nan(s.half) ? Json(nullptr) : Json(s.half)}, {"ratings", s.ratings}});
+      methods.push_back({{"method", s.method},
+                         {"mean", s.mean},
+                         {"half", is_nan(s.half) ? Json(nullptr) : Json(s.half)},
+                         {"ratings", s.ratings}});
     return {{"methods", methods}, {"raters", raters.size()}, {"ratings", ratings_.size()}};
   }
 
@@ -153,7 +167,8 @@ void run(const Options& o) {
   LocalServer server(o.port);
   Service service(o);
   service.add_to(server);
-  std::cout << "The ratings go to " << o.out.string() << "; the means: " << server.address() << "/results" << std::endl;
+  std::cout << "The ratings go to " << o.out.string() << "; the means: " << server.address() << "/results"
+            << std::endl;
   server.run([] {});
   std::cout << service.table() << std::flush;
 }
@@ -162,15 +177,22 @@ void run(const Options& o) {
 
 void add_mos(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("mos", "Open a page on this machine on which people rate results blind: mean opinion scores");
+  Command command = program.command(
+      "mos", "Open a page on this machine on which people rate results blind: mean opinion scores");
   command.option("DIR", o->folders, "folders of pictures, one a method, with pictures of the same names");
   command.option("--original", o->original, "the originals, which are rated as one more method");
-  command.option("--out", o->out, "the CSV file that the ratings are added to; who comes again goes on where he stopped").shows_default();
+  command
+      .option("--out", o->out,
+              "the CSV file that the ratings are added to; who comes again goes on where he stopped")
+      .shows_default();
   command.option("--results", o->results, "print the means of such a file, and end");
-  command.option("--port", o->port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
+  command.option("--port", o->port, "where the page is found; 0: any free port")
+      .range(0, 65535)
+      .shows_default();
   command.option("--seed", o->seed, "of the order of the pictures").shows_default();
-  command.footer("Each rater sees every picture once, in an order of his own, and gives it 1 (bad) to 5 (excellent).\n"
-                 "Example: crisp mos results/bicubic results/srresnet results/srgan --original Set5/HR");
+  command.footer(
+      "Each rater sees every picture once, in an order of his own, and gives it 1 (bad) to 5 (excellent).\n"
+      "Example: crisp mos results/bicubic results/srresnet results/srgan --original Set5/HR");
   command.callback([o] { run(*o); });
 }
 

@@ -66,7 +66,7 @@ class Command {
   /// An option without a value: it sets the variable.
   void flag(const std::string& name, bool& given, const std::string& help);
 
-  void footer(const std::string& text);            // the end of the help
+  void footer(const std::string& text);             // the end of the help
   void callback(const std::function<void()>& run);  // the work, called when all options have their values
 
  private:

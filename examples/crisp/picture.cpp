@@ -36,7 +36,8 @@ data::Image decode_picture(const std::string& bytes, const std::string& name) {
 
 int bits_of(const std::string& bytes) { return data::image_bits(bytes); }
 
-std::string to_png(Index height, Index width, Index channels, int bits, const std::function<void(const Rows& sink)>& make) {
+std::string to_png(Index height, Index width, Index channels, int bits,
+                   const std::function<void(const Rows& sink)>& make) {
   std::error_code error;
   const fs::path folder = fs::temp_directory_path(error);
   check(!error, "there is no folder for temporary files; the environment's TMPDIR can name one");

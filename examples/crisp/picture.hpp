@@ -11,7 +11,8 @@ struct PictureSize {
   Index height = 0, width = 0;
 };
 
-/// From the head of a PNG, JPEG or BMP file. Throws Error with the name where the bytes are none, or end too early.
+/// From the head of a PNG, JPEG or BMP file. Throws Error with the name where the bytes are none, or end too
+/// early.
 PictureSize picture_size(const std::string& bytes, const std::string& name);
 
 /// The picture. Throws Error as above.
@@ -22,6 +23,7 @@ int bits_of(const std::string& bytes);
 
 /// The bytes of a PNG file; `make` gives its rows, from the top, to its argument. Throws Error.
 using Rows = std::function<void(const data::Image& rows)>;
-std::string to_png(Index height, Index width, Index channels, int bits, const std::function<void(const Rows& sink)>& make);
+std::string to_png(Index height, Index width, Index channels, int bits,
+                   const std::function<void(const Rows& sink)>& make);
 
 }  // namespace crisp::program

@@ -15,7 +15,9 @@ Processes& processes() {
   if (joined) return *joined;
 #if !defined(CRISP_MPI)
   const Index started = distributed::processes_started();
-  use(started == 1, "mpirun started ", started, " processes, but this crisp was built without MPI; start one, or build again with an MPI installed, such as libopenmpi-dev");
+  use(started == 1, "mpirun started ", started,
+      " processes, but this crisp was built without MPI; start one, or build again with an MPI installed, "
+      "such as libopenmpi-dev");
 #endif
   joined = std::make_unique<Processes>();
   return *joined;

@@ -1,4 +1,5 @@
-// The processes of one training: those that mpirun started, where this program was built with MPI; else this one.
+// The processes of one training: those that mpirun started, where this program was built with MPI; else this
+// one.
 #pragma once
 #include <exception>
 
@@ -16,8 +17,8 @@ using Processes = distributed::MpiRanks;
 using Processes = distributed::OneRank;
 #endif
 
-/// Joined at the first call. Throws Error where mpirun started several and they cannot be joined: each would train alone, in the
-/// same folder.
+/// Joined at the first call. Throws Error where mpirun started several and they cannot be joined: each would
+/// train alone, in the same folder.
 Processes& processes();
 
 /// Another process than the first leaves it to that to report what went wrong here, and does not return.

@@ -41,7 +41,8 @@ std::vector<std::string> fields_of(const std::string& line) {
 }
 
 bool is_rating(const std::vector<std::string>& f) {
-  const bool filled = f.size() == 5 && std::none_of(f.begin(), f.end(), [](const std::string& text) { return text.empty(); });
+  const bool filled =
+      f.size() == 5 && std::none_of(f.begin(), f.end(), [](const std::string& text) { return text.empty(); });
   return filled && f[4].size() == 1 && f[4][0] >= '1' && f[4][0] <= '5';
 }
 
@@ -61,12 +62,14 @@ std::vector<Rating> read_ratings(const fs::path& file) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     begin = end == std::string::npos ? bytes.size() : end + 1;
     if (++number == 1) {
-      check(line == header, "'", file.string(), "' is no file of ratings: its first line is not '", header, "'; give another name, it is left as it is");
+      check(line == header, "'", file.string(), "' is no file of ratings: its first line is not '", header,
+            "'; give another name, it is left as it is");
       continue;
     }
     const std::vector<std::string> f = fields_of(line);
-    check(is_rating(f) && end != std::string::npos, "line ", number, " of '", file.string(), "' is damaged: '", line.substr(0, 80),
-          "'; a line has the five fields ", header, " (1 to 5) and an end: correct or delete it");
+    check(is_rating(f) && end != std::string::npos, "line ", number, " of '", file.string(),
+          "' is damaged: '", line.substr(0, 80), "'; a line has the five fields ", header,
+          " (1 to 5) and an end: correct or delete it");
     ratings.push_back({f[0], f[1], f[2], f[3], f[4][0] - '0'});
   }
   return ratings;
@@ -75,8 +78,8 @@ std::vector<Rating> read_ratings(const fs::path& file) {
 void append_rating(const fs::path& file, const Rating& r) {
   std::error_code error;
   const bool fresh = !fs::exists(file, error) || fs::file_size(file, error) == 0;
-  const std::string line = (fresh ? header + "\n" : "") + quoted(r.time) + "," + quoted(r.rater) + "," + quoted(r.method) + "," + quoted(r.picture) + "," +
-                           std::to_string(r.value) + "\n";
+  const std::string line = (fresh ? header + "\n" : "") + quoted(r.time) + "," + quoted(r.rater) + "," +
+                           quoted(r.method) + "," + quoted(r.picture) + "," + std::to_string(r.value) + "\n";
   const int to = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   check(to >= 0, "'", file.string(), "' cannot be written; does its folder exist, and may you write there?");
   const bool written = write(to, line.data(), line.size()) == ssize_t(line.size()) && fsync(to) == 0;
@@ -105,18 +108,23 @@ std::string score_table(const std::vector<Rating>& ratings) {
   if (ratings.empty()) return "there are no ratings yet\n";
   std::set<std::string> raters, pictures;
   for (const Rating& r : ratings) raters.insert(r.rater), pictures.insert(r.picture);
-  std::string text = left("method", 28) + right("MOS", 7) + "  " + left("95 % interval", 15) + right("ratings", 9) + "\n";
+  std::string text =
+      left("method", 28) + right("MOS", 7) + "  " + left("95 % interval", 15) + right("ratings", 9) + "\n";
   for (const Score& s : scores(ratings)) {
-    const std::string interval = is_nan(s.half) ? "-" : fixed(s.mean - s.half, 3) + " .. " + fixed(s.mean + s.half, 3);
-    text += left(s.method, 28) + right(fixed(s.mean, 3), 7) + "  " + left(interval, 15) + right(std::to_string(s.ratings), 9) + "\n";
+    const std::string interval =
+        is_nan(s.half) ? "-" : fixed(s.mean - s.half, 3) + " .. " + fixed(s.mean + s.half, 3);
+    text += left(s.method, 28) + right(fixed(s.mean, 3), 7) + "  " + left(interval, 15) +
+            right(std::to_string(s.ratings), 9) + "\n";
   }
-  return text + str("raters: ", raters.size(), ", pictures: ", pictures.size(), "; 1 bad, 2 poor, 3 fair, 4 good, 5 excellent; Student's t\n");
+  return text + str("raters: ", raters.size(), ", pictures: ", pictures.size(),
+                    "; 1 bad, 2 poor, 3 fair, 4 good, 5 excellent; Student's t\n");
 }
 
 // The point at which the density, integrated from 0 by Simpson's rule, has reached 0.475; found by halving.
 double student_t(Index degrees_of_freedom) {
   const double n = double(degrees_of_freedom);
-  const double log_factor = std::lgamma((n + 1) / 2) - std::lgamma(n / 2) - 0.5 * std::log(n * std::numbers::pi);
+  const double log_factor =
+      std::lgamma((n + 1) / 2) - std::lgamma(n / 2) - 0.5 * std::log(n * std::numbers::pi);
   const auto density = [&](double t) { return std::exp(log_factor - (n + 1) / 2 * std::log1p(t * t / n)); };
   const auto integral = [&](double t) {
     constexpr int steps = 2000;

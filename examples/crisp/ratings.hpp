@@ -12,7 +12,8 @@ struct Rating {
   int value = 0;                             // 1 to 5
 };
 
-/// The ratings in a file; none where it does not exist. Throws Error with the line where the file is another one, or damaged.
+/// The ratings in a file; none where it does not exist. Throws Error with the line where the file is another
+/// one, or damaged.
 std::vector<Rating> read_ratings(const fs::path& file);
 
 /// Adds one line to the file, which is on the disk afterwards. Throws Error.

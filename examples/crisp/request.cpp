@@ -16,15 +16,20 @@ Index Request::number(const std::string& name) const {
   const std::string& text = parameter(name);
   Index value = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) throw Refused(400, "'" + name + "' must be a whole number");
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    throw Refused(400, "'" + name + "' must be a whole number");
   return value;
 }
 
 Reply json_reply(const nlohmann::ordered_json& content) {
-  return {"application/json", std::make_shared<std::string>(content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")};
+  return {"application/json",
+          std::make_shared<std::string>(
+              content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")};
 }
 
-Reply page_reply(const std::string& html) { return {"text/html; charset=utf-8", std::make_shared<std::string>(html)}; }
+Reply page_reply(const std::string& html) {
+  return {"text/html; charset=utf-8", std::make_shared<std::string>(html)};
+}
 
 std::string random_id() {
   static constexpr char digits[] = "0123456789abcdef";

@@ -8,7 +8,9 @@ namespace {
 using Device = DefaultDevice;
 
 // (N, C, H, W) of a file <-> (N, H, W, C).
-Var<float, Device> from_file(const io::HostTensor& t) { return permute(Var<float, Device>(Tensor<float, Device>(t.shape, t.values<float>())), {0, 2, 3, 1}); }
+Var<float, Device> from_file(const io::HostTensor& t) {
+  return permute(Var<float, Device>(Tensor<float, Device>(t.shape, t.values<float>())), {0, 2, 3, 1});
+}
 io::HostTensor to_file(const Var<float, Device>& x) {
   const Var<float, Device> y = permute(x, {0, 3, 1, 2});
   return io::HostTensor::of(y.shape(), y.value().to_host());
@@ -26,12 +28,15 @@ std::shared_ptr<const zoo::AnyModel<T, D>> on_device(std::shared_ptr<const Netwo
 template <class T, class D>
 Running running(std::shared_ptr<const Network> given) {
   const auto net = on_device<T, D>(std::move(given));
-  return {.upscaler = [net](const data::Image& lr, Index scale, infer::Protocol protocol) { return infer::upscaler(*net)(lr, scale, protocol); },
-          .upscale = [net](const data::Image& image, Index scale, const infer::Options& o, const infer::RowSink& sink) { infer::upscale(*net, image, scale, o, sink); },
-          .forward = [net](const io::HostTensor& x) {
-            const NoGrad guard;
-            return to_file(Var<float, D>((*net)(from_file(x))));
-          }};
+  return {.upscaler = [net](const data::Image& lr, Index scale,
+                            infer::Protocol protocol) { return infer::upscaler(*net)(lr, scale, protocol); },
+          .upscale = [net](const data::Image& image, Index scale, const infer::Options& o,
+                           const infer::RowSink& sink) { infer::upscale(*net, image, scale, o, sink); },
+          .forward =
+              [net](const io::HostTensor& x) {
+                const NoGrad guard;
+                return to_file(Var<float, D>((*net)(from_file(x))));
+              }};
 }
 template Running running<float, Device>(std::shared_ptr<const Network> net);
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)

@@ -1,5 +1,6 @@
-// A network at work on the device that --device names. networks.cpp, running.cpp and training.cpp are compiled for the CPU and, where crisp
-// is built with CUDA, by nvcc once more for the GPU; everything else knows networks on the CPU alone.
+// A network at work on the device that --device names. networks.cpp, running.cpp and training.cpp are
+// compiled for the CPU and, where crisp is built with CUDA, by nvcc once more for the GPU; everything else
+// knows networks on the CPU alone.
 #pragma once
 #include <utility>
 
@@ -22,6 +23,7 @@ struct Running {
 };
 
 /// The network at work on D with values of type T.
-template <class T, class D> Running running(std::shared_ptr<const Network> net);
+template <class T, class D>
+Running running(std::shared_ptr<const Network> net);
 
 }  // namespace crisp::program

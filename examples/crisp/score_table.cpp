@@ -13,7 +13,8 @@ int digits(const std::string& column) { return column == "ssim" || column == "ms
 
 std::string cell(const infer::Evaluation& e, const std::vector<std::string>& columns, int more_digits) {
   std::string text = fixed(e.psnr, 2 + more_digits) + " / " + fixed(e.ssim, 4 + more_digits);
-  for (std::size_t i = 2; i < columns.size(); ++i) text += " / " + fixed(e.measures.at(i - 2), digits(columns[i]) + more_digits);
+  for (std::size_t i = 2; i < columns.size(); ++i)
+    text += " / " + fixed(e.measures.at(i - 2), digits(columns[i]) + more_digits);
   return text;
 }
 
@@ -32,7 +33,8 @@ std::string quoted(const std::string& text) {  // for CSV
   return out + "\"";
 }
 
-nlohmann::ordered_json numbers(double psnr, double ssim, const std::vector<double>& measures, const std::vector<std::string>& columns) {
+nlohmann::ordered_json numbers(double psnr, double ssim, const std::vector<double>& measures,
+                               const std::vector<std::string>& columns) {
   nlohmann::ordered_json out{{"psnr", psnr}, {"ssim", ssim}};
   for (std::size_t i = 2; i < columns.size(); ++i) out[columns[i]] = measures.at(i - 2);
   return out;
@@ -40,7 +42,12 @@ nlohmann::ordered_json numbers(double psnr, double ssim, const std::vector<doubl
 
 nlohmann::ordered_json as_json(const TableEntry& e, const std::vector<std::string>& columns) {
   nlohmann::ordered_json out = numbers(e.scores.psnr, e.scores.ssim, e.scores.measures, columns);
-  out.update({{"psnr_of_mean_mse", e.scores.psnr_of_mean_mse}, {"protocol", e.protocol_name}, {"protocol_text", e.scores.protocol}, {"scale", e.scale}, {"set", e.set}, {"method", e.method}});
+  out.update({{"psnr_of_mean_mse", e.scores.psnr_of_mean_mse},
+              {"protocol", e.protocol_name},
+              {"protocol_text", e.scores.protocol},
+              {"scale", e.scale},
+              {"set", e.set},
+              {"method", e.method}});
   out["images"] = nlohmann::ordered_json::array();
   for (const infer::ImageScore& s : e.scores.images) {
     nlohmann::ordered_json image{{"name", s.name}};
@@ -55,7 +62,8 @@ nlohmann::ordered_json as_json(const TableEntry& e, const std::vector<std::strin
 
 std::string markdown_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns) {
   const std::vector<std::string> methods = distinct(entries, [](const TableEntry& e) { return e.method; });
-  const std::vector<std::string> rows = distinct(entries, [](const TableEntry& e) { return str(e.set, " | x", e.scale); });
+  const std::vector<std::string> rows =
+      distinct(entries, [](const TableEntry& e) { return str(e.set, " | x", e.scale); });
   std::string figures, text = "| set | scale |", line = "|---|---|";
   for (const std::string& column : columns) figures += (figures.empty() ? "" : " / ") + column;
   for (const std::string& method : methods) {
@@ -68,7 +76,8 @@ std::string markdown_table(const std::vector<TableEntry>& entries, const std::ve
     for (const std::string& method : methods) {
       std::string found = " |";
       for (const TableEntry& e : entries)
-        if (e.method == method && str(e.set, " | x", e.scale) == row) found = str(" ", cell(e.scores, columns, 0), " |");
+        if (e.method == method && str(e.set, " | x", e.scale) == row)
+          found = str(" ", cell(e.scores, columns, 0), " |");
       text += found;
     }
     text += "\n";
@@ -80,8 +89,10 @@ std::string csv_table(const std::vector<TableEntry>& entries, const std::vector<
   std::string text = "set,scale,method,protocol,image";
   for (const std::string& column : columns) text += "," + column;
   text += "\n";
-  const auto line = [&](const TableEntry& e, const std::string& image, double psnr, double ssim, const std::vector<double>& measures) {
-    text += str(quoted(e.set), ",", e.scale, ",", quoted(e.method), ",", e.protocol_name, ",", quoted(image), ",", fixed(psnr, 6), ",", fixed(ssim, 6));
+  const auto line = [&](const TableEntry& e, const std::string& image, double psnr, double ssim,
+                        const std::vector<double>& measures) {
+    text += str(quoted(e.set), ",", e.scale, ",", quoted(e.method), ",", e.protocol_name, ",", quoted(image),
+                ",", fixed(psnr, 6), ",", fixed(ssim, 6));
     for (const double m : measures) text += str(",", fixed(m, 6));
     text += "\n";
   };

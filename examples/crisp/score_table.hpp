@@ -1,4 +1,5 @@
-// The results of an evaluation as papers print them: a table of sets and scales against methods; and as CSV and JSON.
+// The results of an evaluation as papers print them: a table of sets and scales against methods; and as CSV
+// and JSON.
 #pragma once
 #include <string>
 #include <vector>
@@ -14,13 +15,15 @@ struct TableEntry {
   infer::Evaluation scores;
 };
 
-/// Rows: sets and scales; columns: methods; in each cell the columns' figures, "33.66 / 0.9299". columns: psnr, ssim and the further ones.
+/// Rows: sets and scales; columns: methods; in each cell the columns' figures, "33.66 / 0.9299". columns:
+/// psnr, ssim and the further ones.
 std::string markdown_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns);
 
 /// One line for each image and for each mean: set, scale, method, protocol, image, psnr, ssim, ...
 std::string csv_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns);
 
-/// One entry: an object with psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol; several: {"results": [...]} of such.
+/// One entry: an object with psnr (dB), ssim, psnr_of_mean_mse (dB), images, protocol; several: {"results":
+/// [...]} of such.
 std::string json_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns);
 
 }  // namespace crisp::program

@@ -46,11 +46,13 @@ Model load_model(const fs::path& file, const Computing& computing) {
   return {label, loaded.net->input_spec(), running_on(computing, loaded.net), scales};
 }
 
-// What a picture needs while it is computed: the input and both results in floating point, and their bytes as PNG.
+// What a picture needs while it is computed: the input and both results in floating point, and their bytes as
+// PNG.
 Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) << 28); }
 
-// Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and end soon when
-// cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees the whole picture.
+// Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and
+// end soon when cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees
+// the whole picture.
 Index tile_of(const models::InputSpec& spec, Index scale) {
   if (spec.reach < 0) return 0;
   return std::max<Index>(96, 8 * (spec.enlarged ? ceil_div(spec.reach, scale) : spec.reach));
@@ -58,7 +60,9 @@ Index tile_of(const models::InputSpec& spec, Index scale) {
 
 class Service {
  public:
-  explicit Service(const Options& o) : options_(o), jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
+  explicit Service(const Options& o)
+      : options_(o),
+        jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
     for (const fs::path& file : o.weights) models_.push_back(load_model(file, o.computing));
   }
 
@@ -66,10 +70,15 @@ class Service {
     const std::string job = "/api/jobs/([0-9a-f]{32})";
     server.get("/", [](const Request&) { return page_reply(pages::serve); });
     server.get("/api/info", [this](const Request&) { return json_reply(info()); });
-    server.post("/api/jobs", std::uint64_t(options_.max_upload), [this](const Request& r) { return json_reply(add(r)); });
+    server.post("/api/jobs", std::uint64_t(options_.max_upload),
+                [this](const Request& r) { return json_reply(add(r)); });
     server.get(job, [this](const Request& r) { return json_reply(state(r.parts[0])); });
-    server.get(job + "/(before|after)\\.png", [this](const Request& r) { return Reply{"image/png", jobs_.file(r.parts[0], r.parts[1])}; });
-    server.post(job + "/drop", 1024, [this](const Request& r) { return jobs_.drop(r.parts[0]), json_reply({{"dropped", true}}); });
+    server.get(job + "/(before|after)\\.png", [this](const Request& r) {
+      return Reply{"image/png", jobs_.file(r.parts[0], r.parts[1])};
+    });
+    server.post(job + "/drop", 1024, [this](const Request& r) {
+      return jobs_.drop(r.parts[0]), json_reply({{"dropped", true}});
+    });
   }
   void sweep() { jobs_.sweep(); }
   bool computes() { return jobs_.computes(); }
@@ -85,10 +94,12 @@ class Service {
   Json add(const Request& r) {
     if (jobs_.full()) throw busy();
     const auto model = std::size_t(r.number("model"));
-    if (model >= models_.size()) throw Refused(400, str("there is no model number ", model, "; there are ", models_.size(), ", from 0"));
+    if (model >= models_.size())
+      throw Refused(400, str("there is no model number ", model, "; there are ", models_.size(), ", from 0"));
     const Index scale = r.number("scale");
     const std::vector<Index>& scales = models_[model].scales;
-    if (std::find(scales.begin(), scales.end(), scale) == scales.end()) throw Refused(400, str("this network does not enlarge by ", scale));
+    if (std::find(scales.begin(), scales.end(), scale) == scales.end())
+      throw Refused(400, str("this network does not enlarge by ", scale));
     const std::string name = r.query.count("name") ? r.parameter("name").substr(0, 200) : "picture";
     const PictureSize size = checked(r.body, name, scale);
 
@@ -105,8 +116,9 @@ class Service {
       const PictureSize size = picture_size(bytes, name);
       const Index most = most_pixels(options_), pixels = size.height * size.width;
       if (pixels > most / (scale * scale))
-        throw Refused(413, str("'", name, "' has ", size.width, " x ", size.height, " pixels; enlarged ", scale, " times that would be ",
-                               pixels * scale * scale, ", and at most ", most, " can be made (crisp serve --memory allows more)"));
+        throw Refused(413, str("'", name, "' has ", size.width, " x ", size.height, " pixels; enlarged ",
+                               scale, " times that would be ", pixels * scale * scale, ", and at most ", most,
+                               " can be made (crisp serve --memory allows more)"));
       decode_picture(bytes, name);
       return size;
     } catch (const Refused&) {
@@ -137,13 +149,17 @@ class Service {
     Jobs::Files operator()(const std::function<void(double)>& progress) const {
       const data::Image image = decode_picture(*bytes, name);
       const auto png = [&](const std::function<void(const Rows&)>& make) {
-        return std::make_shared<std::string>(to_png(image.height * scale, image.width * scale, image.channels, bits_of(*bytes), make));
+        return std::make_shared<std::string>(
+            to_png(image.height * scale, image.width * scale, image.channels, bits_of(*bytes), make));
       };
       const infer::Options options{.memory = memory, .tile = tile_of(spec, scale), .progress = progress};
       progress(0);
       const auto after = png([&](const Rows& sink) { network.upscale(image, scale, options, sink); });
       progress(1);
-      return {{"before", png([&](const Rows& sink) { sink(data::enlarge(image, scale, data::Resampling::bicubic_matlab)); })}, {"after", after}};
+      return {{"before", png([&](const Rows& sink) {
+                 sink(data::enlarge(image, scale, data::Resampling::bicubic_matlab));
+               })},
+              {"after", after}};
     }
   };
 
@@ -163,23 +179,34 @@ void run(Options& o) {
   Service service(o);
   service.add_to(server);
   server.run([&] { service.sweep(); });
-  if (service.computes()) std::cout << "ending after the part that is being computed; Ctrl-C again ends at once" << std::endl;
+  if (service.computes())
+    std::cout << "ending after the part that is being computed; Ctrl-C again ends at once" << std::endl;
 }
 
 }  // namespace
 
 void add_serve(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
-  command.option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice").required();
-  command.option("--port", o->port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
-  command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M").shows_default();
-  command.option("--memory", o->memory_text, "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
+  Command command =
+      program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
+  command.option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice")
+      .required();
+  command.option("--port", o->port, "where the page is found; 0: any free port")
+      .range(0, 65535)
       .shows_default();
-  command.option("--keep", o->keep, "minutes after which what nobody asks for is forgotten").range(0.01, 1440.0).shows_default();
+  command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M")
+      .shows_default();
+  command
+      .option("--memory", o->memory_text,
+              "memory that one picture may take: bytes, 500M, 2G; it bounds the pictures' size too")
+      .shows_default();
+  command.option("--keep", o->keep, "minutes after which what nobody asks for is forgotten")
+      .range(0.01, 1440.0)
+      .shows_default();
   o->computing.add_to(command);
-  command.footer("Only browsers on this machine reach the page. One picture is computed at a time, eight may wait.\n"
-                 "Example: crisp serve --weights run/best.safetensors");
+  command.footer(
+      "Only browsers on this machine reach the page. One picture is computed at a time, eight may wait.\n"
+      "Example: crisp serve --weights run/best.safetensors");
   command.callback([o] { run(*o); });
 }
 

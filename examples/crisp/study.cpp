@@ -19,8 +19,10 @@ struct Method {
 };
 
 void check_text(const std::string& what, const std::string& text) {
-  const bool plain = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  use(plain && !text.empty(), what, " '", text, "' cannot be kept in a CSV file: it must not be empty or hold line breaks");
+  const bool plain =
+      std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  use(plain && !text.empty(), what, " '", text,
+      "' cannot be kept in a CSV file: it must not be empty or hold line breaks");
 }
 
 Method method_in(const fs::path& folder, std::string name) {
@@ -30,7 +32,8 @@ Method method_in(const fs::path& folder, std::string name) {
   for (const fs::path& file : images_in("DIR", folder)) {
     check_text("the file name", file.stem().string());
     const auto [other, fresh] = method.pictures.emplace(file.stem().string(), file);
-    use(fresh, "'", folder.string(), "' holds ", other->second.filename(), " and ", file.filename(), ", which are one name: keep one of them");
+    use(fresh, "'", folder.string(), "' holds ", other->second.filename(), " and ", file.filename(),
+        ", which are one name: keep one of them");
   }
   return method;
 }
@@ -63,8 +66,9 @@ void check_pair(const Method& a, const Method& b) {
       "; add what is missing, or take it out of the other folders");
   for (const auto& [name, file] : a.pictures) {
     const PictureSize one = size_of(file), other = size_of(b.pictures.at(name));
-    use(one.height == other.height && one.width == other.width, "'", file.string(), "' has ", one.width, " x ", one.height, " pixels, '",
-        b.pictures.at(name).string(), "' ", other.width, " x ", other.height, ": pictures of one name must be of one size");
+    use(one.height == other.height && one.width == other.width, "'", file.string(), "' has ", one.width,
+        " x ", one.height, " pixels, '", b.pictures.at(name).string(), "' ", other.width, " x ", other.height,
+        ": pictures of one name must be of one size");
   }
 }
 
@@ -82,23 +86,28 @@ std::vector<Stimulus> stimuli(const std::vector<fs::path>& folders, const fs::pa
   if (!original.empty()) methods.push_back(method_in(original, "original"));
   for (std::size_t i = 1; i < methods.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k)
-      use(methods[k].name != methods[i].name, "'", methods[k].folder.string(), "' and '", methods[i].folder.string(), "' are both the method '",
-          methods[i].name, "': rename one of the folders");
+      use(methods[k].name != methods[i].name, "'", methods[k].folder.string(), "' and '",
+          methods[i].folder.string(), "' are both the method '", methods[i].name,
+          "': rename one of the folders");
     check_pair(methods[0], methods[i]);
   }
   std::vector<Stimulus> all;
   for (const Method& method : methods)
-    for (const auto& [picture, file] : method.pictures) all.push_back({random_id(), method.name, picture, file});
+    for (const auto& [picture, file] : method.pictures)
+      all.push_back({random_id(), method.name, picture, file});
   return all;
 }
 
-std::vector<const Stimulus*> shuffled(const std::vector<Stimulus>& stimuli, std::uint64_t seed, const std::string& rater) {
+std::vector<const Stimulus*> shuffled(const std::vector<Stimulus>& stimuli, std::uint64_t seed,
+                                      const std::string& rater) {
   std::vector<const Stimulus*> order;
   for (const Stimulus& s : stimuli) order.push_back(&s);
   Rng rng = Rng(seed).split(hash(rater));
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[std::size_t(rng.below(Index(i)))]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[std::size_t(rng.below(Index(i)))]);
   for (std::size_t i = 1; i < order.size(); ++i) {
-    const auto other = std::find_if(order.begin() + std::ptrdiff_t(i), order.end(), [&](const Stimulus* s) { return s->picture != order[i - 1]->picture; });
+    const auto other = std::find_if(order.begin() + std::ptrdiff_t(i), order.end(),
+                                    [&](const Stimulus* s) { return s->picture != order[i - 1]->picture; });
     if (other != order.end()) std::swap(order[i], *other);
   }
   return order;

@@ -1,4 +1,5 @@
-// crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun starts them.
+// crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun
+// starts them.
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -36,8 +37,12 @@ optim::Schedule TrainOptions::schedule() const {
 
 io::Metadata TrainOptions::settings(const zoo::Settings& net, Index images) const {
   io::Metadata s = net;
-  std::string sources = data.hr.empty() ? "" : str(data.lr.lexically_normal().string(), " with ", data.hr.lexically_normal().string());
-  for (const std::string& source : data.train) sources += (sources.empty() ? "" : ", ") + (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
+  std::string sources = data.hr.empty() ? ""
+                                        : str(data.lr.lexically_normal().string(), " with ",
+                                              data.hr.lexically_normal().string());
+  for (const std::string& source : data.train)
+    sources += (sources.empty() ? "" : ", ") +
+               (source == "synthetic" ? source : fs::path(source).lexically_normal().string());
   s["train"] = sources;
   s["train_images"] = std::to_string(images);
   s["degrade"] = recipe.degrade;
@@ -98,13 +103,15 @@ void take_init(Network& net, const TrainOptions& o) {
   for (const std::string& left : matched.left) std::cout << "          begins anew: " << left << "\n";
 }
 
-// --lr is the learning rate; a folder there, as competitions call it, holds the low-resolution pictures of --hr.
+// --lr is the learning rate; a folder there, as competitions call it, holds the low-resolution pictures of
+// --hr.
 void sort_lr(TrainOptions& o) {
   for (const std::string& text : o.lr) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     const bool number = !text.empty() && *end == 0;
-    use(!number || (is_finite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '", text, "'");
+    use(!number || (is_finite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '",
+        text, "'");
     use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
     if (number) o.changes.lr = value;
     else o.data.lr = text;
@@ -115,16 +122,19 @@ void check_options(TrainOptions& o, const Network& net) {
   use((o.steps > 0) + (o.minutes > 0) + (o.epochs > 0) <= 1, "give one of --minutes, --steps and --epochs");
   if (o.steps == 0 && o.minutes == 0 && o.epochs == 0) o.minutes = 10;
   use(!fs::exists(o.out) || fs::is_directory(o.out), "--out '", o.out.string(), "' is not a folder");
-  const bool begun = fs::exists(o.out / "state.safetensors") || fs::exists(o.out / "srresnet" / "state.safetensors");
-  use(o.resume || !begun, "--out '", o.out.string(), "' holds a training already; go on with it by --resume, or choose another folder");
+  const bool begun =
+      fs::exists(o.out / "state.safetensors") || fs::exists(o.out / "srresnet" / "state.safetensors");
+  use(o.resume || !begun, "--out '", o.out.string(),
+      "' holds a training already; go on with it by --resume, or choose another folder");
   use(!o.resume || begun, "--resume: there is no training in '", o.out.string(), "'");
   const Index margin = net.input_spec().margin;
-  use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ", 2 * margin, " pixels a side");
+  use(o.recipe.patch > 2 * margin, "--patch ", o.recipe.patch, " is too small: this network needs more than ",
+      2 * margin, " pixels a side");
   const Index size = processes().size(), fewer = o.recipe.batch / size * size;
-  use(o.recipe.batch % size == 0, "--batch ", o.recipe.batch, " cannot be shared equally by ", size, " processes; give --batch ", fewer > 0 ? str(fewer, " or ") : "",
-      fewer + size);
-  use(net.name() != "srgan" || o.recipe.patch * net.scale() % 16 == 0, "--patch ", o.recipe.patch, ": x", net.scale(),
-      " of it must be a multiple of 16, for the discriminator");
+  use(o.recipe.batch % size == 0, "--batch ", o.recipe.batch, " cannot be shared equally by ", size,
+      " processes; give --batch ", fewer > 0 ? str(fewer, " or ") : "", fewer + size);
+  use(net.name() != "srgan" || o.recipe.patch * net.scale() % 16 == 0, "--patch ", o.recipe.patch, ": x",
+      net.scale(), " of it must be a multiple of 16, for the discriminator");
   use(o.vgg.empty() || net.name() == "srgan", "--vgg is for srgan");
   try {
     data::degradation(o.recipe.degrade);
@@ -139,14 +149,16 @@ void check_options(TrainOptions& o, const Network& net) {
 // Each process has its part of the processors, unless the threads are told.
 void join_processes(TrainOptions& o) {
   const int fair = processes().fair_threads();
-  if (processes().size() > 1 && o.computing.threads == 0 && !std::getenv("OMP_NUM_THREADS")) o.computing.threads = fair;
+  if (processes().size() > 1 && o.computing.threads == 0 && !std::getenv("OMP_NUM_THREADS"))
+    o.computing.threads = fair;
   o.quiet = o.quiet || processes().rank() > 0;
 }
 
 void run(TrainOptions& o) {
   join_processes(o);
   o.computing.apply();
-  use(!o.graph || o.computing.chosen() == "cuda", "--graph is for the GPU: leave it out, or give --device cuda");
+  use(!o.graph || o.computing.chosen() == "cuda",
+      "--graph is for the GPU: leave it out, or give --device cuda");
   distributed::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   sort_lr(o);
   o.recipe = o.changes.applied_to(zoo::recipe_of(o.network.model, o.network.variant));
@@ -165,18 +177,18 @@ void run(TrainOptions& o) {
 
 void add_data_options(Command& command, DataOptions& data) {
   command.option("--train", data.train,
-                     "a folder of images, or the word synthetic; may be given several times");
+                 "a folder of images, or the word synthetic; may be given several times");
   command.option("--hr", data.hr,
-                     "a folder of high-resolution images, with --lr DIR the small ones under the same names");
-  command.option("--valid", data.valid,
-                     "a folder of images to validate on (default: 4 synthetic pictures)");
-  command.option("--split", data.split,
-                     "or hold pictures back for it: the part that trains, such as 0.8");
+                 "a folder of high-resolution images, with --lr DIR the small ones under the same names");
+  command.option("--valid", data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
+  command.option("--split", data.split, "or hold pictures back for it: the part that trains, such as 0.8");
 }
 
 void add_length_options(Command& command, TrainOptions& o) {
-  command.option("--minutes", o.minutes,
-                  "how long to train, by the clock; a last validation follows (default: 10)").above_zero();
+  command
+      .option("--minutes", o.minutes,
+              "how long to train, by the clock; a last validation follows (default: 10)")
+      .above_zero();
   command.option("--steps", o.steps, "or how many steps: then the same seed gives the same weights")
       .at_least(1);
   command.option("--epochs", o.epochs, "or how often to see as many patches as cover the images").at_least(1);
@@ -187,7 +199,7 @@ void add_length_options(Command& command, TrainOptions& o) {
 void add_recipe_options(Command& command, TrainOptions& o) {
   const std::string r = " (default: the network's recipe)";
   command.option("--degrade", o.changes.degrade,
-                     "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
+                 "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10" + r);
   command.option("--batch", o.changes.batch, "patches in a batch" + r).at_least(1);
   command.option("--accumulate", o.accumulate, "batches whose gradients are added up for a step")
       .at_least(1)
@@ -222,8 +234,8 @@ void add_run_options(Command& command, TrainOptions& o) {
   command.option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
       .required();
   command.flag("--graph", o.graph,
-                   "on the GPU, each step as one CUDA graph: the same training, faster where the network is "
-                   "small; without dropout and drop path, in one process");
+               "on the GPU, each step as one CUDA graph: the same training, faster where the network is "
+               "small; without dropout and drop path, in one process");
   command.flag("--resume", o.resume, "go on with the training in --out, after a stop of any kind");
   command.flag("--quiet", o.quiet, "print the result only");
 }
@@ -240,9 +252,10 @@ void add_train(Program& program) {
   add_recipe_options(command, *o);
   add_run_options(command, *o);
   o->computing.add_to(command);
-  command.footer("Ctrl-C saves the state and stops; --resume goes on from there.\n"
-                 "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
-                 "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
+  command.footer(
+      "Ctrl-C saves the state and stops; --resume goes on from there.\n"
+      "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
+      "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
   command.callback([o] {
     try {
       run(*o);

@@ -12,13 +12,14 @@ namespace {
 
 struct Source {
   std::string name;
-  fs::path hr, lr;                    // lr: of a pair, else empty
-  std::optional<data::Image> made;    // synthetic
+  fs::path hr, lr;                  // lr: of a pair, else empty
+  std::optional<data::Image> made;  // synthetic
 };
 
 std::vector<Source> synthetic(Index count, std::uint64_t seed, bool colour) {
   std::vector<Source> sources;
-  for (data::Image& image : data::dead_leaves({.count = count, .height = 192, .width = 192, .colour = colour, .seed = seed}))
+  for (data::Image& image :
+       data::dead_leaves({.count = count, .height = 192, .width = 192, .colour = colour, .seed = seed}))
     sources.push_back({str("synthetic ", sources.size() + 1), {}, {}, std::move(image)});
   return sources;
 }
@@ -29,22 +30,28 @@ std::vector<Source> sources_of(const DataOptions& o, bool colour) {
     if (from == "synthetic") {
       for (Source& s : synthetic(60, std::uint64_t(o.seed), colour)) sources.push_back(std::move(s));
     } else {
-      for (const fs::path& file : images_in("--train", from)) sources.push_back({str("'", file.filename().string(), "' in ", from), file, {}, {}});
+      for (const fs::path& file : images_in("--train", from))
+        sources.push_back({str("'", file.filename().string(), "' in ", from), file, {}, {}});
     }
   }
   if (!o.hr.empty())
-    for (const fs::path& file : images_in("--hr", o.hr)) sources.push_back({str("'", file.filename().string(), "' in ", o.hr.string()), file, o.lr / file.filename(), {}});
+    for (const fs::path& file : images_in("--hr", o.hr))
+      sources.push_back(
+          {str("'", file.filename().string(), "' in ", o.hr.string()), file, o.lr / file.filename(), {}});
   return sources;
 }
 
 // In random order, the same for the same seed.
 void shuffle(std::vector<Source>& sources, std::uint64_t seed) {
   Rng rng(seed);
-  for (std::size_t i = sources.size(); i > 1; --i) std::swap(sources[i - 1], sources[std::size_t(rng.below(Index(i)))]);
+  for (std::size_t i = sources.size(); i > 1; --i)
+    std::swap(sources[i - 1], sources[std::size_t(rng.below(Index(i)))]);
 }
 
 ValidationImage for_validation(Source& s) {
-  ValidationImage image{s.hr.empty() ? s.name : s.hr.filename().string(), s.made ? std::move(*s.made) : data::load_image(s.hr), {}};
+  ValidationImage image{s.hr.empty() ? s.name : s.hr.filename().string(),
+                        s.made ? std::move(*s.made) : data::load_image(s.hr),
+                        {}};
   if (!s.lr.empty()) image.lr = data::load_image(s.lr);
   return image;
 }
@@ -52,7 +59,8 @@ ValidationImage for_validation(Source& s) {
 }  // namespace
 
 void check_data(const DataOptions& o) {
-  use(o.lr.empty() == o.hr.empty(), "--lr DIR and --hr DIR go together: two folders with pictures of equal names");
+  use(o.lr.empty() == o.hr.empty(),
+      "--lr DIR and --hr DIR go together: two folders with pictures of equal names");
   use(!o.train.empty() || !o.hr.empty(), "give --train DIR, --train synthetic, or --lr DIR and --hr DIR");
   use(o.split == 0 || (o.split > 0 && o.split < 1), "--split must lie between 0 and 1, not ", o.split);
   use(o.split == 0 || o.valid.empty(), "give either --valid or --split, not both");
@@ -62,7 +70,8 @@ void check_data(const DataOptions& o) {
   if (o.hr.empty()) return;
   require_folder("--lr", o.lr);
   for (const fs::path& file : images_in("--hr", o.hr))
-    use(fs::exists(o.lr / file.filename()), "--lr '", o.lr.string(), "' has no picture '", file.filename().string(), "', which --hr has");
+    use(fs::exists(o.lr / file.filename()), "--lr '", o.lr.string(), "' has no picture '",
+        file.filename().string(), "', which --hr has");
 }
 
 infer::Reducer reducer_of(const std::string& degrade) {
@@ -87,15 +96,18 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   if (o.split > 0) {
     shuffle(train, std::uint64_t(o.seed));
     const std::size_t kept = std::size_t(std::llround(o.split * double(train.size())));
-    use(kept > 0 && kept < train.size(), "--split ", o.split, " of ", train.size(), " pictures leaves none to ", kept == 0 ? "train" : "validate", " on");
+    use(kept > 0 && kept < train.size(), "--split ", o.split, " of ", train.size(),
+        " pictures leaves none to ", kept == 0 ? "train" : "validate", " on");
     valid.assign(std::make_move_iterator(train.begin() + Index(kept)), std::make_move_iterator(train.end()));
     train.resize(kept);
     valid_source = str("held out, --split ", o.split);
   } else if (!o.valid.empty()) {
-    for (const fs::path& file : images_in("--valid", o.valid)) valid.push_back({file.filename().string(), file, {}, {}});
+    for (const fs::path& file : images_in("--valid", o.valid))
+      valid.push_back({file.filename().string(), file, {}, {}});
     valid_source = "of " + o.valid.string();
   } else {
-    valid = synthetic(4, ~std::uint64_t(o.seed), colour);  // another seed: pictures that the training never sees
+    valid =
+        synthetic(4, ~std::uint64_t(o.seed), colour);  // another seed: pictures that the training never sees
   }
 
   TrainingData result{data::PatchDataset(options), {}, valid_source};
@@ -108,20 +120,25 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   return result;
 }
 
-train::Validation validate(const infer::Upscaler& network, Index channels, Index scale, const std::vector<ValidationImage>& images, const std::string& degrade) {
+train::Validation validate(const infer::Upscaler& network, Index channels, Index scale,
+                           const std::vector<ValidationImage>& images, const std::string& degrade) {
   const infer::Protocol protocol = channels == 1 ? infer::Protocol::y : infer::Protocol::rgb8;
   constexpr std::size_t shown = 8;  // pictures in the report
   train::Validation v;
   v.protocol = infer::describe(protocol, scale) + (degrade == "bicubic" ? "" : "; input by " + degrade);
   const infer::Reducer made_here = reducer_of(degrade);
   for (const ValidationImage& image : images) {
-    const infer::Reducer given = [&](const data::Image& hr, Index) { return hr.channels == 1 ? data::luma(image.lr) : image.lr; };
-    infer::Comparison c = infer::compare(image.name, image.hr, network, scale, {protocol, image.lr.empty() ? made_here : given});
+    const infer::Reducer given = [&](const data::Image& hr, Index) {
+      return hr.channels == 1 ? data::luma(image.lr) : image.lr;
+    };
+    infer::Comparison c = infer::compare(image.name, image.hr, network, scale,
+                                         {protocol, image.lr.empty() ? made_here : given});
     v.psnr += c.score.psnr / double(images.size());
     v.ssim += c.score.ssim / double(images.size());
     v.bicubic_psnr += c.bicubic_psnr / double(images.size());
     if (v.pictures.size() < shown)
-      v.pictures.push_back({image.name, c.score.psnr, c.score.ssim, c.bicubic_psnr, std::move(c.lr), std::move(c.bicubic), std::move(c.result), std::move(c.hr)});
+      v.pictures.push_back({image.name, c.score.psnr, c.score.ssim, c.bicubic_psnr, std::move(c.lr),
+                            std::move(c.bicubic), std::move(c.result), std::move(c.hr)});
   }
   return v;
 }

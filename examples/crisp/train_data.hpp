@@ -10,10 +10,10 @@
 namespace crisp::program {
 
 struct DataOptions {
-  std::vector<std::string> train;     // folders, or the word synthetic
-  fs::path lr, hr;                    // paired folders, with equal names
+  std::vector<std::string> train;  // folders, or the word synthetic
+  fs::path lr, hr;                 // paired folders, with equal names
   fs::path valid;
-  double split = 0;                   // the part of the pictures that trains; the others validate
+  double split = 0;  // the part of the pictures that trains; the others validate
   std::string degrade;
   Index seed = 0;
 };
@@ -33,13 +33,15 @@ struct TrainingData {
 /// Throws WrongUse for folders and options that do not fit, before anything is read.
 void check_data(const DataOptions& o);
 
-/// Reads the pictures, one at a time; each must hold a patch. Throws Error, with its name, for one that does not.
+/// Reads the pictures, one at a time; each must hold a patch. Throws Error, with its name, for one that does
+/// not.
 TrainingData load_data(const DataOptions& o, const Network& net, Index patch);
 
 /// How the pictures are reduced, for data sets and for evaluation; empty for plain bicubic.
 infer::Reducer reducer_of(const std::string& degrade);
 
 /// Scores a network on luma (channels 1) or RGB on the pictures; the first eight are kept for the report.
-train::Validation validate(const infer::Upscaler& network, Index channels, Index scale, const std::vector<ValidationImage>& images, const std::string& degrade);
+train::Validation validate(const infer::Upscaler& network, Index channels, Index scale,
+                           const std::vector<ValidationImage>& images, const std::string& degrade);
 
 }  // namespace crisp::program

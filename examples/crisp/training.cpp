@@ -18,7 +18,8 @@ namespace crisp::program {
 namespace {
 
 using Device = DefaultDevice;
-template <class T> using Trainee = zoo::AnyModel<T, Device>;
+template <class T>
+using Trainee = zoo::AnyModel<T, Device>;
 
 // The processes, as they exchange tensors of this device: made from processes().
 #if defined(CRISP_NCCL) && (defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA))
@@ -29,8 +30,11 @@ using Exchange = Processes&;
 
 template <class Net>
 std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const zoo::Recipe& r) {
-  if (r.optimizer == "sgd") return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
-  if (r.optimizer == "adamw") return std::make_unique<optim::AdamW<float, Device>>(net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
+  if (r.optimizer == "sgd")
+    return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
+  if (r.optimizer == "adamw")
+    return std::make_unique<optim::AdamW<float, Device>>(
+        net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
   return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
 }
 
@@ -46,12 +50,15 @@ void conclude(const train::FitResult& result, const fs::path& out) {
   if (result.interrupted) {
     std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
   } else {
-    std::cout << "done: " << result.progress.step << " steps in " << report::duration(result.progress.seconds) << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic "
-              << fixed(result.bicubic_psnr, 3) << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best " << fixed(result.progress.best_psnr, 3)
-              << " dB at step " << result.progress.best_step << "\n";
+    std::cout << "done: " << result.progress.step << " steps in " << report::duration(result.progress.seconds)
+              << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic " << fixed(result.bicubic_psnr, 3)
+              << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best "
+              << fixed(result.progress.best_psnr, 3) << " dB at step " << result.progress.best_step << "\n";
   }
-  const bool validated = fs::exists(out / "best.safetensors");  // not after a stop before the first validation
-  std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string() << "\nreport    " << (out / "report.html").string() << "\n";
+  const bool validated =
+      fs::exists(out / "best.safetensors");  // not after a stop before the first validation
+  std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string()
+            << "\nreport    " << (out / "report.html").string() << "\n";
 }
 
 // The network on D with values of type T: itself, where it is one already, else a copy of it.
@@ -68,9 +75,11 @@ train::Validation scored(const Trainee<T>& net, const TrainOptions& o, const Tra
   else return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade);
 }
 
-// Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the loss.
+// Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the
+// loss.
 template <class Trained, class T, class Loss>
-train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions& o, const TrainingData& data, Exchange& ranks, Loss loss_of) {
+train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions& o, const TrainingData& data,
+                     Exchange& ranks, Loss loss_of) {
   const auto method = optimizer(trained, o.recipe);
   return train::fit(
       trained, *method, data.patches, loss_of,
@@ -93,8 +102,8 @@ train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions
       ranks);
 }
 
-// The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a folder of its own.
-// Without it the adversarial game would begin from noise.
+// The first half of an SRGAN's training, which its paper calls SRResNet: by the squared error alone, in a
+// folder of its own. Without it the adversarial game would begin from noise.
 template <class T>
 bool pretrain(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& ranks) {
   o.out /= "srresnet";
@@ -102,8 +111,10 @@ bool pretrain(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchang
   o.minutes /= 2;
   o.recipe.schedule = "constant";
   o.resume = fs::exists(o.out / "state.safetensors");
-  if (!o.quiet) std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
-  const train::FitResult result = fit(net, net, o, data, ranks, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
+  if (!o.quiet)
+    std::cout << "first half: the generator alone, by the squared error, in " << o.out.string() << "\n";
+  const train::FitResult result = fit(
+      net, net, o, data, ranks, [&](const auto& x, const auto& target) { return mse_loss(net(x), target); });
   if (result.interrupted) conclude(result, o.out);
   return !result.interrupted;
 }
@@ -121,9 +132,15 @@ void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& r
     vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
     io::load(o.vgg, *vgg);
   }
-  if (!o.quiet) std::cout << "the game: content by " << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)") << "\n";
-  models::SrganGame<Trainee<T>, T, Device> game{net, models::Discriminator<T, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
-  conclude(fit(game, net, o, data, ranks, [&](const auto& x, const auto& target) { return game.loss(x, target); }), o.out);
+  if (!o.quiet)
+    std::cout << "the game: content by "
+              << (vgg ? "VGG19's relu5_4" : "the squared error (give --vgg FILE for VGG19's features)")
+              << "\n";
+  models::SrganGame<Trainee<T>, T, Device> game{
+      net, models::Discriminator<T, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
+  conclude(
+      fit(game, net, o, data, ranks, [&](const auto& x, const auto& target) { return game.loss(x, target); }),
+      o.out);
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ struct TrainOptions {
   Architecture network;
   DataOptions data;
   RecipeChanges changes;
-  zoo::Recipe recipe;                // of the paper, with the changes
-  std::vector<std::string> lr;       // a learning rate, and a folder: see train.cpp
+  zoo::Recipe recipe;           // of the paper, with the changes
+  std::vector<std::string> lr;  // a learning rate, and a folder: see train.cpp
   fs::path out, init, vgg;
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
   double minutes = 0;
@@ -47,6 +47,7 @@ std::string title(const zoo::Settings& net);
 
 /// Trains on the device D with values of type T, beginning with the weights of `net`. The results lie in the
 /// folder `out`. srgan plays its game.
-template <class T, class D> void train(const TrainOptions& o, Network net, const TrainingData& data);
+template <class T, class D>
+void train(const TrainOptions& o, Network net, const TrainingData& data);
 
 }  // namespace crisp::program

@@ -27,12 +27,13 @@ struct Options {
 std::vector<fs::path> checked_inputs(const Options& o) {
   use(fs::exists(o.input), "INPUT '", o.input.string(), "' does not exist");
   const bool folder = fs::is_directory(o.input), out_exists = fs::exists(o.output);
-  use(!out_exists || fs::is_directory(o.output) == folder, "INPUT is a ", folder ? "folder" : "file", ", so OUTPUT '", o.output.string(),
-      "' must be a ", folder ? "folder" : "file", " too");
-  use(!out_exists || !fs::equivalent(o.input, o.output), "OUTPUT is the same as INPUT: the ", folder ? "images" : "image", " would be overwritten");
+  use(!out_exists || fs::is_directory(o.output) == folder, "INPUT is a ", folder ? "folder" : "file",
+      ", so OUTPUT '", o.output.string(), "' must be a ", folder ? "folder" : "file", " too");
+  use(!out_exists || !fs::equivalent(o.input, o.output), "OUTPUT is the same as INPUT: the ",
+      folder ? "images" : "image", " would be overwritten");
   if (folder) return images_in("INPUT", o.input);
-  use(data::detail::is_image_extension(data::detail::lower_extension(o.output)), "OUTPUT '", o.output.string(),
-      "' must end in .png, .jpg, .jpeg or .bmp: the name says the format");
+  use(data::detail::is_image_extension(data::detail::lower_extension(o.output)), "OUTPUT '",
+      o.output.string(), "' must end in .png, .jpg, .jpeg or .bmp: the name says the format");
   return {o.input};
 }
 
@@ -47,27 +48,35 @@ struct Job {
 
   void show(double of_image) {
     if (!bar.due()) return;
-    const double part = (double(done) + of_image) / double(images), seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    bar.update(part, images == 1 ? "" : str("image ", done + 1, " of ", images, "  "), part > 0 ? seconds * (1 - part) / part : 0);
+    const double part = (double(done) + of_image) / double(images),
+                 seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    bar.update(part, images == 1 ? "" : str("image ", done + 1, " of ", images, "  "),
+               part > 0 ? seconds * (1 - part) / part : 0);
   }
 };
 
-void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare, const Options& o) {
+void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare,
+                  const Options& o) {
   const std::string bytes = read_file("load_image", from);
   const data::Image image = data::decode_image(bytes, from.string());
   const Index height = image.height * job.scale, width = image.width * job.scale;
   constexpr Index most = 64000000;
-  check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ", most, " pixels, not ", height, " x ", width);
+  check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ",
+        most, " pixels, not ", height, " x ", width);
   const int usual_bits = data::detail::lower_extension(to) == ".png" ? data::image_bits(bytes) : 8;
   const int bits = o.bits > 0 ? o.bits : usual_bits;
   data::ImageWriter writer(to, height, width, image.channels, {.bits = bits, .jpeg_quality = o.jpeg_quality});
   data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
   auto end = whole.samples.begin();
-  job.network.upscale(image, job.scale, {.memory = bytes_of("--memory", o.memory), .tile = o.tile, .ensemble = o.ensemble, .progress = [&](double part) { job.show(part); }},
-                 [&](const data::Image& rows) {
-                   writer.write(rows);
-                   if (!compare.empty()) end = std::copy(rows.samples.begin(), rows.samples.end(), end);
-                 });
+  job.network.upscale(image, job.scale,
+                      {.memory = bytes_of("--memory", o.memory),
+                       .tile = o.tile,
+                       .ensemble = o.ensemble,
+                       .progress = [&](double part) { job.show(part); }},
+                      [&](const data::Image& rows) {
+                        writer.write(rows);
+                        if (!compare.empty()) end = std::copy(rows.samples.begin(), rows.samples.end(), end);
+                      });
   writer.finish();
   if (!compare.empty()) data::save_image(compare, comparison(image, whole, job.scale, job.name));
   const std::string place = job.images > 1 ? str("[", job.done + 1, "/", job.images, "] ") : "";
@@ -78,7 +87,8 @@ void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options&
   std::size_t failed = 0;
   for (const fs::path& file : files) {
     try {
-      upscale_file(job, file, o.output / file.filename(), o.compare.empty() ? fs::path() : o.compare / (file.stem().string() + ".png"), o);
+      upscale_file(job, file, o.output / file.filename(),
+                   o.compare.empty() ? fs::path() : o.compare / (file.stem().string() + ".png"), o);
     } catch (const Error& e) {  // one broken file does not stop the others
       job.bar.line(str("[", job.done + 1, "/", job.images, "] ", file.string(), "  failed"));
       std::cerr << "crisp: " << e.what() << "\n";
@@ -113,22 +123,36 @@ void run(const Options& o) {
 
 void add_upscale(Program& program) {
   const auto o = std::make_shared<Options>();
-  Command command = program.command("upscale", "Enlarge an image, or every image in a folder, with a trained network");
+  Command command =
+      program.command("upscale", "Enlarge an image, or every image in a folder, with a trained network");
   o->weights.add_to(command);
   command.option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images").required();
-  command.option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept").required();
-  command.option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say").range(1, 8);
-  command.option("--memory", o->memory, "memory that may be used, such as 500M or 2G: large images are done in tiles").shows_default();
+  command
+      .option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept")
+      .required();
+  command.option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")
+      .range(1, 8);
+  command
+      .option("--memory", o->memory,
+              "memory that may be used, such as 500M or 2G: large images are done in tiles")
+      .shows_default();
   command.option("--tile", o->tile, "or the side of a tile, in pixels of the small image").range(1, 100000);
-  command.flag("--ensemble", o->ensemble, "the mean over eight turned and flipped positions: eight times the work, a little better");
-  command.option("--compare", o->compare, "also write a picture that shows bicubic and the network side by side, with details (for a folder: a folder)");
-  command.option("--bits", o->bits, "bits of a sample in .png output: 8 or 16 (default: those of the input)").one_of({8, 16});
-  command.option("--jpeg-quality", o->jpeg_quality, "quality of .jpg output, 1 to 100").range(1, 100).shows_default();
+  command.flag("--ensemble", o->ensemble,
+               "the mean over eight turned and flipped positions: eight times the work, a little better");
+  command.option("--compare", o->compare,
+                 "also write a picture that shows bicubic and the network side by side, with details (for a "
+                 "folder: a folder)");
+  command.option("--bits", o->bits, "bits of a sample in .png output: 8 or 16 (default: those of the input)")
+      .one_of({8, 16});
+  command.option("--jpeg-quality", o->jpeg_quality, "quality of .jpg output, 1 to 100")
+      .range(1, 100)
+      .shows_default();
   command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
-  command.footer("A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
-                 "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
-                 "Example: crisp upscale --weights run/best.safetensors photo.jpg large.png");
+  command.footer(
+      "A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
+      "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
+      "Example: crisp upscale --weights run/best.safetensors photo.jpg large.png");
   command.callback([o] { run(*o); });
 }
 

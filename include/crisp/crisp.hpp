@@ -1,8 +1,8 @@
 // Everything. For shorter compile times include only the headers that you use.
 #pragma once
 #include "crisp/backend/device.hpp"
-#include "crisp/data/image_io.hpp"
 #include "crisp/data/dataset.hpp"
+#include "crisp/data/image_io.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/infer/evaluate.hpp"
 #include "crisp/metrics/ms_ssim.hpp"

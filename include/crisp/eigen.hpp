@@ -21,19 +21,21 @@ constexpr void check_view() {
 
 template <class View, class Elements>
 View matrix_view(Elements* data, const Shape& shape) {
-  check(shape.rank() == 2,
-        "as_matrix: a matrix has 2 axes, but this tensor is ", shape, "; reshape it first");
+  check(shape.rank() == 2, "as_matrix: a matrix has 2 axes, but this tensor is ", shape,
+        "; reshape it first");
   return View(data, shape[0], shape[1]);
 }
 template <class View, class Elements>
 View vector_view(Elements* data, const Shape& shape) {
-  check(shape.rank() == 1,
-        "as_vector: a vector has 1 axis, but this tensor is ", shape, "; reshape it first");
+  check(shape.rank() == 1, "as_vector: a vector has 1 axis, but this tensor is ", shape,
+        "; reshape it first");
   return View(data, shape[0]);
 }
 
-template <class T> using EigenVector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-template <class T> using EigenArray = Eigen::Array<T, Eigen::Dynamic, 1>;
+template <class T>
+using EigenVector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+template <class T>
+using EigenArray = Eigen::Array<T, Eigen::Dynamic, 1>;
 
 }  // namespace detail
 
@@ -48,7 +50,8 @@ Eigen::Map<const RowMajorMatrix<T>> as_matrix(const Tensor<T, D>& x) {
   detail::check_view<T, D>();
   return detail::matrix_view<Eigen::Map<const RowMajorMatrix<T>>>(x.data(), x.shape());
 }
-template <class T, class D> void as_matrix(const Tensor<T, D>&& x) = delete;  // the view would outlive it
+template <class T, class D>
+void as_matrix(const Tensor<T, D>&& x) = delete;  // the view would outlive it
 
 /// A tensor (n) as a column. Throws Error for another rank.
 template <class T, class D>
@@ -61,7 +64,8 @@ Eigen::Map<const detail::EigenVector<T>> as_vector(const Tensor<T, D>& x) {
   detail::check_view<T, D>();
   return detail::vector_view<Eigen::Map<const detail::EigenVector<T>>>(x.data(), x.shape());
 }
-template <class T, class D> void as_vector(const Tensor<T, D>&& x) = delete;
+template <class T, class D>
+void as_vector(const Tensor<T, D>&& x) = delete;
 
 /// All elements of a tensor of any shape, the last axis fastest, for arithmetic element by element.
 template <class T, class D>
@@ -74,7 +78,8 @@ Eigen::Map<const detail::EigenArray<T>> as_array(const Tensor<T, D>& x) {
   detail::check_view<T, D>();
   return Eigen::Map<const detail::EigenArray<T>>(x.data(), x.numel());
 }
-template <class T, class D> void as_array(const Tensor<T, D>&& x) = delete;
+template <class T, class D>
+void as_array(const Tensor<T, D>&& x) = delete;
 
 /// A matrix, array or expression of Eigen's as a tensor on device D, with elements of its own.
 /// What has one column by its type becomes (n), all else (rows, cols).

@@ -5,12 +5,14 @@
 #include "crisp/version.hpp"
 
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(CRISP_FINITE_MATH)
-#warning "crisp: with -ffast-math, -Ofast or -ffinite-math-only NaN and infinity get lost on the way, \
+#warning \
+    "crisp: with -ffast-math, -Ofast or -ffinite-math-only NaN and infinity get lost on the way, \
 and a training that diverges may go on unseen; leave the flag out, or add -fno-finite-math-only \
 (-DCRISP_FINITE_MATH: as it is, without this warning)"
 #endif
 
-// What runs on a GPU and what the tests emulate on the CPU lie in two namespaces, so that no program can mix them.
+// What runs on a GPU and what the tests emulate on the CPU lie in two namespaces, so that no program can mix
+// them.
 #if defined(CRISP_EMULATE_CUDA)
 #define CRISP_CUDA_KIND emulated
 #else
@@ -28,8 +30,10 @@ struct Cuda;  // backend/cuda.cuh, in files that nvcc compiles
 }
 
 class Shape;
-template <class T, class D> class Tensor;
-template <class T, class D> class Var;
+template <class T, class D>
+class Tensor;
+template <class T, class D>
+class Var;
 
 }  // namespace crisp
 

@@ -31,7 +31,8 @@ TEST_CASE("no_grad records nothing, detach cuts") {
 
 TEST_CASE("backward is refused on what is no loss, and on a history that is gone") {
   V x = leaf(2);
-  CHECK_ERROR(V(Tensor<double, Device>({2, 3}, 1.0), true).backward(), "call it on a scalar loss, not on a value of shape (2, 3)");
+  CHECK_ERROR(V(Tensor<double, Device>({2, 3}, 1.0), true).backward(),
+              "call it on a scalar loss, not on a value of shape (2, 3)");
   const V y = x * x, loss = sum(y);
   loss.backward();
   CHECK_ERROR(loss.backward(), "this loss was used already");

@@ -10,7 +10,7 @@ int main() {
 #if MISTAKE == 1
   nn::Conv2d<float, Cpu> b = a;
 #elif MISTAKE == 2
-  std::vector<nn::Conv2d<float, Cpu>> layers(16, a);  // would share one set of weights
+  std::vector<nn::Conv2d<float, Cpu> > layers(16, a);  // would share one set of weights
 #endif
   nn::Conv2d<float, Cpu> moved = std::move(a);
   return int(moved.weight.numel());

@@ -11,11 +11,16 @@ struct Count {  // how often each element was visited, and by which number
   CRISP_HD void operator()(Index i) const { y[i] += float(i % 1000 + 1); }
 };
 struct CountAt {
-  float* y; Index cols;
-  CRISP_HD void operator()(Index row, Index col) const { y[row * cols + col] += float(row % 100 * 3 + col % 1000 + 1); }
+  float* y;
+  Index cols;
+  CRISP_HD void operator()(Index row, Index col) const {
+    y[row * cols + col] += float(row % 100 * 3 + col % 1000 + 1);
+  }
 };
-template <class T> struct Read {
-  const T* x; Index cols;
+template <class T>
+struct Read {
+  const T* x;
+  Index cols;
   CRISP_HD T operator()(Index row, Index col) const { return x[row * cols + col]; }
 };
 
@@ -34,7 +39,9 @@ TEST_CASE("for_each visits every element once") {
 }
 
 TEST_CASE("for_each visits every row and column once, in long, wide and narrow shapes") {
-  const std::pair<Index, Index> shapes[] = {{0, 5}, {5, 0}, {1, 1}, {1, 70001}, {70001, 1}, {3, 3}, {1000, 3}, {77, 33}, {12, 64}, {9, 180}, {5, 257}, {2, 1000}, {300, 31}, {2049, 8}};
+  const std::pair<Index, Index> shapes[] = {{0, 5},   {5, 0},    {1, 1},    {1, 70001}, {70001, 1},
+                                            {3, 3},   {1000, 3}, {77, 33},  {12, 64},   {9, 180},
+                                            {5, 257}, {2, 1000}, {300, 31}, {2049, 8}};
   for (const auto& shape : shapes) {
     const Index rows = shape.first, cols = shape.second;
     Tensor<float, Device> y({rows, cols}, 0.0f);
@@ -42,7 +49,8 @@ TEST_CASE("for_each visits every row and column once, in long, wide and narrow s
     const std::vector<float> all = y.to_host();
     Index wrong = 0;
     for (Index r = 0; r < rows; ++r)
-      for (Index c = 0; c < cols; ++c) wrong += all[std::size_t(r * cols + c)] != float(r % 100 * 3 + c % 1000 + 1);
+      for (Index c = 0; c < cols; ++c)
+        wrong += all[std::size_t(r * cols + c)] != float(r % 100 * 3 + c % 1000 + 1);
     INFO(rows << " x " << cols);
     CHECK(wrong == 0);
   }

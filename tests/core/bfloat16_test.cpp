@@ -8,8 +8,10 @@ using namespace crisp::test;
 
 namespace {
 
-template <class T> struct Read {
-  const T* x; Index cols;
+template <class T>
+struct Read {
+  const T* x;
+  Index cols;
   CRISP_HD T operator()(Index row, Index col) const { return x[row * cols + col]; }
 };
 
@@ -28,10 +30,10 @@ TEST_CASE("a float becomes the nearest bfloat16, of two equally near the even on
     const float x = float(rng.normal() * std::exp(rng.uniform(-80, 80)));
     CHECK(float(bfloat16(x)) == rounded(x));
   }
-  CHECK(float(bfloat16(1 + 1.0f / 256)) == 1);                     // halfway between 1 and 1 + 1 / 128
-  CHECK(float(bfloat16(1 + 3.0f / 256)) == 1 + 2.0f / 128);        // halfway, the even one above
-  CHECK(float(bfloat16(1e-40f)) == rounded(1e-40f));               // too small for a full mantissa
-  CHECK(std::isinf(float(bfloat16(3.4e38f))));                     // beyond the largest
+  CHECK(float(bfloat16(1 + 1.0f / 256)) == 1);               // halfway between 1 and 1 + 1 / 128
+  CHECK(float(bfloat16(1 + 3.0f / 256)) == 1 + 2.0f / 128);  // halfway, the even one above
+  CHECK(float(bfloat16(1e-40f)) == rounded(1e-40f));         // too small for a full mantissa
+  CHECK(std::isinf(float(bfloat16(3.4e38f))));               // beyond the largest
   CHECK(std::isinf(float(bfloat16(INFINITY))));
   CHECK(std::isnan(float(bfloat16(NAN))));
   CHECK(std::signbit(float(bfloat16(-0.0f))));
@@ -63,8 +65,24 @@ TEST_CASE("a product of bfloat16 is summed as float") {
     Tensor<bfloat16, Device> c({m, n}, bfloat16(1));
     Tensor<float, Device> exact({m, n}, 1.0f);
     const auto af = a.to<float>(), bf = b.to<float>();
-    Device::gemm(Gemm<bfloat16>{.m = m, .n = n, .k = k, .a = a.data(), .b = b.data(), .c = c.data(), .a_transposed = t, .b_transposed = !t, .beta = 1});
-    Device::gemm(Gemm<float>{.m = m, .n = n, .k = k, .a = af.data(), .b = bf.data(), .c = exact.data(), .a_transposed = t, .b_transposed = !t, .beta = 1});
+    Device::gemm(Gemm<bfloat16>{.m = m,
+                                .n = n,
+                                .k = k,
+                                .a = a.data(),
+                                .b = b.data(),
+                                .c = c.data(),
+                                .a_transposed = t,
+                                .b_transposed = !t,
+                                .beta = 1});
+    Device::gemm(Gemm<float>{.m = m,
+                             .n = n,
+                             .k = k,
+                             .a = af.data(),
+                             .b = bf.data(),
+                             .c = exact.data(),
+                             .a_transposed = t,
+                             .b_transposed = !t,
+                             .beta = 1});
     CHECK(relative_error(c.to<float>().to_host(), exact.to_host()) < 4e-3);
   }
 }

@@ -50,6 +50,8 @@ TEST_CASE("a tensor of another rank is no matrix, and no vector") {
 
 // A view of a temporary would see memory that is no longer there.
 template <class X>
-concept HasView = requires(X&& x) { as_matrix(std::forward<X>(x)); };
+concept HasView = requires(X&& x) {
+  as_matrix(std::forward<X>(x));
+};
 static_assert(HasView<Tensor<float, Cpu>&> && HasView<const Tensor<float, Cpu>&>);
 static_assert(!HasView<Tensor<float, Cpu>> && !HasView<const Tensor<float, Cpu>>);

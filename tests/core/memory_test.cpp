@@ -8,7 +8,9 @@ using namespace crisp;
 using namespace crisp::test;
 using detail::HostPool;
 
-TEST_CASE("blocks are aligned, do not overlap, and keep what is written to them, in any order of taking and giving back") {
+TEST_CASE(
+    "blocks are aligned, do not overlap, and keep what is written to them, in any order of taking and giving "
+    "back") {
   struct Block {
     unsigned char* at;
     std::size_t bytes;
@@ -31,7 +33,8 @@ TEST_CASE("blocks are aligned, do not overlap, and keep what is written to them,
       give_back(std::size_t(rng.below(Index(blocks.size()))));
     } else {
       const auto bytes = std::size_t(1 + rng.below(rng.below(20) ? 5000 : 3000000));
-      const Block b{static_cast<unsigned char*>(pool.allocate(bytes)), bytes, static_cast<unsigned char>(round)};
+      const Block b{static_cast<unsigned char*>(pool.allocate(bytes)), bytes,
+                    static_cast<unsigned char>(round)};
       CHECK(reinterpret_cast<std::uintptr_t>(b.at) % 64 == 0);
       std::fill_n(b.at, bytes, b.mark);
       blocks.push_back(b);
@@ -41,7 +44,9 @@ TEST_CASE("blocks are aligned, do not overlap, and keep what is written to them,
   CHECK(pool.use().now == before);
 }
 
-TEST_CASE("what was freed serves requests of other sizes: two halves in the place of a whole, and a whole in that of two halves") {
+TEST_CASE(
+    "what was freed serves requests of other sizes: two halves in the place of a whole, and a whole in that "
+    "of two halves") {
   constexpr Index mb = 1 << 18;  // floats
   Cpu::reset_peak();
   const Index before = Cpu::memory_use().peak;

@@ -66,9 +66,11 @@ TEST_CASE("the generator gives the same numbers everywhere, and splits into inde
 TEST_CASE("gemm agrees with plain loops for every transposition, odd sizes and batches") {
   Rng rng(11);
   for (int round = 0; round < 60; ++round) {
-    const Index m = rng.below(round % 3 ? 9 : 300) + 1, n = rng.below(round % 4 ? 9 : 400) + 1, k = rng.below(round % 5 ? 9 : 70), batch = rng.below(3) + 1;
+    const Index m = rng.below(round % 3 ? 9 : 300) + 1, n = rng.below(round % 4 ? 9 : 400) + 1,
+                k = rng.below(round % 5 ? 9 : 70), batch = rng.below(3) + 1;
     const bool ta = rng.below(2), tb = rng.below(2), add = rng.below(2);
-    const auto a = random_tensor<double>({batch, m * k}, std::uint64_t(round)), b = random_tensor<double>({batch, k * n}, 99);
+    const auto a = random_tensor<double>({batch, m * k}, std::uint64_t(round)),
+               b = random_tensor<double>({batch, k * n}, 99);
     auto c = random_tensor<double>({batch, m * n}, 5);
     std::vector<double> expected = c.to_host();
     const auto A = a.to_host(), B = b.to_host();
@@ -76,13 +78,27 @@ TEST_CASE("gemm agrees with plain loops for every transposition, odd sizes and b
       for (Index r = 0; r < m; ++r)
         for (Index s = 0; s < n; ++s) {
           double sum = add ? expected[std::size_t(i * m * n + r * n + s)] : 0;
-          for (Index t = 0; t < k; ++t) sum += A[std::size_t(i * m * k + (ta ? t * m + r : r * k + t))] * B[std::size_t(i * k * n + (tb ? s * k + t : t * n + s))];
+          for (Index t = 0; t < k; ++t)
+            sum += A[std::size_t(i * m * k + (ta ? t * m + r : r * k + t))] *
+                   B[std::size_t(i * k * n + (tb ? s * k + t : t * n + s))];
           expected[std::size_t(i * m * n + r * n + s)] = sum;
         }
     if (!add) c.fill(NAN);  // what was there before must not matter
-    Device::gemm(Gemm<double>{.m = m, .n = n, .k = k, .a = a.data(), .b = b.data(), .c = c.data(), .a_transposed = ta, .b_transposed = tb,
-                              .beta = double(add), .batch = batch, .a_stride = m * k, .b_stride = k * n, .c_stride = m * n});
-    INFO("m " << m << " n " << n << " k " << k << " batch " << batch << " ta " << ta << " tb " << tb << " add " << add);
+    Device::gemm(Gemm<double>{.m = m,
+                              .n = n,
+                              .k = k,
+                              .a = a.data(),
+                              .b = b.data(),
+                              .c = c.data(),
+                              .a_transposed = ta,
+                              .b_transposed = tb,
+                              .beta = double(add),
+                              .batch = batch,
+                              .a_stride = m * k,
+                              .b_stride = k * n,
+                              .c_stride = m * n});
+    INFO("m " << m << " n " << n << " k " << k << " batch " << batch << " ta " << ta << " tb " << tb
+              << " add " << add);
     CHECK(relative_error(c.to_host(), expected) < 1e-12);
   }
 }

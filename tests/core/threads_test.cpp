@@ -1,4 +1,5 @@
-// parallel_for and its threads: every number once, whatever the threads do; how many threads there are by default.
+// parallel_for and its threads: every number once, whatever the threads do; how many threads there are by
+// default.
 #include <atomic>
 #include <fstream>
 #include <thread>
@@ -75,7 +76,8 @@ TEST_CASE("a thread that is held up keeps nobody from the rest of its share") {
   parallel_for(16, true, [&](Index i) {
     if (i == 8) {  // the first number of the second share waits for all others
       const auto begin = std::chrono::steady_clock::now();
-      while (done < 15 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(10)) std::this_thread::yield();
+      while (done < 15 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(10))
+        std::this_thread::yield();
       seen = done == 15;
     } else {
       ++done;

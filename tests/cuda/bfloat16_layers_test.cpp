@@ -1,5 +1,5 @@
-// Normalisation, activations, softmax, pixel shuffle and sums of rows on the GPU, of values in bfloat16: what float makes of the same
-// numbers, rounded once.
+// Normalisation, activations, softmax, pixel shuffle and sums of rows on the GPU, of values in bfloat16: what
+// float makes of the same numbers, rounded once.
 #include <functional>
 
 #include "crisp/backend/cuda.cuh"
@@ -21,7 +21,8 @@ Numbers numbers(Index n, std::uint64_t seed, float scale = 1, float shift = 0) {
   return all;
 }
 
-// Numbers on the GPU as T, `skip` of them into a tensor: unless that is 0, a bfloat16 does not begin where an access of several may.
+// Numbers on the GPU as T, `skip` of them into a tensor: unless that is 0, a bfloat16 does not begin where an
+// access of several may.
 template <class T>
 class Memory {
  public:
@@ -45,7 +46,8 @@ class Memory {
 template <class T>
 Results layer_norm(Index rows, Index C, Index skip) {
   using W = Wide<T>;
-  Memory<T> x(numbers(rows * C, 1, 1, 0.5f), skip), w(numbers(C, 2), skip), b(numbers(C, 3), skip), dy(numbers(rows * C, 4), skip);
+  Memory<T> x(numbers(rows * C, 1, 1, 0.5f), skip), w(numbers(C, 2), skip), b(numbers(C, 3), skip),
+      dy(numbers(rows * C, 4), skip);
   Memory<T> y(rows * C, skip), dw(C, skip), db(C, skip);
   Memory<W> mean(rows, 0), rstd(rows, 0);
   CHECK(Cuda::layer_norm<T>(x, w, b, y, mean, rstd, rows, C, W(1e-3)));
@@ -56,7 +58,8 @@ Results layer_norm(Index rows, Index C, Index skip) {
 template <class T>
 Results batch_norm(Index rows, Index C, Index skip) {
   using W = Wide<T>;
-  Memory<T> x(numbers(rows * C, 1, 1, 3), skip), w(numbers(C, 2), skip), b(numbers(C, 3), skip), dy(numbers(rows * C, 4), skip), y(rows * C, skip);
+  Memory<T> x(numbers(rows * C, 1, 1, 3), skip), w(numbers(C, 2), skip), b(numbers(C, 3), skip),
+      dy(numbers(rows * C, 4), skip), y(rows * C, skip);
   Memory<W> mean(C, 0), variance(C, 0), sums(2 * C, 0);
   Cuda::channel_statistics<T>(x, rows, C, mean, variance);
   Cuda::batch_norm<T>(x, w, b, mean, variance, y, rows, C, W(1e-3));
@@ -70,7 +73,8 @@ Results prelu(Index rows, Index C, Index skip) {
   Results all;
   for (const Index slopes : {Index(1), C}) {
     const Index step = slopes == 1 ? 0 : 1;
-    Memory<T> x(numbers(rows * C, 1), skip), slope(numbers(slopes, 2, 0.1f, 0.3f), skip), dy(numbers(rows * C, 4), skip), y(rows * C, skip), dslope(slopes, skip);
+    Memory<T> x(numbers(rows * C, 1), skip), slope(numbers(slopes, 2, 0.1f, 0.3f), skip),
+        dy(numbers(rows * C, 4), skip), y(rows * C, skip), dslope(slopes, skip);
     Cuda::prelu<T>(x, slope, y, rows, C, step);
     Cuda::prelu_gradient<T>(x, false, slope, dy, dy, dslope, rows, C, step);
     all.insert(all.end(), {y.values(), dslope.values(), dy.values()});
@@ -80,7 +84,8 @@ Results prelu(Index rows, Index C, Index skip) {
 
 template <class T>
 Results softmax(Index rows, Index C, Index skip) {
-  Memory<T> x(numbers(rows * C, 1, 3), skip), y(rows * C, skip), given(numbers(rows * C, 2), skip), dy(numbers(rows * C, 4), skip);
+  Memory<T> x(numbers(rows * C, 1, 3), skip), y(rows * C, skip), given(numbers(rows * C, 2), skip),
+      dy(numbers(rows * C, 4), skip);
   Cuda::softmax<T>(x, y, rows, C);
   Cuda::softmax_gradient<T>(given, dy, dy, rows, C);
   return {y.values(), dy.values()};
@@ -103,7 +108,8 @@ Results sums(Index rows, Index C, Index skip) {
   return {sum.values(), wide.values()};
 }
 
-// Each number is that of float, but for the last sums of float and one rounding: half a unit in the last place is at most 2^-8 of it.
+// Each number is that of float, but for the last sums of float and one rounding: half a unit in the last
+// place is at most 2^-8 of it.
 void check_rounded_once(const Results& result, const Results& exact) {
   REQUIRE(result.size() == exact.size());
   for (std::size_t i = 0; i < exact.size(); ++i) {
@@ -112,7 +118,8 @@ void check_rounded_once(const Results& result, const Results& exact) {
     float largest = 0;
     for (const float v : exact[i]) largest = std::max(largest, std::abs(v));
     std::size_t wrong = 0;
-    for (std::size_t k = 0; k < exact[i].size(); ++k) wrong += !(std::abs(result[i][k] - exact[i][k]) <= std::abs(exact[i][k]) / 256 + 2e-5f * largest);
+    for (std::size_t k = 0; k < exact[i].size(); ++k)
+      wrong += !(std::abs(result[i][k] - exact[i][k]) <= std::abs(exact[i][k]) / 256 + 2e-5f * largest);
     CHECK(wrong == 0);
   }
 }
@@ -121,10 +128,24 @@ void check_rounded_once(const Results& result, const Results& exact) {
 template <class F>
 void check_in_bfloat16(F op) {
   using Size = std::pair<Index, Index>;
-  for (const Size& size : {Size{1, 1}, {3, 1}, {700, 1}, {1, 3}, {37, 3}, {500, 3}, {40, 6}, {1, 60}, {9, 60}, {300, 60}, {65, 64}, {7, 180}, {70, 180}, {21, 257}})
+  for (const Size& size : {Size{1, 1},
+                           {3, 1},
+                           {700, 1},
+                           {1, 3},
+                           {37, 3},
+                           {500, 3},
+                           {40, 6},
+                           {1, 60},
+                           {9, 60},
+                           {300, 60},
+                           {65, 64},
+                           {7, 180},
+                           {70, 180},
+                           {21, 257}})
     for (const Index skip : {0, 1, 2}) {
       INFO(size.first << " rows of " << size.second << ", from " << skip);
-      check_rounded_once(op(bfloat16(), size.first, size.second, skip), op(0.0f, size.first, size.second, skip));
+      check_rounded_once(op(bfloat16(), size.first, size.second, skip),
+                         op(0.0f, size.first, size.second, skip));
     }
 }
 
@@ -175,18 +196,23 @@ TEST_CASE("sums of rows in bfloat16, kept as such and as float") {
 TEST_CASE("pixel_shuffle and signs as bits in bfloat16") {
   for (const Index r : {1, 2, 3})
     for (const bool back : {false, true})
-      for (const bool in_place : {false, true}) CHECK(shuffled<bfloat16>(r, back, in_place) == shuffled<float>(r, back, in_place));
-  for (const Index n : {1, 31, 32, 33, 64, 700}) CHECK(signs<bfloat16>(numbers(n, 1)) == signs<float>(numbers(n, 1)));
-  CHECK(signs<bfloat16>({0.0f, -0.0f, NAN, 1.0f, -1.0f, INFINITY, 1e-38f, 1e-40f}) == std::vector<std::uint32_t>{0xe8});
+      for (const bool in_place : {false, true})
+        CHECK(shuffled<bfloat16>(r, back, in_place) == shuffled<float>(r, back, in_place));
+  for (const Index n : {1, 31, 32, 33, 64, 700})
+    CHECK(signs<bfloat16>(numbers(n, 1)) == signs<float>(numbers(n, 1)));
+  CHECK(signs<bfloat16>({0.0f, -0.0f, NAN, 1.0f, -1.0f, INFINITY, 1e-38f, 1e-40f}) ==
+        std::vector<std::uint32_t>{0xe8});
 }
 
 TEST_CASE("sums over many rows of bfloat16 do not end at 256") {
   const Index rows = 5000;
   for (const Index C : {1, 2, 3}) {
-    const Numbers ones(std::size_t(rows * C), 1.0f), minus(std::size_t(rows * C), -1.0f), slopes(std::size_t(C), 0.5f);
+    const Numbers ones(std::size_t(rows * C), 1.0f), minus(std::size_t(rows * C), -1.0f),
+        slopes(std::size_t(C), 0.5f);
     const Numbers all_rows(std::size_t(C), bfloat16(5000));  // 4992
     Memory<bfloat16> x(ones, 0), below(minus, 0), w(slopes, 0), sum(C, 0), dw(C, 0), dx(rows * C, 0);
-    Memory<float> mean(C, 0), variance(C, 0), both(2 * C, 0), row_mean(Numbers(std::size_t(rows), 0.0f), 0), row_rstd(Numbers(std::size_t(rows), 1.0f), 0);
+    Memory<float> mean(C, 0), variance(C, 0), both(2 * C, 0), row_mean(Numbers(std::size_t(rows), 0.0f), 0),
+        row_rstd(Numbers(std::size_t(rows), 1.0f), 0);
 
     Cuda::sum_rows(static_cast<const bfloat16*>(x), rows, C, static_cast<bfloat16*>(sum));
     CHECK(sum.values() == all_rows);

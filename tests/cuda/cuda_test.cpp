@@ -1,4 +1,5 @@
-// What Cuda has beyond the primitives that every device has: the math of its products, large and empty ones, the choice of a GPU.
+// What Cuda has beyond the primitives that every device has: the math of its products, large and empty ones,
+// the choice of a GPU.
 #include "support.hpp"
 
 using namespace crisp;
@@ -21,7 +22,12 @@ TEST_CASE("products of floats are exact to float, or by choice to the factors of
     const std::vector<float> c = product(a, b);
     Cuda::set_math(Math::fp32);
     Tensor<double, Cuda> exact({40, 30});
-    Cuda::gemm(Gemm<double>{.m = 40, .n = 30, .k = 50, .a = a.to<double>().data(), .b = b.to<double>().data(), .c = exact.data()});
+    Cuda::gemm(Gemm<double>{.m = 40,
+                            .n = 30,
+                            .k = 50,
+                            .a = a.to<double>().data(),
+                            .b = b.to<double>().data(),
+                            .c = exact.data()});
     return relative_error(std::vector<double>(c.begin(), c.end()), exact.to_host());
   };
   CHECK(error(Math::fp32) < 1e-6);
@@ -32,7 +38,15 @@ TEST_CASE("products of floats are exact to float, or by choice to the factors of
 
 TEST_CASE("a product over nothing is zero, or leaves what was there") {
   Tensor<float, Cuda> c({2, 1, 2}, {1, 2, 3, 4});
-  Gemm<float> g{.m = 1, .n = 2, .k = 0, .a = c.data(), .b = c.data(), .c = c.data(), .beta = 1, .batch = 2, .c_stride = 2};
+  Gemm<float> g{.m = 1,
+                .n = 2,
+                .k = 0,
+                .a = c.data(),
+                .b = c.data(),
+                .c = c.data(),
+                .beta = 1,
+                .batch = 2,
+                .c_stride = 2};
   Cuda::gemm(g);
   CHECK(c.to_host() == std::vector<float>{1, 2, 3, 4});
   g.beta = 0;

@@ -1,5 +1,6 @@
-// The emulation of CUDA itself: that it finds what a GPU would not forgive, and computes what a GPU would. The cases called "planted"
-// hold mistakes for the sanitizers; a test for each runs them alone and expects the report.
+// The emulation of CUDA itself: that it finds what a GPU would not forgive, and computes what a GPU would.
+// The cases called "planted" hold mistakes for the sanitizers; a test for each runs them alone and expects
+// the report.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,19 @@ int count_nan(const Floats& x) {
   return count;
 }
 
-enum class Mistake { none, early_return, two_barriers, outside_mask, returned_lane, no_barrier, no_wait, no_landing, unset, beyond_shared, beyond_global };
+enum class Mistake {
+  none,
+  early_return,
+  two_barriers,
+  outside_mask,
+  returned_lane,
+  no_barrier,
+  no_wait,
+  no_landing,
+  unset,
+  beyond_shared,
+  beyond_global
+};
 
 // y = x backwards within each block, through shared memory.
 template <Mistake mistake>
@@ -35,7 +48,9 @@ __global__ void reverse(const float* x, float* y) {
   CRISP_SHARED(float[64], s);
   const int i = int(threadIdx.x), n = int(blockDim.x), at = int(blockIdx.x) * n;
   if (mistake == Mistake::early_return && i == 40) return;
-  if (mistake != Mistake::unset || i != 3) s[mistake == Mistake::beyond_shared ? i + 1 : i] = x[mistake == Mistake::beyond_global ? at + i + n : at + i];
+  if (mistake != Mistake::unset || i != 3)
+    s[mistake == Mistake::beyond_shared ? i + 1 : i] =
+        x[mistake == Mistake::beyond_global ? at + i + n : at + i];
   if (mistake == Mistake::two_barriers && i % 2) __syncthreads();
   else if (mistake != Mistake::no_barrier) __syncthreads();
   y[at + i] = s[n - 1 - i];
@@ -110,7 +125,8 @@ TEST_CASE("a kernel without mistakes gives the same in any order of its threads"
   CHECK(reversed<Mistake::none>() == expected);
 }
 
-TEST_CASE("a barrier that not all threads reach is an error with the kernel, the block, the thread and the line") {
+TEST_CASE(
+    "a barrier that not all threads reach is an error with the kernel, the block, the thread and the line") {
   const std::string early = error_of([] { reversed<Mistake::early_return>(); });
   CHECK(contains(early, "cuda: reverse failed: "));
   CHECK(contains(early, "after threads of the block have returned at "));
@@ -149,14 +165,17 @@ TEST_CASE("a missing barrier shows as NaN") {
 
 TEST_CASE("launches and copies that a GPU refuses are errors") {
   Floats y({64});
-  const auto run = [&](dim3 grid, dim3 block, std::size_t shared) { launch("reverse", reverse<Mistake::none>, grid, block, shared, y.data(), y.data()); };
+  const auto run = [&](dim3 grid, dim3 block, std::size_t shared) {
+    launch("reverse", reverse<Mistake::none>, grid, block, shared, y.data(), y.data());
+  };
   CHECK_ERROR(run(dim3(1), dim3(2048), 0), "cuda: reverse failed: invalid configuration argument");
   CHECK_ERROR(run(dim3(0), dim3(64), 0), "invalid configuration argument");
   CHECK_ERROR(run(dim3(1, 70000), dim3(64), 0), "invalid configuration argument");
   CHECK_ERROR(run(dim3(1), dim3(64), 300 * 1024), "invalid argument");
   CHECK_NOTHROW(run(dim3(1), dim3(64), 100 * 1024));
   std::vector<float> host(64);
-  CHECK_ERROR(Cuda::to_host(y.data(), host.data(), 64), "cuda: copying from the GPU failed: invalid argument");
+  CHECK_ERROR(Cuda::to_host(y.data(), host.data(), 64),
+              "cuda: copying from the GPU failed: invalid argument");
   CHECK(cudaFreeAsync(host.data(), nullptr) == cudaErrorInvalidValue);
   static_cast<void>(cudaGetLastError());
 }
@@ -178,7 +197,8 @@ TEST_CASE("the host cannot touch the GPU's memory") {
 TEST_CASE("without a GPU there is one clear error") {
   emulation::options().devices = 0;
   CHECK_FALSE(cuda_available());
-  CHECK_ERROR(cuda::require_gpu(), "cuda: there is no NVIDIA GPU that this program can use (CUDA driver version is insufficient");
+  CHECK_ERROR(cuda::require_gpu(),
+              "cuda: there is no NVIDIA GPU that this program can use (CUDA driver version is insufficient");
   CHECK_ERROR(Cuda::choose_device(0), "GPU 0 was asked for, but there are 0");
   emulation::options().devices = 2;
   CHECK(cuda_devices().size() == 2);
@@ -189,7 +209,8 @@ TEST_CASE("without a GPU there is one clear error") {
   emulation::options().devices = 1;
 }
 
-// A copy of 1 2 3 4 in a second stream, and what the first stream then finds. Each mistake leaves out one line of cuda::Staging.
+// A copy of 1 2 3 4 in a second stream, and what the first stream then finds. Each mistake leaves out one
+// line of cuda::Staging.
 enum class Disorder { none, no_arrival, no_order, refilled, freed };
 
 template <Disorder mistake>
@@ -218,7 +239,8 @@ TEST_CASE("a copy in a second stream comes with the wait for it; what is out of 
   CHECK(staged<Disorder::none>() == std::vector<float>{1, 2, 3, 4});
   const std::vector<float> early = staged<Disorder::no_arrival>();
   CHECK(std::count_if(early.begin(), early.end(), [](float v) { return std::isnan(v); }) == 4);
-  CHECK_ERROR(staged<Disorder::no_order>(), "a copy is not ordered behind an earlier use of its memory in another stream");
+  CHECK_ERROR(staged<Disorder::no_order>(),
+              "a copy is not ordered behind an earlier use of its memory in another stream");
   CHECK_ERROR(staged<Disorder::refilled>(), "pinned memory was written before a copy had read it");
   CHECK_ERROR(staged<Disorder::freed>(), "memory is freed, and not ordered behind its use in another stream");
   Floats x({4});
@@ -233,15 +255,20 @@ TEST_CASE("a copy in a second stream comes with the wait for it; what is out of 
   cudaMemcpyAsync(x.data(), p, 16, cudaMemcpyHostToDevice, cuda::copy_stream());
   event.record(cuda::copy_stream());
   event.hold(cuda::Session::get().stream);
-  CHECK_ERROR(Cuda::synchronize(), "pinned memory is copied again, and the host has not waited for the copy before");
+  CHECK_ERROR(Cuda::synchronize(),
+              "pinned memory is copied again, and the host has not waited for the copy before");
   event.wait();
   CHECK(cudaFreeHost(p) == cudaSuccess);
   CHECK(cudaFreeHost(x.data()) == cudaErrorInvalidValue);
   static_cast<void>(cudaGetLastError());
 }
 
-TEST_CASE("planted: read beyond an array in global memory" * doctest::skip()) { reversed<Mistake::beyond_global>(); }
-TEST_CASE("planted: write beyond an array in shared memory" * doctest::skip()) { reversed<Mistake::beyond_shared>(); }
+TEST_CASE("planted: read beyond an array in global memory" * doctest::skip()) {
+  reversed<Mistake::beyond_global>();
+}
+TEST_CASE("planted: write beyond an array in shared memory" * doctest::skip()) {
+  reversed<Mistake::beyond_shared>();
+}
 TEST_CASE("planted: read freed memory" * doctest::skip()) {
   Floats y({64});
   const float* freed = Floats({64}, 1.0f).data();

@@ -1,4 +1,5 @@
-// Steps as graphs: the same to the bit as steps that are run as they are; what a graph cannot repeat is an error; memory stays its own.
+// Steps as graphs: the same to the bit as steps that are run as they are; what a graph cannot repeat is an
+// error; memory stays its own.
 #include <functional>
 #include <thread>
 
@@ -36,10 +37,12 @@ struct Normed {  // a convolution, its normalisation, a convolution
   CRISP_PARAMS(first, norm, last)
 };
 
-// The losses and the last weights, and averages of them, of `steps` steps with batches of their own and a falling rate.
+// The losses and the last weights, and averages of them, of `steps` steps with batches of their own and a
+// falling rate.
 template <class D, class Net, class Optimizer>
 Values trained(Net& net, Optimizer& optimizer, Index scale, bool by_graph, Index steps = 6, Index side = 6) {
-  Var<float, D> x(Tensor<float, D>({2, side, side, 3})), y(Tensor<float, D>({2, scale * side, scale * side, 3}));
+  Var<float, D> x(Tensor<float, D>({2, side, side, 3})),
+      y(Tensor<float, D>({2, scale * side, scale * side, 3}));
   Tensor<float, D> loss;
   optim::Ema<float, D> ema(net, 0.5);
   const std::function<void()> step = [&] {
@@ -93,32 +96,40 @@ Tensor<float, Cuda> one_number(float value) { return Tensor<float, Cuda>({1}, va
 
 }  // namespace
 
-TEST_CASE("a training by graphs is the same to the bit: Adam, rates of layers, a schedule, averaged weights") {
+TEST_CASE(
+    "a training by graphs is the same to the bit: Adam, rates of layers, a schedule, averaged weights") {
   const Values plain = trained_edsr<Cuda>(false);
   CHECK(trained_edsr<Cuda>(true) == plain);
   CHECK(plain[0].front() != plain[0].back());
 }
 
-TEST_CASE("a training by graphs is the same to the bit: SGD with momentum, batch normalisation and its running statistics") {
+TEST_CASE(
+    "a training by graphs is the same to the bit: SGD with momentum, batch normalisation and its running "
+    "statistics") {
   CHECK(trained_normed<Cuda>(true) == trained_normed<Cuda>(false));
 }
 
-TEST_CASE("a training by graphs is the same to the bit: window attention, and blocks that are computed twice") {
+TEST_CASE(
+    "a training by graphs is the same to the bit: window attention, and blocks that are computed twice") {
   const auto swinir = [](bool by_graph) {
     seed(1);
-    models::SwinIr<float, Cuda> net({.embed = 4, .heads = 2, .window = 2, .depths = {2}, .drop_path = 0, .checkpointed = true});
+    models::SwinIr<float, Cuda> net(
+        {.embed = 4, .heads = 2, .window = 2, .depths = {2}, .drop_path = 0, .checkpointed = true});
     optim::AdamW adam(net, {.lr = 1e-2, .weight_decay = 0.1});
     return trained<Cuda>(net, adam, 2, by_graph, 5, 4);
   };
   CHECK(swinir(true) == swinir(false));
 }
 
-TEST_CASE("a training by graphs is the same to the bit: ops that make tables of their own each time, short and long ones") {
+TEST_CASE(
+    "a training by graphs is the same to the bit: ops that make tables of their own each time, short and "
+    "long ones") {
   const auto run = [](bool by_graph) {
     seed(1);
     nn::Conv2d<float, Cuda> net(1, 1, 3);
     optim::Sgd sgd(net, {.lr = 0.1});
-    const Var<float, Cuda> x(random_tensor<float, Cuda>({1, 12, 12, 1})), row(random_tensor<float, Cuda>({1, 1, 500, 1}));
+    const Var<float, Cuda> x(random_tensor<float, Cuda>({1, 12, 12, 1})),
+        row(random_tensor<float, Cuda>({1, 1, 500, 1}));
     const std::function<void()> f = [&] {
       const auto y = upsample(pad(net(x), {1, 0, 2, 0}, Border::reflect), 2, Resampling::bicubic_matlab);
       (ssim_loss(y, y * 0.5) + mean(pad(net(row), {0, 0, 3, 0}, Border::replicate))).backward();
@@ -134,7 +145,8 @@ TEST_CASE("a training by graphs is the same to the bit: ops that make tables of 
 }
 
 TEST_CASE("batches that a loader prepares in the background are copied into the memory of the graph") {
-  const data::PatchDataset patches(data::dead_leaves({.count = 2, .height = 24, .width = 24}), {.scale = 2, .patch = 6, .luma = true, .input = data::Input::lr});
+  const data::PatchDataset patches(data::dead_leaves({.count = 2, .height = 24, .width = 24}),
+                                   {.scale = 2, .patch = 6, .luma = true, .input = data::Input::lr});
   const auto run = [&](bool by_graph) {
     seed(1);
     nn::Conv2d<float, Cuda> net(1, 4, 3);
@@ -181,7 +193,8 @@ TEST_CASE("what the host decides within a step is decided once: such mistakes sh
   CHECK(calls == 3);
   x = one_number(0);
   CHECK(after_five(x, [&] { x.add_(one_number(1)); }) == 5);
-  CHECK(after_five(x, [&] { x = (Var<float, Cuda>(x) + 1).value(); }) == 5 + 3);  // not 10: a tensor that is replaced, not changed
+  CHECK(after_five(x, [&] { x = (Var<float, Cuda>(x) + 1).value(); }) ==
+        5 + 3);  // not 10: a tensor that is replaced, not changed
 }
 
 TEST_CASE("a batch of another shape is refused where it enters the graph's memory") {
@@ -204,18 +217,24 @@ TEST_CASE("what cannot be repeated is refused, and the device goes on") {
     for (int i = 0; i < plain_calls; ++i) step();
     return error_of(step);
   };
-  CHECK(contains(error([&] { x.item(); }), "cuda: the host asked for a value within a step of a Graph\n  hint: keep the tensor"));
-  CHECK(contains(error([&] { Cuda::memory_use(); }), "cuda: the host waited for the GPU within a step of a Graph"));
-  CHECK(contains(error([&] { x = Tensor<float, Cuda>({1}, std::vector<float>{2}); }, 2), "cuda: values of the host were copied to the GPU within a step of a Graph"));
+  CHECK(contains(error([&] { x.item(); }),
+                 "cuda: the host asked for a value within a step of a Graph\n  hint: keep the tensor"));
+  CHECK(contains(error([&] { Cuda::memory_use(); }),
+                 "cuda: the host waited for the GPU within a step of a Graph"));
+  CHECK(contains(error([&] { x = Tensor<float, Cuda>({1}, std::vector<float>{2}); }, 2),
+                 "cuda: values of the host were copied to the GPU within a step of a Graph"));
   const nn::Dropout dropout;
   const nn::DropPath drop_path;
   const Var<float, Cuda> image(Tensor<float, Cuda>({1, 2, 2, 1}, 1.0f));
-  CHECK(contains(error([&] { dropout(image); }), "dropout: values are chosen at random within a step of a Graph"));
-  CHECK(contains(error([&] { drop_path(image); }), "dropout: values are chosen at random within a step of a Graph"));
+  CHECK(contains(error([&] { dropout(image); }),
+                 "dropout: values are chosen at random within a step of a Graph"));
+  CHECK(contains(error([&] { drop_path(image); }),
+                 "dropout: values are chosen at random within a step of a Graph"));
   CHECK(error([&] { no_grad([&] { return dropout(image); }); }) == "no error");
   nn::Conv2d<float, Cuda> net(1, 1, 1);
   optim::Adam adam(net);
-  CHECK(contains(error([&] { adam.set_lr(1); }), "set_lr: the learning rate was set within a step of a Graph"));
+  CHECK(
+      contains(error([&] { adam.set_lr(1); }), "set_lr: the learning rate was set within a step of a Graph"));
   const auto backward = [&] { mse_loss(net(image), image).backward(); };
   const auto twice = [&] {
     backward();
@@ -226,10 +245,12 @@ TEST_CASE("what cannot be repeated is refused, and the device goes on") {
   CHECK(contains(error(twice, 2), "step: an optimizer makes two steps within one step of a Graph"));
   net.weight.zero_grad();
   CHECK(contains(error([&] {
-    backward();
-    optim::clip_grad_norm(net, 1);
-  }), "cuda: the host asked for a value within a step of a Graph"));
-  CHECK(contains(error([] { static_cast<void>(cudaStreamSynchronize(cuda::Session::get().stream)); }, 2), "hint: within a step of a Graph nothing may wait for the GPU"));
+                   backward();
+                   optim::clip_grad_norm(net, 1);
+                 }),
+                 "cuda: the host asked for a value within a step of a Graph"));
+  CHECK(contains(error([] { static_cast<void>(cudaStreamSynchronize(cuda::Session::get().stream)); }, 2),
+                 "hint: within a step of a Graph nothing may wait for the GPU"));
   Graph<Cuda> inner([] {});
   CHECK(contains(error([&] { inner(); }), "Graph: a graph was run within a step of another Graph"));
   CHECK(contains(error([] { throw Error("of the step itself"); }, 0), "of the step itself"));

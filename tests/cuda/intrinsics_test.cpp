@@ -1,4 +1,5 @@
-// The primitives of backend/cuda/intrinsics.cuh against plain loops, and their bodies for old GPUs against those for new ones.
+// The primitives of backend/cuda/intrinsics.cuh against plain loops, and their bodies for old GPUs against
+// those for new ones.
 #include "crisp/backend/cuda/intrinsics.cuh"
 #include "support.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 template <bool by_shuffles>
 __global__ void product_tf32(const float* a, const float* b, float* c) {
   const int lane = int(threadIdx.x), g = lane / 4, t = lane % 4;
-  const unsigned x[4] = {cuda::to_tf32(a[g * 8 + t]), cuda::to_tf32(a[(g + 8) * 8 + t]), cuda::to_tf32(a[g * 8 + t + 4]), cuda::to_tf32(a[(g + 8) * 8 + t + 4])};
+  const unsigned x[4] = {cuda::to_tf32(a[g * 8 + t]), cuda::to_tf32(a[(g + 8) * 8 + t]),
+                         cuda::to_tf32(a[g * 8 + t + 4]), cuda::to_tf32(a[(g + 8) * 8 + t + 4])};
   const unsigned y[2] = {cuda::to_tf32(b[t * 8 + g]), cuda::to_tf32(b[(t + 4) * 8 + g])};
   float sums[4] = {};
   if (by_shuffles) cuda::multiply_tf32_by_shuffles(sums, x, y);
@@ -27,7 +29,8 @@ __global__ void product_bf16(const float* a, const float* b, float* c) {
     const float* from = a + (g + i % 2 * 8) * 16 + 2 * t + i / 2 * 8;
     x[i] = cuda::to_bf16_pair(from[0], from[1]);
   }
-  for (int i = 0; i < 2; ++i) y[i] = cuda::to_bf16_pair(b[(2 * t + i * 8) * 8 + g], b[(2 * t + i * 8 + 1) * 8 + g]);
+  for (int i = 0; i < 2; ++i)
+    y[i] = cuda::to_bf16_pair(b[(2 * t + i * 8) * 8 + g], b[(2 * t + i * 8 + 1) * 8 + g]);
   float sums[4] = {};
   if (by_shuffles) cuda::multiply_bf16_by_shuffles(sums, x, y);
   else cuda::multiply_bf16(sums, x, y);
@@ -85,13 +88,16 @@ std::vector<double> plain_product(const Tensor<float, Cuda>& a, const Tensor<flo
   for (Index i = 0; i < 16; ++i)
     for (Index j = 0; j < 8; ++j) {
       double sum = 0;
-      for (Index k = 0; k < K; ++k) sum += double(x[std::size_t(i * K + k)]) * double(y[std::size_t(k * 8 + j)]);
+      for (Index k = 0; k < K; ++k)
+        sum += double(x[std::size_t(i * K + k)]) * double(y[std::size_t(k * 8 + j)]);
       c.push_back(sum);
     }
   return c;
 }
 
-double error(const std::vector<float>& a, const std::vector<double>& b) { return relative_error(std::vector<double>(a.begin(), a.end()), b); }
+double error(const std::vector<float>& a, const std::vector<double>& b) {
+  return relative_error(std::vector<double>(a.begin(), a.end()), b);
+}
 
 }  // namespace
 
@@ -160,10 +166,10 @@ TEST_CASE("floats are rounded to bf16 and to TF32: to nearest; infinity and NaN 
     CHECK(std::abs(r[4 * i] / x[i] - 1) <= 1.0 / 256);
     CHECK(std::abs(r[4 * i + 3] / x[i] - 1) <= 1.0 / 2048);
   }
-  CHECK(r[4] == 1);             // a tie: to even
-  CHECK(r[8] == 1.015625f);     // a tie: to even
+  CHECK(r[4] == 1);          // a tie: to even
+  CHECK(r[8] == 1.015625f);  // a tie: to even
   CHECK(std::isinf(r[20]));
-  CHECK(std::isinf(r[28]));     // beyond the largest bf16
+  CHECK(std::isinf(r[28]));  // beyond the largest bf16
   CHECK(std::isinf(r[23]));
 }
 

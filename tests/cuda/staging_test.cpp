@@ -1,4 +1,5 @@
-// Batches on their way to the GPU: copies in a second stream, and the memory of the host and of the GPU that they take.
+// Batches on their way to the GPU: copies in a second stream, and the memory of the host and of the GPU that
+// they take.
 #include "crisp/data/dataset.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/ops/arithmetic.hpp"
@@ -14,7 +15,8 @@ std::vector<float> all_values(const data::PatchDataset& patches, data::LoaderOpt
   std::vector<float> values;
   for (auto& [input, target] : patches.batches<D>(o)) {
     const Var<float, D> x = input, y = target;
-    for (const float v : ((x + y) - y).value().to_host()) values.push_back(v);  // memory is freed and taken meanwhile
+    for (const float v : ((x + y) - y).value().to_host())
+      values.push_back(v);  // memory is freed and taken meanwhile
     for (const float v : target.to_host()) values.push_back(v);
   }
   return values;
@@ -22,11 +24,12 @@ std::vector<float> all_values(const data::PatchDataset& patches, data::LoaderOpt
 
 // Batches of the number of their step.
 data::Batches<float, Cuda> counting(Index steps, int threads, Index broken = -1) {
-  return {{.batch = 1, .steps = steps, .threads = threads}, {4}, {2}, [broken](Index step, float* a, float* b) {
-    check(step != broken, "no batch ", step);
-    std::fill_n(a, 4, float(step));
-    std::fill_n(b, 2, -float(step));
-  }};
+  return {
+      {.batch = 1, .steps = steps, .threads = threads}, {4}, {2}, [broken](Index step, float* a, float* b) {
+        check(step != broken, "no batch ", step);
+        std::fill_n(a, 4, float(step));
+        std::fill_n(b, 2, -float(step));
+      }};
 }
 
 }  // namespace
@@ -68,9 +71,13 @@ TEST_CASE("an early end, and a worker that fails, leave nothing behind") {
   }
   { auto unused = counting(100, 2); }
   Index seen = 0;
-  CHECK_ERROR(for (auto& batch : counting(100, 2, 7)) seen += batch.input.to_host()[0] == float(seen), "no batch 7");
+  CHECK_ERROR(for (auto& batch
+                   : counting(100, 2, 7)) seen += batch.input.to_host()[0] == float(seen),
+              "no batch 7");
   CHECK(seen <= 7);
-  CHECK_ERROR(for ([[maybe_unused]] auto& batch : counting(100, 1)) check(false, "the loop itself"), "the loop itself");
+  CHECK_ERROR(for ([[maybe_unused]] auto& batch
+                   : counting(100, 1)) check(false, "the loop itself"),
+              "the loop itself");
   CHECK(Cuda::memory_use().now == before);  // where this waits, the emulation tells what was out of order
 }
 

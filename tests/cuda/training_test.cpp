@@ -41,24 +41,30 @@ struct Setup {
   FitResult run(FitOptions o) {
     o.quiet = true;
     o.loader.batch = 2;
-    return fit(net, adam, patches, [&](const auto& x, const auto& t) {
-      waited.push_back(waits());
-      const auto y = net.valid(x);
-      const auto loss = mse_loss(y, centre(t, y[1], y[2]));
-      return batches++ == broken ? loss * INFINITY : loss;
-    }, std::move(o));
+    return fit(
+        net, adam, patches,
+        [&](const auto& x, const auto& t) {
+          waited.push_back(waits());
+          const auto y = net.valid(x);
+          const auto loss = mse_loss(y, centre(t, y[1], y[2]));
+          return batches++ == broken ? loss * INFINITY : loss;
+        },
+        std::move(o));
   }
 };
 
 std::vector<double> losses(const std::filesystem::path& folder) {
   std::vector<double> values;
-  for (const HistoryRow& row : History::load(folder / "metrics.csv", 1000000).rows) values.push_back(row.loss);
+  for (const HistoryRow& row : History::load(folder / "metrics.csv", 1000000).rows)
+    values.push_back(row.loss);
   return values;
 }
 
 }  // namespace
 
-TEST_CASE("the losses of a training on the GPU are those on the CPU; no step waits but those with a row of the history") {
+TEST_CASE(
+    "the losses of a training on the GPU are those on the CPU; no step waits but those with a row of the "
+    "history") {
   const TemporaryFolder folder;
   Setup<EigenCpu> cpu;
   Setup<Cuda> gpu;
@@ -76,7 +82,9 @@ TEST_CASE("the losses of a training on the GPU are those on the CPU; no step wai
   CHECK(with_wait <= 200);
 }
 
-TEST_CASE("a loss that is not finite ends the training on the GPU: with its step, and before a checkpoint is written") {
+TEST_CASE(
+    "a loss that is not finite ends the training on the GPU: with its step, and before a checkpoint is "
+    "written") {
   const TemporaryFolder folder;
   const auto run = [&](const char* name, Index broken, FitOptions o) {
     Setup<Cuda> s;
@@ -86,8 +94,10 @@ TEST_CASE("a loss that is not finite ends the training on the GPU: with its step
     const Index last = std::filesystem::exists(o.out / "last.safetensors") ? 1 : 0;
     return str(last, " ", message);
   };
-  CHECK(contains(run("early", 2, {.steps = 5, .validate_every = 5}), "0 train: the loss is inf at step 3\n  hint: use a smaller learning rate"));
-  CHECK(contains(run("late", 450, {.steps = 100000, .validate_every = 100000}), "0 train: the loss is inf at step 451\n"));
+  CHECK(contains(run("early", 2, {.steps = 5, .validate_every = 5}),
+                 "0 train: the loss is inf at step 3\n  hint: use a smaller learning rate"));
+  CHECK(contains(run("late", 450, {.steps = 100000, .validate_every = 100000}),
+                 "0 train: the loss is inf at step 451\n"));
   const std::string after = run("after", 12, {.steps = 2000, .validate_every = 10});
   CHECK(contains(after, "1 train: the loss is inf at step 13\n"));
   CHECK(contains(after, "the last good checkpoint is kept"));
@@ -105,20 +115,25 @@ TEST_CASE("a training whose steps are graphs is the same to the bit, and waits n
   o.out = folder.path / "graph";
   o.graph = true;
   by_graph.run(o);
-  CHECK(by_graph.batches == 3);  // two steps as they are, and the one that is captured
+  CHECK(by_graph.batches == 3);                   // two steps as they are, and the one that is captured
   CHECK(waits() - middle <= middle - begin + 4);  // for the capture
   CHECK(losses(folder.path / "graph") == losses(folder.path / "each"));
-  CHECK(read_file("test", folder.path / "graph" / "last.safetensors") == read_file("test", folder.path / "each" / "last.safetensors"));
+  CHECK(read_file("test", folder.path / "graph" / "last.safetensors") ==
+        read_file("test", folder.path / "each" / "last.safetensors"));
 }
 
 TEST_CASE("a training by graphs is of one batch a step, and without dropout") {
   const TemporaryFolder folder;
   Setup<Cuda> s;
-  CHECK_ERROR(s.run({.out = folder.path / "a", .steps = 5, .accumulate = 2, .graph = true}), "train: a step as a graph is of 1 batch, not of 2");
+  CHECK_ERROR(s.run({.out = folder.path / "a", .steps = 5, .accumulate = 2, .graph = true}),
+              "train: a step as a graph is of 1 batch, not of 2");
   CHECK_FALSE(std::filesystem::exists(folder.path / "a"));
   FitOptions o{.out = folder.path / "b", .steps = 5, .graph = true, .quiet = true};
   o.loader.batch = 2;
-  CHECK_ERROR(fit(s.net, s.adam, s.patches, [&](const auto& x, const auto&) { return mean(dropout(s.net(x), 0.5, 1)); }, o), "dropout: values are chosen at random within a step of a Graph");
+  CHECK_ERROR(fit(
+                  s.net, s.adam, s.patches,
+                  [&](const auto& x, const auto&) { return mean(dropout(s.net(x), 0.5, 1)); }, o),
+              "dropout: values are chosen at random within a step of a Graph");
   CHECK_FALSE(std::filesystem::exists(folder.path / "b" / "last.safetensors"));
 }
 

@@ -17,7 +17,8 @@ static std::vector<float> all_values(const PatchDataset& patches, LoaderOptions 
 }
 
 TEST_CASE("dead leaves depend on the seed and their number alone, and fill the picture") {
-  const auto five = dead_leaves({.count = 5, .height = 40, .width = 50, .seed = 3}), two = dead_leaves({.count = 2, .height = 40, .width = 50, .seed = 3});
+  const auto five = dead_leaves({.count = 5, .height = 40, .width = 50, .seed = 3}),
+             two = dead_leaves({.count = 2, .height = 40, .width = 50, .seed = 3});
   CHECK(five[1].samples == two[1].samples);
   CHECK(five[0].samples != five[1].samples);
   CHECK(dead_leaves({.count = 1, .height = 40, .width = 50, .seed = 4})[0].samples != five[0].samples);
@@ -49,16 +50,19 @@ TEST_CASE("batches are the same for any number of threads, and from any first st
 
 TEST_CASE("the parts of a batch, put together, are the batch; what cannot be split is refused") {
   const auto images = dead_leaves({.count = 3, .height = 60, .width = 70});
-  const PatchDataset random(images, {.patch = 12, .noise = 5}), grid(images, {.patch = 12, .sampling = Sampling::grid});
+  const PatchDataset random(images, {.patch = 12, .noise = 5}),
+      grid(images, {.patch = 12, .sampling = Sampling::grid});
   for (const PatchDataset* patches : {&random, &grid})
     for (const Index parts : {2, 3, 6}) {
       std::vector<float> input, target, whole_input, whole_target;
       const auto add = [](const auto& from, std::vector<float>& to) {
         for (const float v : from.to_host()) to.push_back(v);
       };
-      for (auto& [x, y] : patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4})) add(x, whole_input), add(y, whole_target);
+      for (auto& [x, y] : patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4}))
+        add(x, whole_input), add(y, whole_target);
       for (Index part = 0; part < parts; ++part)
-        for (auto& [x, y] : patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4, .part = part, .parts = parts})) {
+        for (auto& [x, y] :
+             patches->batches<Cpu>({.batch = 6, .steps = 5, .first_step = 4, .part = part, .parts = parts})) {
           CHECK(x[0] == 6 / parts);
           add(x, input);
           add(y, target);
@@ -66,8 +70,10 @@ TEST_CASE("the parts of a batch, put together, are the batch; what cannot be spl
       CHECK(input == whole_input);
       CHECK(target == whole_target);
     }
-  CHECK_ERROR(random.batches<Cpu>({.batch = 5, .part = 1, .parts = 2}), "part 1 (from 0) of a batch of 5 in 2 equal parts");
-  CHECK_ERROR(random.batches<Cpu>({.batch = 6, .part = 2, .parts = 2}), "part 2 (from 0) of a batch of 6 in 2 equal parts");
+  CHECK_ERROR(random.batches<Cpu>({.batch = 5, .part = 1, .parts = 2}),
+              "part 1 (from 0) of a batch of 5 in 2 equal parts");
+  CHECK_ERROR(random.batches<Cpu>({.batch = 6, .part = 2, .parts = 2}),
+              "part 2 (from 0) of a batch of 6 in 2 equal parts");
   CHECK_ERROR(random.batches<Cpu>({.batch = 6, .parts = 0}), "in 0 equal parts");
 }
 
@@ -92,13 +98,15 @@ TEST_CASE("pairs fit together: the patch of the input is that of the target, wha
 TEST_CASE("the grid gives every patch once an epoch") {
   Image x(20, 26, 1);
   for (std::size_t i = 0; i < x.samples.size(); ++i) x.samples[i] = float(i % 256);
-  const PatchDataset grid({x, x}, {.scale = 1, .patch = 8, .sampling = Sampling::grid, .stride = 6, .augment = false});
+  const PatchDataset grid(
+      {x, x}, {.scale = 1, .patch = 8, .sampling = Sampling::grid, .stride = 6, .augment = false});
   CHECK(grid.count() == 2 * 3 * 4);
   CHECK(grid.epoch_steps(5) == 5);
   std::map<std::vector<float>, int> seen;
   for (auto& [input, target] : grid.batches<Cpu>({.batch = 4, .steps = 6})) {
     const auto values = target.to_host();
-    for (std::size_t b = 0; b < 4; ++b) ++seen[std::vector<float>(values.begin() + long(b) * 64, values.begin() + long(b + 1) * 64)];
+    for (std::size_t b = 0; b < 4; ++b)
+      ++seen[std::vector<float>(values.begin() + long(b) * 64, values.begin() + long(b + 1) * 64)];
   }
   CHECK(seen.size() == 12);
   for (const auto& [patch, times] : seen) CHECK(times == 2);
@@ -108,9 +116,11 @@ TEST_CASE("luma takes any mix of gray, RGB and alpha; what does not fit is refus
   const Image gray(30, 30, 1, 50), rgb(30, 30, 3, 50), rgba(30, 30, 4, 50);
   CHECK(PatchDataset({gray, rgb, rgba}, {.patch = 9}).images() == 3);
   const PatchDataset colour({gray, rgb, rgba}, {.patch = 9, .luma = false});
-  for (auto& [input, target] : colour.batches<Cpu>({.batch = 4, .steps = 1})) CHECK(target.shape() == Shape{4, 9, 9, 3});
+  for (auto& [input, target] : colour.batches<Cpu>({.batch = 4, .steps = 1}))
+    CHECK(target.shape() == Shape{4, 9, 9, 3});
   CHECK_ERROR(PatchDataset(std::vector<Image>{}), "there are no images");
-  CHECK_ERROR(PatchDataset({rgb, Image(20, 40, 1)}, {.patch = 24}), "image 2 of 2 has 20 x 40 pixels, but a patch needs 24 x 24");
+  CHECK_ERROR(PatchDataset({rgb, Image(20, 40, 1)}, {.patch = 24}),
+              "image 2 of 2 has 20 x 40 pixels, but a patch needs 24 x 24");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 4, .patch = 8, .input = Input::lr}), "a patch needs 32 x 32");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 0}), "scale 0");
   CHECK_ERROR(PatchDataset({rgb}, {.patch = 9}).batches<Cpu>({.batch = 0}), "a batch of 0");
@@ -121,5 +131,5 @@ TEST_CASE("what a loader thread throws reaches the loop") {
     check(step < 3, "no batch ", step);
     *a = *b = float(step);
   });
-  CHECK_ERROR(for ([[maybe_unused]] auto& batch : broken) {}, "no batch");
+  CHECK_ERROR(for ([[maybe_unused]] auto& batch : broken){}, "no batch");
 }

@@ -12,11 +12,15 @@ using namespace crisp::test;
 using data::Degradation;
 using data::Image;
 
-static Image picture(Index h = 48, Index w = 60) { return data::dead_leaves({.count = 1, .height = h, .width = w, .seed = 3}).at(0); }
+static Image picture(Index h = 48, Index w = 60) {
+  return data::dead_leaves({.count = 1, .height = h, .width = w, .seed = 3}).at(0);
+}
 
 TEST_CASE("degradations are read from text and written as text; anything else is refused") {
-  for (const char* text : {"bicubic", "blur", "blur:1.6", "noise:25", "jpeg:10"}) CHECK(data::describe(data::degradation(text)) == text);
-  for (const char* text : {"", "jpeg", "jpeg:0", "jpeg:101", "jpeg:9.5", "noise", "noise:-1", "noise:x", "bicubic:2", "blur:0", "blue"})
+  for (const char* text : {"bicubic", "blur", "blur:1.6", "noise:25", "jpeg:10"})
+    CHECK(data::describe(data::degradation(text)) == text);
+  for (const char* text : {"", "jpeg", "jpeg:0", "jpeg:101", "jpeg:9.5", "noise", "noise:-1", "noise:x",
+                           "bicubic:2", "blur:0", "blue"})
     CHECK_ERROR(data::degradation(text), "is none; use bicubic");
 }
 
@@ -43,7 +47,8 @@ TEST_CASE("each degradation gives the small size and does what it says") {
   CHECK(blurred.width == 20);
   const Image noisy = data::degrade(hr, 1, {Degradation::Kind::noise, 25}, rng);
   CHECK(std::sqrt(metrics::mse(noisy, hr, {.round = false}).value) == doctest::Approx(25).epsilon(0.05));
-  const Image coarse = data::degrade(hr, 1, {Degradation::Kind::jpeg, 10}, rng), fine = data::degrade(hr, 1, {Degradation::Kind::jpeg, 95}, rng);
+  const Image coarse = data::degrade(hr, 1, {Degradation::Kind::jpeg, 10}, rng),
+              fine = data::degrade(hr, 1, {Degradation::Kind::jpeg, 95}, rng);
   CHECK(coarse.channels == hr.channels);
   CHECK(data::through_jpeg(data::gray_to_rgb(hr), 90).channels == 3);
   CHECK(metrics::psnr(coarse, hr).value < metrics::psnr(fine, hr).value - 5);
@@ -64,10 +69,12 @@ TEST_CASE("a data set reduces as it is told, adds new noise to each patch, and t
   }
   CHECK(seen[0] != seen[1]);
   std::vector<float> again;
-  for (auto& [input, target] : noisy.batches<Cpu>({.batch = 4, .steps = 2, .seed = 5, .threads = 2})) again = input.to_host();
+  for (auto& [input, target] : noisy.batches<Cpu>({.batch = 4, .steps = 2, .seed = 5, .threads = 2}))
+    again = input.to_host();
   CHECK(again == seen[1]);
 
-  data::PatchOptions paired{.scale = 2, .patch = 8, .luma = false, .input = data::Input::lr, .augment = false};
+  data::PatchOptions paired{
+      .scale = 2, .patch = 8, .luma = false, .input = data::Input::lr, .augment = false};
   data::PatchDataset pairs(paired);
   CHECK_ERROR(pairs.batches<Cpu>(), "there are no images");
   pairs.add_pair(Image(10, 12, 3, 51.f), Image(20, 24, 3, 102.f));
@@ -77,6 +84,8 @@ TEST_CASE("a data set reduces as it is told, adds new noise to each patch, and t
     CHECK(input.to_host()[5] == doctest::Approx(0.2));
     CHECK(target.to_host()[5] == doctest::Approx(0.4));
   }
-  CHECK_ERROR(pairs.add_pair(Image(10, 12, 3), Image(20, 25, 3), "'a.png'"), "'a.png' has 10 x 12 RGB pixels as LR and 20 x 25 RGB as HR; at x2 HR must be 20 x 24");
-  CHECK_ERROR(pairs.add(Image(15, 30, 3), "'b.png'"), "'b.png' has 15 x 30 pixels, but a patch needs 16 x 16");
+  CHECK_ERROR(pairs.add_pair(Image(10, 12, 3), Image(20, 25, 3), "'a.png'"),
+              "'a.png' has 10 x 12 RGB pixels as LR and 20 x 25 RGB as HR; at x2 HR must be 20 x 24");
+  CHECK_ERROR(pairs.add(Image(15, 30, 3), "'b.png'"),
+              "'b.png' has 15 x 30 pixels, but a patch needs 16 x 16");
 }

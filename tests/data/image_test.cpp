@@ -17,7 +17,9 @@ static Image noise(Index h, Index w, Index c, std::uint64_t seed = 1) {
   for (float& v : x.samples) v = float(rng.below(256));
   return x;
 }
-static void write(const std::filesystem::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+static void write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 TEST_CASE("files come back as they went: every kind, odd sizes, one pixel wide") {
   const TemporaryFolder folder;
@@ -42,9 +44,12 @@ TEST_CASE("files come back as they went: every kind, odd sizes, one pixel wide")
 
 TEST_CASE("a PNG of 16 bits keeps its fraction") {
   // 1 x 2 gray pixels, 0x0101 and 0x8000, in a stored deflate block.
-  static const unsigned char png[] = {0x89, 'P',  'N',  'G',  '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 2, 0, 0, 0, 1, 16, 0, 0, 0, 0, 0x81, 0xe4, 0x1c, 0x80,
-                                      0,    0,    0,    16,   'I',  'D',  'A',  'T',  0x78, 1, 1, 5, 0, 0xfa, 0xff, 0, 1, 1, 0x80, 0, 0x02, 0x08, 0x00, 0x83, 0, 0, 0, 0,
-                                      0,    0,    0,    0,    'I',  'E',  'N',  'D',  0xae, 0x42, 0x60, 0x82};
+  static const unsigned char png[] = {0x89, 'P',  'N',  'G',  '\r', '\n', 0x1a, '\n', 0,    0, 0,  13,  'I',
+                                      'H',  'D',  'R',  0,    0,    0,    2,    0,    0,    0, 1,  16,  0,
+                                      0,    0,    0,    0x81, 0xe4, 0x1c, 0x80, 0,    0,    0, 16, 'I', 'D',
+                                      'A',  'T',  0x78, 1,    1,    5,    0,    0xfa, 0xff, 0, 1,  1,   0x80,
+                                      0,    0x02, 0x08, 0x00, 0x83, 0,    0,    0,    0,    0, 0,  0,   0,
+                                      'I',  'E',  'N',  'D',  0xae, 0x42, 0x60, 0x82};
   const TemporaryFolder folder;
   write(folder.path / "x.png", std::string(reinterpret_cast<const char*>(png), sizeof png));
   const Image x = load_image(folder.path / "x.png");
@@ -74,7 +79,8 @@ TEST_CASE("files that are no images are refused in one sentence") {
   std::filesystem::remove(path);
   CHECK_ERROR(list_images(folder.path), "there are no images in");
   CHECK_ERROR(save_image(folder.path / "x.gif", noise(2, 2, 1)), "'.gif' is not a format");
-  CHECK_ERROR(save_image(folder.path / "x.jpg", noise(2, 2, 4)), "2 x 2 RGB with alpha cannot be kept in a .jpg file");
+  CHECK_ERROR(save_image(folder.path / "x.jpg", noise(2, 2, 4)),
+              "2 x 2 RGB with alpha cannot be kept in a .jpg file");
   CHECK_ERROR(save_image(folder.path / "no" / "x.png", noise(2, 2, 1)), "cannot be written");
   CHECK_ERROR(save_image("/dev/full/x.png", noise(2, 2, 1)), "cannot be written");
   CHECK_ERROR(save_image(folder.path / "x.png", Image()), "the image is empty");
@@ -100,15 +106,18 @@ TEST_CASE("the 4 x 4 matrices of each convention") {
     const Image y = resize(x, 4, 4, m);
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(y.samples[i] - expected[i]) < 1e-6 * 40);
   };
-  check4(Resampling::bilinear, {10, 12.5, 17.5, 20, 15, 17.5, 22.5, 25, 25, 27.5, 32.5, 35, 30, 32.5, 37.5, 40});
-  check4(Resampling::bicubic_torch, {6.8359375, 10.15625, 15.625, 18.9453125, 13.4765625, 16.796875, 22.265625, 25.5859375, 24.4140625, 27.734375, 33.203125, 36.5234375,
-                                     31.0546875, 34.375, 39.84375, 43.1640625});
+  check4(Resampling::bilinear,
+         {10, 12.5, 17.5, 20, 15, 17.5, 22.5, 25, 25, 27.5, 32.5, 35, 30, 32.5, 37.5, 40});
+  check4(Resampling::bicubic_torch,
+         {6.8359375, 10.15625, 15.625, 18.9453125, 13.4765625, 16.796875, 22.265625, 25.5859375, 24.4140625,
+          27.734375, 33.203125, 36.5234375, 31.0546875, 34.375, 39.84375, 43.1640625});
   check4(Resampling::bicubic_matlab, {7.1875, 10.15625, 16.09375, 19.0625});
   check4(Resampling::nearest, {10, 10, 20, 20, 10, 10, 20, 20, 30, 30, 40, 40, 30, 30, 40, 40});
 }
 
 TEST_CASE("resizing keeps constants, works one pixel wide, and refuses nothing to resize") {
-  for (auto m : {Resampling::nearest, Resampling::bilinear, Resampling::bicubic_torch, Resampling::bicubic_matlab})
+  for (auto m :
+       {Resampling::nearest, Resampling::bilinear, Resampling::bicubic_torch, Resampling::bicubic_matlab})
     for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {1, 7}, {13, 5}})
       for (const auto& [a, b] : {std::pair<Index, Index>{1, 1}, {9, 4}, {26, 10}, {3, 2}})
         for (float v : resize(Image(h, w, 2, 77), a, b, m).samples) CHECK(v == doctest::Approx(77));
@@ -125,7 +134,8 @@ TEST_CASE("MATLAB's reduction of Set5 equals the official files in every sample"
     const auto originals = list_images(*hr), reduced = list_images(*lr);
     REQUIRE(originals.size() == reduced.size());
     for (std::size_t i = 0; i < originals.size(); ++i) {
-      const Image ours = round_to_8bit(reduce(crop_to_multiple(load_image(originals[i]), scale), scale, Resampling::bicubic_matlab, {.round_between = true}));
+      const Image ours = round_to_8bit(reduce(crop_to_multiple(load_image(originals[i]), scale), scale,
+                                              Resampling::bicubic_matlab, {.round_between = true}));
       CHECK(ours.samples == load_image(reduced[i]).samples);
     }
   }

@@ -1,4 +1,5 @@
-// Images written row by row: they come back as they were, of 8 and 16 bits, and are there whole or not at all.
+// Images written row by row: they come back as they were, of 8 and 16 bits, and are there whole or not at
+// all.
 #include "crisp/data/image_writer.hpp"
 
 #include "support.hpp"
@@ -19,7 +20,8 @@ Image noise(Index h, Index w, Index c, double step) {
 
 void write_in_parts(const std::filesystem::path& path, const Image& x, data::WriterOptions o = {}) {
   ImageWriter writer(path, x.height, x.width, x.channels, o);
-  for (Index row = 0, part = 1; row < x.height; row += part, part = std::min<Index>(part + 1, x.height - row)) writer.write(data::crop(x, row, 0, part, x.width));
+  for (Index row = 0, part = 1; row < x.height; row += part, part = std::min<Index>(part + 1, x.height - row))
+    writer.write(data::crop(x, row, 0, part, x.width));
   writer.finish();
 }
 
@@ -36,7 +38,8 @@ TEST_CASE("ImageWriter: every kind of image comes back, of 8 and of 16 bits, in 
       CHECK(data::image_bits(read_file("test", folder.path / "b.png")) == 16);
       const Image back = data::load_image(folder.path / "b.png");
       REQUIRE(back.same_size(fine));
-      for (std::size_t i = 0; i < fine.samples.size(); ++i) CHECK(back.samples[i] == doctest::Approx(fine.samples[i]).epsilon(1e-6));
+      for (std::size_t i = 0; i < fine.samples.size(); ++i)
+        CHECK(back.samples[i] == doctest::Approx(fine.samples[i]).epsilon(1e-6));
       if (channels % 2 == 0) continue;
       write_in_parts(folder.path / "c.bmp", x);
       const Image bmp = data::load_image(folder.path / "c.bmp");
@@ -57,13 +60,17 @@ TEST_CASE("ImageWriter: values beyond 0..255 and NaN are brought into the range"
   CHECK(data::load_image(folder.path / "b.png").samples[3] == doctest::Approx(127.6).epsilon(1e-4));
 }
 
-TEST_CASE("ImageWriter: what is wrong is said before anything is written, and what is not finished leaves nothing") {
+TEST_CASE(
+    "ImageWriter: what is wrong is said before anything is written, and what is not finished leaves "
+    "nothing") {
   const TemporaryFolder folder;
   const auto path = folder.path / "a.png";
   {
     ImageWriter writer(path, 4, 3, 1);
     writer.write(Image(2, 3, 1));
-    CHECK_ERROR(writer.write(Image(1, 4, 1)), "rows of 1 x 4 gray do not fit: 4 x 3 pixels of 1 channels are written, 2 rows of them are there");
+    CHECK_ERROR(
+        writer.write(Image(1, 4, 1)),
+        "rows of 1 x 4 gray do not fit: 4 x 3 pixels of 1 channels are written, 2 rows of them are there");
     CHECK_ERROR(writer.write(Image(3, 3, 1)), "do not fit");
     CHECK_ERROR(writer.finish(), "2 of 4 rows were written");
   }
@@ -71,7 +78,8 @@ TEST_CASE("ImageWriter: what is wrong is said before anything is written, and wh
   CHECK_ERROR(ImageWriter(folder.path / "a.gif", 1, 1, 1), "'.gif' is not a format");
   CHECK_ERROR(ImageWriter(folder.path / "a.jpg", 1, 1, 4), "alpha cannot be kept in a .jpg file");
   CHECK_ERROR(ImageWriter(folder.path / "a.jpg", 1, 1, 3, {.bits = 16}), "a .jpg file cannot hold 16 bits");
-  CHECK_ERROR(ImageWriter(folder.path / "a.jpg", 70000, 1, 3), "70000 x 1 pixels are too many for a .jpg file, which holds 65535 a side");
+  CHECK_ERROR(ImageWriter(folder.path / "a.jpg", 70000, 1, 3),
+              "70000 x 1 pixels are too many for a .jpg file, which holds 65535 a side");
   CHECK_ERROR(ImageWriter(folder.path / "a.png", 0, 1, 1), "the image is empty (0 x 1 pixels)");
   CHECK_ERROR(ImageWriter(folder.path / "none" / "a.png", 1, 1, 1), "does its folder exist");
   CHECK(std::filesystem::is_empty(folder.path));

@@ -1,5 +1,6 @@
-// Block: runs the threads of one CUDA block, one after the other on the host. A thread goes on until it ends or waits: for all others
-// at a barrier, or for those of its warp at a shuffle. What a GPU would not forgive, or forgive on some days, is an error here.
+// Block: runs the threads of one CUDA block, one after the other on the host. A thread goes on until it ends
+// or waits: for all others at a barrier, or for those of its warp at a shuffle. What a GPU would not forgive,
+// or forgive on some days, is an error here.
 #pragma once
 #include <algorithm>
 #include <bit>
@@ -32,7 +33,8 @@ enum class Order { forward, backward };  // in which the threads of a block run,
 
 struct Options {
   Order order = Order::forward;
-  int devices = std::getenv("CRISP_EMULATED_GPUS") ? std::atoi(std::getenv("CRISP_EMULATED_GPUS")) : 1;  // how many GPUs there seem to be
+  int devices = std::getenv("CRISP_EMULATED_GPUS") ? std::atoi(std::getenv("CRISP_EMULATED_GPUS"))
+                                                   : 1;            // how many GPUs there seem to be
   std::size_t static_shared = 48 * 1024, all_shared = 227 * 1024;  // bytes that a block may have
 };
 inline Options& options() {
@@ -44,7 +46,9 @@ inline Options& options() {
 struct Place {
   const char* file;
   unsigned line;
-  static constexpr Place here(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) { return {file, line}; }
+  static constexpr Place here(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+    return {file, line};
+  }
   bool operator==(const Place& other) const { return line == other.line && !std::strcmp(file, other.file); }
 };
 
@@ -87,9 +91,11 @@ class Block {
     wait_at(&barrier_signals_[set_]);
   }
 
-  // All lanes of `mask` meet here; the last one calls complete(arguments), an array of 32, null for who is not here.
+  // All lanes of `mask` meet here; the last one calls complete(arguments), an array of 32, null for who is
+  // not here.
   template <class Argument, class F>
-  void meet_warp(unsigned mask, const char* what, Argument& argument, bool is_barrier, Place place, F complete) {
+  void meet_warp(unsigned mask, const char* what, Argument& argument, bool is_barrier, Place place,
+                 F complete) {
     const Unobserved guard;
     Thread& me = running();
     Warp& warp = warps_[current_ / 32];
@@ -134,16 +140,20 @@ class Block {
       if (s.tag == tag) return s.memory.get();
     static_bytes_ += bytes;
     if (static_bytes_ > options().static_shared) fail("more than 48 KiB of static shared memory", place);
-    if (static_bytes_ + dynamic_bytes_ > options().all_shared) fail("more shared memory than a GPU has", place);
+    if (static_bytes_ + dynamic_bytes_ > options().all_shared)
+      fail("more shared memory than a GPU has", place);
     shared_.push_back({tag, fresh(bytes, alignment)});
     return shared_.back().memory.get();
   }
   void* dynamic_shared() const { return dynamic_.get(); }
 
-  // cp.async: the copy lands when the thread waits for it, so that a missing wait shows as NaN. What is not `valid` becomes zero.
+  // cp.async: the copy lands when the thread waits for it, so that a missing wait shows as NaN. What is not
+  // `valid` becomes zero.
   void copy_async(void* to, const void* from, unsigned bytes, bool valid, Place place) {
     const Unobserved guard;
-    if (reinterpret_cast<std::uintptr_t>(to) % bytes || (valid && reinterpret_cast<std::uintptr_t>(from) % bytes)) fail("cp.async: an address is not aligned", place);
+    if (reinterpret_cast<std::uintptr_t>(to) % bytes ||
+        (valid && reinterpret_cast<std::uintptr_t>(from) % bytes))
+      fail("cp.async: an address is not aligned", place);
     running().copies.push_back({to, from, bytes, valid});
   }
   void commit_copies() {
@@ -155,10 +165,13 @@ class Block {
     {
       const Unobserved guard;
       Thread& me = running();
-      const std::size_t landed = me.groups.size() > std::size_t(pending) ? me.groups[me.groups.size() - std::size_t(pending) - 1] : 0;
+      const std::size_t landed = me.groups.size() > std::size_t(pending)
+                                     ? me.groups[me.groups.size() - std::size_t(pending) - 1]
+                                     : 0;
       landing.assign(me.copies.begin(), me.copies.begin() + std::ptrdiff_t(landed));
       me.copies.erase(me.copies.begin(), me.copies.begin() + std::ptrdiff_t(landed));
-      if (me.groups.size() > std::size_t(pending)) me.groups.erase(me.groups.begin(), me.groups.end() - pending);
+      if (me.groups.size() > std::size_t(pending))
+        me.groups.erase(me.groups.begin(), me.groups.end() - pending);
       for (std::size_t& end : me.groups) end -= landed;
     }
     for (const Copy& c : landing) {
@@ -167,9 +180,11 @@ class Block {
     }
   }
 
-  // Ends the launch with an error. Does not return: the stacks of all threads are abandoned, with what lives on them.
+  // Ends the launch with an error. Does not return: the stacks of all threads are abandoned, with what lives
+  // on them.
   [[noreturn]] void fail(const char* what, Place place, const char* operation = "") {
-    failure_ = std::string(operation) + what + " at " + place.file + ":" + std::to_string(place.line) + ", " + name_of(running());
+    failure_ = std::string(operation) + what + " at " + place.file + ":" + std::to_string(place.line) + ", " +
+               name_of(running());
     stop_ = true;
     pause();
     std::abort();
@@ -221,7 +236,8 @@ class Block {
     blockIdx = index;
     blockDim = size;
     count_ = size.x * size.y * size.z;
-    if (thread_sanitizer) set_ ^= 1;  // neighbouring blocks run on different stacks: then races between them show
+    if (thread_sanitizer)
+      set_ ^= 1;  // neighbouring blocks run on different stacks: then races between them show
     if (threads_.size() < count_) threads_.resize(count_);
     for (unsigned i = 0; i < count_; ++i) {
       threads_[i].index = {i % size.x, i / size.x % size.y, i / size.x / size.y};
@@ -245,7 +261,8 @@ class Block {
     stop_ = false;
   }
 
-  // Starts every thread, then continues those that need not wait any more, until all have ended or none can go on.
+  // Starts every thread, then continues those that need not wait any more, until all have ended or none can
+  // go on.
   void schedule() {
     while (begun_ < count_ && !stop_) {
       Fiber* const fiber = take_fiber();
@@ -275,14 +292,16 @@ class Block {
       Thread& t = threads_[i];
       if (t.state != State::at_barrier) continue;
       if (!first) first = &t;
-      if (!(t.place == first->place) || t.barriers != first->barriers) return stuck("the threads of a block wait at different barriers", &t);
+      if (!(t.place == first->place) || t.barriers != first->barriers)
+        return stuck("the threads of a block wait at different barriers", &t);
     }
     if (done_ > 0) return stuck("threads have returned while others wait at a barrier");
     for (unsigned i = 0; i < count_; ++i) threads_[i].state = State::ready;
     at_barrier_ = 0;
   }
 
-  // The failure of a block in which nothing goes on: one waiting thread stands for all, and one more where they differ.
+  // The failure of a block in which nothing goes on: one waiting thread stands for all, and one more where
+  // they differ.
   void stuck(const char* what, const Thread* other = nullptr) {
     failure_ = std::string(what) + ": " + std::to_string(done_) + " have returned";
     const Thread *barrier = nullptr, *warp = nullptr;
@@ -297,11 +316,18 @@ class Block {
     if (warp) failure_ += std::string(", ") + warp->what + mask + " at " + waiting(*warp);
     stop_ = true;
   }
-  static std::string waiting(const Thread& t) { return std::string(t.place.file) + ":" + std::to_string(t.place.line) + ", " + name_of(t); }
-  static std::string name_of(const Thread& t) { return "block " + text(blockIdx) + " thread " + text(t.index); }
-  static std::string text(uint3 i) { return "(" + std::to_string(i.x) + ", " + std::to_string(i.y) + ", " + std::to_string(i.z) + ")"; }
+  static std::string waiting(const Thread& t) {
+    return std::string(t.place.file) + ":" + std::to_string(t.place.line) + ", " + name_of(t);
+  }
+  static std::string name_of(const Thread& t) {
+    return "block " + text(blockIdx) + " thread " + text(t.index);
+  }
+  static std::string text(uint3 i) {
+    return "(" + std::to_string(i.x) + ", " + std::to_string(i.y) + ", " + std::to_string(i.z) + ")";
+  }
 
-  // On the stack of a fiber: thread after thread, as long as none has to wait. So a kernel without barriers is a plain loop.
+  // On the stack of a fiber: thread after thread, as long as none has to wait. So a kernel without barriers
+  // is a plain loop.
   static void run_threads() {
     ignore_from_here();
     Block& block = current();
@@ -312,7 +338,8 @@ class Block {
       block.call_body();
       signal_at(&block.launch_ends_);
       Thread& me = block.running();
-      if (!me.copies.empty()) block.fail("a thread returned before its cp.async copies had landed", Place::here());
+      if (!me.copies.empty())
+        block.fail("a thread returned before its cp.async copies had landed", Place::here());
       block.let_go();
       if (!thread_sanitizer && block.begun_ < block.count_) {
         block.begin_next(fiber);
@@ -329,7 +356,8 @@ class Block {
     warp.returned |= 1u << current_ % 32;
     for (unsigned lanes = warp.waiting; lanes; lanes &= lanes - 1) {
       const Thread& other = threads_[current_ / 32 * 32 + unsigned(std::countr_zero(lanes))];
-      if (other.mask & warp.returned) fail(": the mask names a lane that has returned", other.place, other.what);
+      if (other.mask & warp.returned)
+        fail(": the mask names a lane that has returned", other.place, other.what);
     }
   }
   void call_body() {
@@ -355,7 +383,8 @@ class Block {
     threadIdx = running().index;
   }
 
-  // The next stack that this block has not used: the thread sanitizer takes what runs on one stack as done in that order.
+  // The next stack that this block has not used: the thread sanitizer takes what runs on one stack as done in
+  // that order.
   Fiber* take_fiber() {
     std::deque<Fiber>& fibers = fibers_[set_];
     if (taken_ == fibers.size()) fibers.emplace_back(&Block::run_threads);
@@ -391,7 +420,8 @@ class Block {
   std::string failure_;
   void* body_ = nullptr;
   void (*call_)(void*) = nullptr;
-  long barrier_signals_[2] = {}, launch_begins_ = 0, launch_ends_ = 0;  // what the thread sanitizer is told about
+  long barrier_signals_[2] = {}, launch_begins_ = 0,
+       launch_ends_ = 0;  // what the thread sanitizer is told about
 };
 
 }  // namespace crisp::emulation

@@ -31,5 +31,6 @@ inline cudaError_t cudaHostAlloc(void** p, std::size_t bytes, unsigned) {
   return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
 }
 inline cudaError_t cudaFreeHost(void* p) {
-  return crisp::emulation::Streams::get().unpin(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+  return crisp::emulation::Streams::get().unpin(p) ? cudaSuccess
+                                                   : crisp::emulation::result(cudaErrorInvalidValue);
 }

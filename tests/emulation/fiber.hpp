@@ -1,4 +1,5 @@
-// Fiber: a stack of its own, on which an emulated thread runs until it waits for others. Switching is a few instructions.
+// Fiber: a stack of its own, on which an emulated thread runs until it waits for others. Switching is a few
+// instructions.
 #pragma once
 #include <sys/mman.h>
 
@@ -13,7 +14,8 @@
 namespace crisp::emulation {
 
 #if defined(__x86_64__)
-// Pushes what a function must preserve, leaves the stack's place in *from and continues at the place `to` of another (System V ABI).
+// Pushes what a function must preserve, leaves the stack's place in *from and continues at the place `to` of
+// another (System V ABI).
 __attribute__((naked, noinline)) inline void swap_stacks(void** /*from*/, void* /*to*/) {
   asm("pushq %rbp\n pushq %rbx\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n"
       "movq %rsp, (%rdi)\n movq %rsi, %rsp\n"
@@ -32,7 +34,8 @@ class Fiber {
 
   // A stack on which the first switch to it calls entry(), which must not return.
   explicit Fiber(void (*entry)()) : entry_(entry) {
-    void* p = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* p = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
     mapped_ = static_cast<char*>(p);
     mprotect(mapped_, guard, PROT_NONE);  // an overflow faults
@@ -87,7 +90,8 @@ class Fiber {
     const void* bottom = nullptr;
     std::size_t size = 0;
     __sanitizer_finish_switch_fiber(fake_stack_, &bottom, &size);
-    previous()->bottom_ = static_cast<char*>(const_cast<void*>(bottom));  // so we learn where the program's own stack lies
+    previous()->bottom_ =
+        static_cast<char*>(const_cast<void*>(bottom));  // so we learn where the program's own stack lies
     previous()->size_ = size;
 #endif
   }
@@ -106,7 +110,8 @@ class Fiber {
   }
 
  private:
-  static constexpr std::size_t guard = 4096, bytes = address_sanitizer || thread_sanitizer ? 256 * 1024 : 64 * 1024;
+  static constexpr std::size_t guard = 4096,
+                               bytes = address_sanitizer || thread_sanitizer ? 256 * 1024 : 64 * 1024;
 
   static Fiber*& previous() {
     static thread_local Fiber* fiber = nullptr;

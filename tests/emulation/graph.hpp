@@ -1,5 +1,6 @@
-// CUDA graphs on the emulated GPU. While a stream is captured, its kernels, copies and matrix products are written down with the arguments
-// that they have then, and a replay runs them with these: it shows what the host decided only once, and memory that others got meanwhile.
+// CUDA graphs on the emulated GPU. While a stream is captured, its kernels, copies and matrix products are
+// written down with the arguments that they have then, and a replay runs them with these: it shows what the
+// host decided only once, and memory that others got meanwhile.
 #pragma once
 #include <functional>
 #include <map>
@@ -9,7 +10,11 @@
 
 enum cudaError_t : int;  // runtime.hpp
 using cudaStream_t = struct crisp_emulated_stream*;
-enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
+enum cudaStreamCaptureMode {
+  cudaStreamCaptureModeGlobal,
+  cudaStreamCaptureModeThreadLocal,
+  cudaStreamCaptureModeRelaxed
+};
 struct crisp_emulated_graph {
   std::vector<std::function<cudaError_t()>> work;
 };
@@ -37,7 +42,8 @@ class Captures {
     const std::lock_guard lock(mutex_);
     const auto capture = open_.find(stream);
     if (capture == open_.end()) return nullptr;
-    const cudaGraph_t graph = capture->second.spoiled ? nullptr : new crisp_emulated_graph{std::move(capture->second.work)};
+    const cudaGraph_t graph =
+        capture->second.spoiled ? nullptr : new crisp_emulated_graph{std::move(capture->second.work)};
     open_.erase(capture);
     return graph;
   }
@@ -55,8 +61,8 @@ class Captures {
     return true;
   }
 
-  // For what must not be done to a stream that is captured, or beside a capture in any but the relaxed mode: whether there is one, which is
-  // then of no use any more.
+  // For what must not be done to a stream that is captured, or beside a capture in any but the relaxed mode:
+  // whether there is one, which is then of no use any more.
   bool spoil(cudaStream_t stream) {
     const std::lock_guard lock(mutex_);
     const auto capture = open_.find(stream);

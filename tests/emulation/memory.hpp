@@ -1,6 +1,6 @@
-// The memory of the emulated GPU: a part of the address space that faults when the host touches it, but for copies and launches.
-// New blocks are full of NaN; around them and in what was freed the address sanitizer allows no access. The emulation itself reaches the
-// same memory at other addresses, where it is always open.
+// The memory of the emulated GPU: a part of the address space that faults when the host touches it, but for
+// copies and launches. New blocks are full of NaN; around them and in what was freed the address sanitizer
+// allows no access. The emulation itself reaches the same memory at other addresses, where it is always open.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>
@@ -101,7 +101,8 @@ class DeviceMemory {
   // Where the emulation itself finds what the GPU has at p.
   void* open(const void* p) const { return open_ + (static_cast<const char*>(p) - begin_); }
 
-  // As the attributes of CUDA's pool count: what is used, and the most that was reserved since trim() and forget_peak().
+  // As the attributes of CUDA's pool count: what is used, and the most that was reserved since trim() and
+  // forget_peak().
   std::size_t used() const { return used_; }
   std::size_t peak() const { return peak_; }
   void trim() { reserved_ = used_; }

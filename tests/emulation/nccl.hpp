@@ -1,5 +1,6 @@
-// NCCL on the CPU, for tests: what crisp calls of it, between processes that mpirun started, whose emulated GPUs hold the tensors. As with a
-// communicator of NCCL that does not block, each exchange goes on when its call has returned, until ncclCommGetAsyncError says so.
+// NCCL on the CPU, for tests: what crisp calls of it, between processes that mpirun started, whose emulated
+// GPUs hold the tensors. As with a communicator of NCCL that does not block, each exchange goes on when its
+// call has returned, until ncclCommGetAsyncError says so.
 #pragma once
 #include <mpi.h>
 #include <unistd.h>
@@ -12,11 +13,18 @@
 
 #include "emulation/runtime.hpp"
 
-#define NCCL_VERSION(major, minor, patch) ((major) * 10000 + (minor) * 100 + (patch))
+#define NCCL_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 #define NCCL_VERSION_CODE NCCL_VERSION(2, 14, 0)
-#define NCCL_CONFIG_INITIALIZER {}
+#define NCCL_CONFIG_INITIALIZER \
+  {}
 
-enum ncclResult_t { ncclSuccess = 0, ncclInvalidArgument = 4, ncclInvalidUsage = 5, ncclRemoteError = 6, ncclInProgress = 7 };
+enum ncclResult_t {
+  ncclSuccess = 0,
+  ncclInvalidArgument = 4,
+  ncclInvalidUsage = 5,
+  ncclRemoteError = 6,
+  ncclInProgress = 7
+};
 enum ncclDataType_t { ncclFloat32 = 7, ncclFloat64 = 8 };
 struct ncclUniqueId {
   char internal[128];
@@ -66,13 +74,16 @@ inline ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
   return ncclSuccess;
 }
 
-inline ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniqueId id, int rank, ncclConfig_t* config) {
+inline ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniqueId id, int rank,
+                                           ncclConfig_t* config) {
   int size, own;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   MPI_Comm_rank(MPI_COMM_WORLD, &own);
   ncclUniqueId first = id;
   MPI_Bcast(first.internal, int(sizeof first.internal), MPI_CHAR, 0, MPI_COMM_WORLD);
-  if (std::memcmp(first.internal, id.internal, sizeof id.internal) != 0 || ranks != size || rank != own || config->blocking != 0) return ncclInvalidArgument;
+  if (std::memcmp(first.internal, id.internal, sizeof id.internal) != 0 || ranks != size || rank != own ||
+      config->blocking != 0)
+    return ncclInvalidArgument;
   *comm = new crisp::emulation::Communicator;
   (*comm)->pending.resize(1);
   MPI_Comm_idup(MPI_COMM_WORLD, &(*comm)->mpi, (*comm)->pending.data());
@@ -81,7 +92,8 @@ inline ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniq
 
 inline ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
   int complete = 0;
-  const int code = MPI_Testall(int(comm->pending.size()), comm->pending.data(), &complete, MPI_STATUSES_IGNORE);
+  const int code =
+      MPI_Testall(int(comm->pending.size()), comm->pending.data(), &complete, MPI_STATUSES_IGNORE);
   *state = complete ? ncclSuccess : ncclInProgress;
   if (code != MPI_SUCCESS) *state = ncclRemoteError;
   if (complete) comm->pending.clear();
@@ -103,20 +115,29 @@ inline ncclResult_t ncclGroupEnd() {
   return group.calls.empty() ? ncclSuccess : ncclInProgress;
 }
 
-inline ncclResult_t ncclSend(const void* from, std::size_t count, ncclDataType_t type, int to, ncclComm_t comm, cudaStream_t) {
+inline ncclResult_t ncclSend(const void* from, std::size_t count, ncclDataType_t type, int to,
+                             ncclComm_t comm, cudaStream_t) {
   const void* p = crisp::emulation::elements(from, count, type);
   if (!p || !crisp::emulation::group().open) return ncclInvalidUsage;
-  crisp::emulation::group().calls.push_back([=] { MPI_Isend(p, int(count), crisp::emulation::type_of(type), to, 0, comm->mpi, &comm->pending.emplace_back()); });
+  crisp::emulation::group().calls.push_back([=] {
+    MPI_Isend(p, int(count), crisp::emulation::type_of(type), to, 0, comm->mpi,
+              &comm->pending.emplace_back());
+  });
   return ncclSuccess;
 }
-inline ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int from, ncclComm_t comm, cudaStream_t) {
+inline ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int from, ncclComm_t comm,
+                             cudaStream_t) {
   void* p = crisp::emulation::elements(to, count, type);
   if (!p || !crisp::emulation::group().open) return ncclInvalidUsage;
-  crisp::emulation::group().calls.push_back([=] { MPI_Irecv(p, int(count), crisp::emulation::type_of(type), from, 0, comm->mpi, &comm->pending.emplace_back()); });
+  crisp::emulation::group().calls.push_back([=] {
+    MPI_Irecv(p, int(count), crisp::emulation::type_of(type), from, 0, comm->mpi,
+              &comm->pending.emplace_back());
+  });
   return ncclSuccess;
 }
 
-inline ncclResult_t ncclBroadcast(const void* from, void* to, std::size_t count, ncclDataType_t type, int root, ncclComm_t comm, cudaStream_t) {
+inline ncclResult_t ncclBroadcast(const void* from, void* to, std::size_t count, ncclDataType_t type,
+                                  int root, ncclComm_t comm, cudaStream_t) {
   void* p = crisp::emulation::elements(to, count, type);
   if (!p || from != to) return ncclInvalidUsage;  // elsewhere is not needed
   MPI_Ibcast(p, int(count), crisp::emulation::type_of(type), root, comm->mpi, &comm->pending.emplace_back());

@@ -1,4 +1,5 @@
-// The calls of the CUDA runtime that crisp makes, on the emulated GPU. All work in crisp's own stream is done when a call returns.
+// The calls of the CUDA runtime that crisp makes, on the emulated GPU. All work in crisp's own stream is done
+// when a call returns.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -29,7 +30,11 @@ enum cudaError_t : int {
   cudaErrorStreamCaptureInvalidated = 901
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
-enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold, cudaMemPoolAttrReservedMemHigh, cudaMemPoolAttrUsedMemCurrent };
+enum cudaMemPoolAttr {
+  cudaMemPoolAttrReleaseThreshold,
+  cudaMemPoolAttrReservedMemHigh,
+  cudaMemPoolAttrUsedMemCurrent
+};
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
 constexpr unsigned cudaStreamNonBlocking = 1;
@@ -99,17 +104,20 @@ inline std::map<const void*, int>& shared_limits() {
 template <class F>
 cudaError_t launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared, F body) {
   const std::size_t threads = std::size_t(block.x) * block.y * block.z;
-  if (threads == 0 || threads > 1024 || block.z > 64 || grid.x == 0 || grid.x > 2147483647u || grid.y == 0 || grid.y > 65535 || grid.z == 0 || grid.z > 65535)
+  if (threads == 0 || threads > 1024 || block.z > 64 || grid.x == 0 || grid.x > 2147483647u || grid.y == 0 ||
+      grid.y > 65535 || grid.z == 0 || grid.z > 65535)
     return result(cudaErrorInvalidConfiguration);
   const DeviceMemory::Access open;
   const auto limit = shared_limits().find(kernel);
-  if (shared > std::size_t(limit == shared_limits().end() ? 48 * 1024 : limit->second)) return result(cudaErrorInvalidValue);
+  if (shared > std::size_t(limit == shared_limits().end() ? 48 * 1024 : limit->second))
+    return result(cudaErrorInvalidValue);
   Block& runner = Block::current();
   runner.begin_launch();
   std::string failure;
   for (unsigned z = 0; z < grid.z && failure.empty(); ++z)
     for (unsigned y = 0; y < grid.y && failure.empty(); ++y)
-      for (unsigned x = 0; x < grid.x && failure.empty(); ++x) failure = runner.run(grid, {x, y, z}, block, shared, body);
+      for (unsigned x = 0; x < grid.x && failure.empty(); ++x)
+        failure = runner.run(grid, {x, y, z}, block, shared, body);
   runner.end_launch();
   if (failure.empty()) return cudaSuccess;
   last_failure = failure;
@@ -120,18 +128,30 @@ cudaError_t launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared
 
 inline const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
-    case cudaSuccess: return "no error";
-    case cudaErrorInvalidValue: return "invalid argument";
-    case cudaErrorMemoryAllocation: return "out of memory";
-    case cudaErrorInvalidConfiguration: return "invalid configuration argument";
-    case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
-    case cudaErrorInvalidDeviceFunction: return "invalid device function";
-    case cudaErrorInvalidDevice: return "invalid device ordinal";
-    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
-    case cudaErrorNotReady: return "device not ready";
-    case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
-    case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
-    case cudaErrorLaunchFailure: return crisp::emulation::last_failure.c_str();
+    case cudaSuccess:
+      return "no error";
+    case cudaErrorInvalidValue:
+      return "invalid argument";
+    case cudaErrorMemoryAllocation:
+      return "out of memory";
+    case cudaErrorInvalidConfiguration:
+      return "invalid configuration argument";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorInvalidDeviceFunction:
+      return "invalid device function";
+    case cudaErrorInvalidDevice:
+      return "invalid device ordinal";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
+    case cudaErrorNotReady:
+      return "device not ready";
+    case cudaErrorStreamCaptureUnsupported:
+      return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+      return "operation failed due to a previous error during capture";
+    case cudaErrorLaunchFailure:
+      return crisp::emulation::last_failure.c_str();
   }
   return "unknown error";
 }
@@ -139,7 +159,8 @@ inline cudaError_t cudaGetLastError() { return std::exchange(crisp::emulation::l
 
 inline cudaError_t cudaGetDeviceCount(int* count) {
   *count = crisp::emulation::options().devices;
-  return *count > 0 ? cudaSuccess : crisp::emulation::result(cudaErrorInsufficientDriver);  // as without a driver
+  return *count > 0 ? cudaSuccess
+                    : crisp::emulation::result(cudaErrorInsufficientDriver);  // as without a driver
 }
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
   if (device >= crisp::emulation::options().devices) return crisp::emulation::result(cudaErrorInvalidDevice);
@@ -156,7 +177,9 @@ inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int)
   return cudaSuccess;
 }
 inline cudaError_t cudaSetDevice(int device) {
-  return device >= 0 && device < crisp::emulation::options().devices ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidDevice);
+  return device >= 0 && device < crisp::emulation::options().devices
+             ? cudaSuccess
+             : crisp::emulation::result(cudaErrorInvalidDevice);
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = crisp::emulation::Streams::get().make();
@@ -183,7 +206,8 @@ inline cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr which,
 inline cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void* value) {
   const auto& memory = crisp::emulation::DeviceMemory::get();
   const std::size_t bytes = which == cudaMemPoolAttrReservedMemHigh ? memory.peak() : memory.used();
-  *static_cast<std::uint64_t*>(value) = bytes - std::min(bytes, crisp::emulation::OutsidePools::get().bytes());
+  *static_cast<std::uint64_t*>(value) =
+      bytes - std::min(bytes, crisp::emulation::OutsidePools::get().bytes());
   return cudaSuccess;
 }
 inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
@@ -192,7 +216,8 @@ inline cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
 }
 
 inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
-  if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;  // CUDA makes it a part of the graph, which crisp wants nowhere
+  if (const cudaError_t error = crisp::emulation::outside_capture(stream))
+    return error;  // CUDA makes it a part of the graph, which crisp wants nowhere
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
   if (*p) crisp::emulation::Streams::get().allocated(*p, bytes, stream);
   return *p ? cudaSuccess : crisp::emulation::result(cudaErrorMemoryAllocation);
@@ -200,10 +225,13 @@ inline cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t str
 inline cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
   if (const cudaError_t error = crisp::emulation::outside_capture(stream)) return error;
   crisp::emulation::Streams::get().freed(p, stream);
-  return !p || crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+  return !p || crisp::emulation::DeviceMemory::get().release(p)
+             ? cudaSuccess
+             : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
-  if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
+  if (crisp::emulation::Captures::get().spoil_strict())
+    return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
   *p = crisp::emulation::DeviceMemory::get().allocate(bytes);
   if (!*p) return crisp::emulation::result(cudaErrorMemoryAllocation);
   crisp::emulation::OutsidePools::get().add(*p, bytes);
@@ -211,21 +239,30 @@ inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   return cudaSuccess;
 }
 inline cudaError_t cudaFree(void* p) {
-  if (crisp::emulation::Captures::get().spoil_strict()) return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
-  if (!p || !crisp::emulation::OutsidePools::get().remove(p)) return cudaSuccess;  // a block of a pool: a GPU goes on counting it as used
+  if (crisp::emulation::Captures::get().spoil_strict())
+    return crisp::emulation::result(cudaErrorStreamCaptureUnsupported);
+  if (!p || !crisp::emulation::OutsidePools::get().remove(p))
+    return cudaSuccess;  // a block of a pool: a GPU goes on counting it as used
   crisp::emulation::Streams::get().freed(p, nullptr);
-  return crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+  return crisp::emulation::DeviceMemory::get().release(p) ? cudaSuccess
+                                                          : crisp::emulation::result(cudaErrorInvalidValue);
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                                   cudaStream_t stream) {
   auto& memory = crisp::emulation::DeviceMemory::get();
   auto& streams = crisp::emulation::Streams::get();
   const bool to_gpu = kind != cudaMemcpyDeviceToHost, from_gpu = kind != cudaMemcpyHostToDevice;
   if (bytes == 0) return cudaSuccess;
-  if (memory.holds(to, bytes) != to_gpu || memory.holds(from, bytes) != from_gpu) return crisp::emulation::result(cudaErrorInvalidValue);
-  if (crisp::emulation::Captures::get().write_down(stream, [=] { return cudaMemcpyAsync(to, from, bytes, kind, stream); })) return cudaSuccess;
+  if (memory.holds(to, bytes) != to_gpu || memory.holds(from, bytes) != from_gpu)
+    return crisp::emulation::result(cudaErrorInvalidValue);
+  if (crisp::emulation::Captures::get().write_down(
+          stream, [=] { return cudaMemcpyAsync(to, from, bytes, kind, stream); }))
+    return cudaSuccess;
   if (to_gpu) streams.used(to, stream);
   if (from_gpu) streams.used(from, stream);
-  const auto copy = [=, &memory](const void* source) { std::memcpy(to_gpu ? memory.open(to) : to, source, bytes); };
+  const auto copy = [=, &memory](const void* source) {
+    std::memcpy(to_gpu ? memory.open(to) : to, source, bytes);
+  };
   if (from_gpu) streams.ask(stream, [=, &memory] { copy(memory.open(from)); });
   else streams.from_host(from, bytes, stream, copy);
   return cudaSuccess;
@@ -233,22 +270,27 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes
 inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream) {
   auto& memory = crisp::emulation::DeviceMemory::get();
   if (bytes > 0 && !memory.holds(p, bytes)) return crisp::emulation::result(cudaErrorInvalidValue);
-  if (crisp::emulation::Captures::get().write_down(stream, [=] { return cudaMemsetAsync(p, value, bytes, stream); })) return cudaSuccess;
+  if (crisp::emulation::Captures::get().write_down(stream,
+                                                   [=] { return cudaMemsetAsync(p, value, bytes, stream); }))
+    return cudaSuccess;
   if (bytes > 0) std::memset(memory.open(p), value, bytes);
   return cudaSuccess;
 }
 
 template <class... P>
 cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), cudaFuncAttribute, int bytes) {
-  if (bytes < 0 || std::size_t(bytes) > crisp::emulation::options().all_shared) return crisp::emulation::result(cudaErrorInvalidValue);
+  if (bytes < 0 || std::size_t(bytes) > crisp::emulation::options().all_shared)
+    return crisp::emulation::result(cudaErrorInvalidValue);
   const crisp::emulation::DeviceMemory::Access lock;
   crisp::emulation::shared_limits()[reinterpret_cast<const void*>(kernel)] = bytes;
   return cudaSuccess;
 }
 template <class... P>
-cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t stream) {
+cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments,
+                             std::size_t shared, cudaStream_t stream) {
   const auto run = [=](const std::remove_cv_t<P>&... values) {
-    return crisp::emulation::launch(reinterpret_cast<const void*>(kernel), grid, block, shared, [&] { kernel(values...); });
+    return crisp::emulation::launch(reinterpret_cast<const void*>(kernel), grid, block, shared,
+                                    [&] { kernel(values...); });
   };
   return [&]<std::size_t... i>(std::index_sequence<i...>) {
     auto& captures = crisp::emulation::Captures::get();
@@ -258,13 +300,16 @@ cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void**
       return cudaSuccess;
     }
     return run(*static_cast<std::remove_cv_t<P>*>(arguments[i])...);
-  }(std::index_sequence_for<P...>());
+  }
+  (std::index_sequence_for<P...>());
 }
 
 // ---- graphs
 
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
-  return crisp::emulation::Captures::get().begin(stream, mode) ? cudaSuccess : crisp::emulation::result(cudaErrorInvalidValue);
+  return crisp::emulation::Captures::get().begin(stream, mode)
+             ? cudaSuccess
+             : crisp::emulation::result(cudaErrorInvalidValue);
 }
 inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = crisp::emulation::Captures::get().end(stream);

@@ -1,8 +1,9 @@
-// The order of work on the emulated GPU. The stream that is made first does at once what it is asked for. Any other does nothing before
-// something waits for it: as late as a GPU might be, so that a missing wait leaves NaN in what should have been copied. Blocks of memory
-// remember which streams used them: a copy to memory, or its release, that no event orders behind an earlier use is a failure, and so is
-// pinned memory of the host that is written again, or freed, before the host has waited for the copy. Like the errors of a GPU, a failure
-// shows later: at the next synchronisation of a stream.
+// The order of work on the emulated GPU. The stream that is made first does at once what it is asked for. Any
+// other does nothing before something waits for it: as late as a GPU might be, so that a missing wait leaves
+// NaN in what should have been copied. Blocks of memory remember which streams used them: a copy to memory,
+// or its release, that no event orders behind an earlier use is a failure, and so is pinned memory of the
+// host that is written again, or freed, before the host has waited for the copy. Like the errors of a GPU, a
+// failure shows later: at the next synchronisation of a stream.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -19,7 +20,8 @@
 using cudaStream_t = struct crisp_emulated_stream*;
 
 namespace crisp::emulation {
-using Past = std::map<cudaStream_t, std::uint64_t>;  // of each stream, how many pieces of its work come before
+using Past =
+    std::map<cudaStream_t, std::uint64_t>;  // of each stream, how many pieces of its work come before
 }
 
 struct crisp_emulated_stream {
@@ -89,13 +91,15 @@ class Streams {
     const std::lock_guard lock(mutex_);
     Block* const block = holding(blocks_, p);
     if (!s || !block) return;
-    check_order(block->uses, s, "a copy is not ordered behind an earlier use of its memory in another stream");
+    check_order(block->uses, s,
+                "a copy is not ordered behind an earlier use of its memory in another stream");
     block->uses[s] = s->asked + 1;
   }
   void freed(void* p, cudaStream_t s) {
     const std::lock_guard lock(mutex_);
     Block* const block = holding(blocks_, p);
-    if (s && block) check_order(block->uses, s, "memory is freed, and not ordered behind its use in another stream");
+    if (s && block)
+      check_order(block->uses, s, "memory is freed, and not ordered behind its use in another stream");
     blocks_.erase(p);
   }
 
@@ -110,7 +114,9 @@ class Streams {
     const std::lock_guard lock(mutex_);
     const auto block = pinned_.find(p);
     if (block == pinned_.end()) return false;
-    if (!waited_for(block->second.copies)) return fail("pinned memory is freed, and the host has not waited for the copy of it"), true;  // it is kept
+    if (!waited_for(block->second.copies))
+      return fail("pinned memory is freed, and the host has not waited for the copy of it"),
+             true;  // it is kept
     pinned_.erase(block);
     std::free(p);
     return true;
@@ -122,10 +128,12 @@ class Streams {
     const std::string_view text(static_cast<const char*>(from), bytes);
     Pinned* const pinned = holding(pinned_, from);
     if (!pinned) return ask(s, [copy, kept = std::string(text)] { copy(kept.data()); });
-    if (!waited_for(pinned->copies)) fail("pinned memory is copied again, and the host has not waited for the copy before");
+    if (!waited_for(pinned->copies))
+      fail("pinned memory is copied again, and the host has not waited for the copy before");
     pinned->copies[s] = s->asked + 1;
     ask(s, [=, this, hash = std::hash<std::string_view>()(text)] {
-      if (hash != std::hash<std::string_view>()(text)) fail("pinned memory was written before a copy had read it");
+      if (hash != std::hash<std::string_view>()(text))
+        fail("pinned memory was written before a copy had read it");
       copy(from);
     });
   }
@@ -158,7 +166,10 @@ class Streams {
     const auto after = blocks.upper_bound(p);
     if (after == blocks.begin()) return nullptr;
     auto& [begin, block] = *std::prev(after);
-    return static_cast<const char*>(p) < static_cast<const char*>(begin) + std::max<std::size_t>(block.bytes, 1) ? &block : nullptr;
+    return static_cast<const char*>(p) <
+                   static_cast<const char*>(begin) + std::max<std::size_t>(block.bytes, 1)
+               ? &block
+               : nullptr;
   }
   static void add(Past& to, const Past& from) {
     for (const auto& [stream, pieces] : from) to[stream] = std::max(to[stream], pieces);
@@ -175,7 +186,8 @@ class Streams {
       if (stream != s && before[stream] < piece) fail(what);
   }
   bool waited_for(const Past& pieces) {
-    return std::all_of(pieces.begin(), pieces.end(), [&](const auto& p) { return host_[p.first] >= p.second; });
+    return std::all_of(pieces.begin(), pieces.end(),
+                       [&](const auto& p) { return host_[p.first] >= p.second; });
   }
   void fail(const char* what) {
     if (failure_.empty()) failure_ = what;

@@ -1,4 +1,5 @@
-// The fused window attention of an image against the composed one of EigenCpu: values and gradients, in many shapes; and threads.
+// The fused window attention of an image against the composed one of EigenCpu: values and gradients, in many
+// shapes; and threads.
 #include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/nn/swin_block.hpp"
 #include "window_attention_cases.hpp"
@@ -18,7 +19,8 @@ TEST_CASE("fused window attention equals the composed one, gradients included") 
   Rng rng(1);
   for (int round = 0; round < 150; ++round) {
     const Index M = rng.below(9) + 1;
-    check_case({rng.below(2) + 1, rng.below(3) + 1, rng.below(3) + 1, rng.below(6) + 1, rng.below(20) + 1, M, round % 3 == 0 ? 0 : rng.below(M)});
+    check_case({rng.below(2) + 1, rng.below(3) + 1, rng.below(3) + 1, rng.below(6) + 1, rng.below(20) + 1, M,
+                round % 3 == 0 ? 0 : rng.below(M)});
   }
 }
 
@@ -36,10 +38,14 @@ TEST_CASE("the attention of SwinIR: 6 heads of 10 and of 30 channels, windows of
 TEST_CASE("large scores do not overflow, NaN spreads within its window alone") {
   Case c{1, 2, 2, 2, 4, 3, 0};
   std::vector<float> values(std::size_t(c.qkv().numel()));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(i % 7) * 300 - 900;  // scores up to 1e6, without rounding
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = float(i % 7) * 300 - 900;  // scores up to 1e6, without rounding
   const auto run = [&](auto device) {
     using D = decltype(device);
-    return window_attention(Var<float, D>(Tensor<float, D>(c.qkv(), values)), Tensor<float, D>(c.bias(), 0.0f), Windows{c.M}).value().to_host();
+    return window_attention(Var<float, D>(Tensor<float, D>(c.qkv(), values)),
+                            Tensor<float, D>(c.bias(), 0.0f), Windows{c.M})
+        .value()
+        .to_host();
   };
   CHECK(relative_error(run(Cpu{}), run(EigenCpu{})) < 1e-5);
   values[0] = std::nanf("");
@@ -51,7 +57,8 @@ TEST_CASE("gradients add to what is there, and one of the two inputs may need no
   const Case c{1, 2, 1, 2, 5, 4, 1};
   const auto both = results<Cpu>(c);
   for (const bool learn_bias : {false, true}) {
-    const Var<float, Cpu> qkv(random_tensor<float, Cpu>(c.qkv(), 1), !learn_bias), bias(random_tensor<float, Cpu>(c.bias(), 2), learn_bias);
+    const Var<float, Cpu> qkv(random_tensor<float, Cpu>(c.qkv(), 1), !learn_bias),
+        bias(random_tensor<float, Cpu>(c.bias(), 2), learn_bias);
     const Var<float, Cpu>& learns = learn_bias ? bias : qkv;
     const auto before = random_tensor<float>(learns.shape(), 5).to_host();
     learns.add_grad(Tensor<float, Cpu>(learns.shape(), before));
@@ -74,10 +81,13 @@ TEST_CASE("a Swin layer at once, whose inner values nobody keeps, equals the com
   const auto check_layer = [](Index N, Index high, Index across, nn::SwinBlockOptions o) {
     seed(3);
     nn::SwinBlock<float, Cpu> block(o);
-    block.each_param([&](const std::string&, auto& p) { p.value().copy_(random_tensor<float>(p.shape(), 5)); }, "");
+    block.each_param(
+        [&](const std::string&, auto& p) { p.value().copy_(random_tensor<float>(p.shape(), 5)); }, "");
     const Var<float, Cpu> x(random_tensor<float>({N, high * o.window, across * o.window, o.channels}, 1));
-    INFO(N << " images of " << high << " x " << across << " windows of " << o.window << ", " << o.heads << " heads, " << o.channels << " channels, shift " << o.shift);
-    const std::vector<float> composed = block(x).value().to_host(), at_once = no_grad([&] { return block(x); }).value().to_host();
+    INFO(N << " images of " << high << " x " << across << " windows of " << o.window << ", " << o.heads
+           << " heads, " << o.channels << " channels, shift " << o.shift);
+    const std::vector<float> composed = block(x).value().to_host(),
+                             at_once = no_grad([&] { return block(x); }).value().to_host();
     CHECK(at_once == composed);
     check_threads([&] { return no_grad([&] { return block(x); }).value().to_host(); });
   };
@@ -85,9 +95,17 @@ TEST_CASE("a Swin layer at once, whose inner values nobody keeps, equals the com
   check_layer(1, 1, 3, {.channels = 180, .heads = 6, .window = 7, .shift = 3});
   check_layer(1, 2, 2, {.channels = 33, .heads = 3, .window = 3, .shift = 1, .mlp_ratio = 4});
   check_layer(1, 2, 1, {.channels = 16, .heads = 2, .window = 1});
-  check_layer(2, 2, 2, {.channels = 6, .heads = 2, .window = 4, .shift = 2});  // fewer channels than a vector: composed
+  check_layer(
+      2, 2, 2,
+      {.channels = 6, .heads = 2, .window = 4, .shift = 2});  // fewer channels than a vector: composed
 
   const nn::SwinBlock<float, Cpu> block({.channels = 32, .heads = 2});
-  CHECK_ERROR(no_grad([&] { return block(Tensor<float, Cpu>({1, 8, 8, 30})); }), "SwinBlock: the image has 30 channels, but the layer expects 32");
-  CHECK_ERROR(no_grad([&] { return block(Tensor<float, Cpu>({1, 8, 9, 32})); }), "windows of 8 x 8 pixels, moved by 0, do not fill the image");
+  CHECK_ERROR(no_grad([&] {
+                return block(Tensor<float, Cpu>({1, 8, 8, 30}));
+              }),
+              "SwinBlock: the image has 30 channels, but the layer expects 32");
+  CHECK_ERROR(no_grad([&] {
+                return block(Tensor<float, Cpu>({1, 8, 9, 32}));
+              }),
+              "windows of 8 x 8 pixels, moved by 0, do not fill the image");
 }

@@ -1,4 +1,5 @@
-// Batch normalisation, PReLU, pixel shuffle, and sums of rows: the fast form against EigenCpu, values and gradients.
+// Batch normalisation, PReLU, pixel shuffle, and sums of rows: the fast form against EigenCpu, values and
+// gradients.
 #include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
@@ -38,7 +39,9 @@ void check_equal(const std::vector<std::vector<float>>& fast, const std::vector<
 template <class D>
 auto normalised(Index N, Index H, Index W, Index C, bool of_batch) {
   const auto norm = [=](const auto& x, const auto& w, const auto& b) {
-    const ChannelStatistics<float, D> s = of_batch ? channel_statistics(x.value()) : ChannelStatistics<float, D>{leaf<D>({C}, 5).value(), leaf<D>({C}, 6, 0.1f, 1).value()};
+    const ChannelStatistics<float, D> s =
+        of_batch ? channel_statistics(x.value())
+                 : ChannelStatistics<float, D>{leaf<D>({C}, 5).value(), leaf<D>({C}, 6, 0.1f, 1).value()};
     return batch_norm(x, w, b, s, of_batch);
   };
   return results<D>(norm, leaf<D>({N, H, W, C}, 1, 0.5f, 3), leaf<D>({C}, 2), leaf<D>({C}, 3));
@@ -46,7 +49,8 @@ auto normalised(Index N, Index H, Index W, Index C, bool of_batch) {
 
 template <class D>
 auto with_prelu(Index rows, Index C, bool shared, float shift) {
-  return results<D>([](const auto& x, const auto& s) { return prelu(x * 1.0, s); }, leaf<D>({rows, C}, 1), leaf<D>({shared ? 1 : C}, 2, 0.05f, shift));
+  return results<D>([](const auto& x, const auto& s) { return prelu(x * 1.0, s); }, leaf<D>({rows, C}, 1),
+                    leaf<D>({shared ? 1 : C}, 2, 0.05f, shift));
 }
 
 }  // namespace
@@ -86,10 +90,13 @@ TEST_CASE("PReLU: one slope or one each, positive, where y takes the place of x,
 TEST_CASE("pixel shuffle and its inverse") {
   Rng rng(3);
   for (int round = 0; round < 30; ++round) {
-    const Index N = rng.below(3) + 1, H = rng.below(20) + 1, W = rng.below(20) + 1, C = rng.below(70) + 1, r = rng.below(4) + 1;
+    const Index N = rng.below(3) + 1, H = rng.below(20) + 1, W = rng.below(20) + 1, C = rng.below(70) + 1,
+                r = rng.below(4) + 1;
     const auto shuffle = [=](const auto& x) { return pixel_shuffle(x, r); };
     const auto unshuffle = [=](const auto& x) { return pixel_unshuffle(x, r); };
-    CHECK(results<Cpu>(shuffle, leaf<Cpu>({N, H, W, C * r * r}, 1)) == results<EigenCpu>(shuffle, leaf<EigenCpu>({N, H, W, C * r * r}, 1)));
-    CHECK(results<Cpu>(unshuffle, leaf<Cpu>({N, H * r, W * r, C}, 1)) == results<EigenCpu>(unshuffle, leaf<EigenCpu>({N, H * r, W * r, C}, 1)));
+    CHECK(results<Cpu>(shuffle, leaf<Cpu>({N, H, W, C * r * r}, 1)) ==
+          results<EigenCpu>(shuffle, leaf<EigenCpu>({N, H, W, C * r * r}, 1)));
+    CHECK(results<Cpu>(unshuffle, leaf<Cpu>({N, H * r, W * r, C}, 1)) ==
+          results<EigenCpu>(unshuffle, leaf<EigenCpu>({N, H * r, W * r, C}, 1)));
   }
 }

@@ -1,6 +1,7 @@
-// layer_norm on vectors against the plain loops: value and all gradients, for every number of channels; and threads.
-#include "crisp/backend/cpu/eigen.hpp"
+// layer_norm on vectors against the plain loops: value and all gradients, for every number of channels; and
+// threads.
 #include "crisp/ops/layer_norm.hpp"
+#include "crisp/backend/cpu/eigen.hpp"
 #include "support.hpp"
 
 using namespace crisp;
@@ -18,7 +19,8 @@ Tensor<T, D> tensor(Shape shape, std::uint64_t seed, T offset = 0) {
 // y, dx, dw and db on device D; the values of x lie around `offset`.
 template <class T, class D>
 std::vector<std::vector<T>> results(Index rows, Index C, T offset = 0) {
-  const Var<T, D> x(tensor<T, D>({rows, C}, 1, offset), true), w(tensor<T, D>({C}, 2), true), b(tensor<T, D>({C}, 3), true);
+  const Var<T, D> x(tensor<T, D>({rows, C}, 1, offset), true), w(tensor<T, D>({C}, 2), true),
+      b(tensor<T, D>({C}, 3), true);
   const Var<T, D> y = layer_norm(x, w, b, 1e-3);
   y.backward(tensor<T, D>(y.shape(), 4));
   return {y.value().to_host(), x.grad().to_host(), w.grad().to_host(), b.grad().to_host()};
@@ -45,7 +47,8 @@ TEST_CASE("layer_norm: every number of channels, gradients included") {
   check_case<float>(3000, 60, 1e-5);
   check_case<float>(700, 180, 1e-5);
   check_case<float>(1, 1000, 1e-5);
-  check_case<float>(50, 60, 1e-3, 1000);  // the variance is that of what is left after the mean: nothing is lost
+  check_case<float>(50, 60, 1e-3,
+                    1000);  // the variance is that of what is left after the mean: nothing is lost
 }
 
 TEST_CASE("layer_norm is the same to the bit for any number of threads") {

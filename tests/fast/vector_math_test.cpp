@@ -1,6 +1,7 @@
-// exp and the normal distribution on vectors, against std:: in double over the whole range of floats; and gelu, which is made of them.
-#include "crisp/backend/cpu/eigen.hpp"
+// exp and the normal distribution on vectors, against std:: in double over the whole range of floats; and
+// gelu, which is made of them.
 #include "crisp/backend/cpu/simd/vector_math.hpp"
+#include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/gelu.hpp"
 #include "support.hpp"
@@ -24,7 +25,8 @@ float one(F f, float x) {
   return values[0];
 }
 
-// The largest error of f on [from, to] in units in the last place of the exact result, at least those of the smallest normal float.
+// The largest error of f on [from, to] in units in the last place of the exact result, at least those of the
+// smallest normal float.
 template <class F, class Exact>
 double worst_units(F f, Exact exact, double from, double to) {
   double worst = 0;
@@ -34,7 +36,8 @@ double worst_units(F f, Exact exact, double from, double to) {
     for (int k = 0; k < W; ++k) x[k] = float(from + (to - from) * (i + k) / steps);
     cpu::store(y, f(cpu::load(x)));
     for (int k = 0; k < W; ++k) {
-      const double expected = exact(double(x[k])), unit = std::ldexp(1.0, std::max(std::ilogb(expected), -126) - 23);
+      const double expected = exact(double(x[k])),
+                   unit = std::ldexp(1.0, std::max(std::ilogb(expected), -126) - 23);
       worst = std::max(worst, std::abs(double(y[k]) - expected) / unit);
     }
   }
@@ -49,7 +52,8 @@ const auto exact_below = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.
 }  // namespace
 
 TEST_CASE("exp: 2 units in the last place over its whole range, subnormal results included") {
-  for (const auto& range : {std::pair{-104.0, 88.7}, {-1.0, 1.0}, {-1e-3, 1e-3}, {-104.0, -87.0}, {87.0, 88.72}}) {
+  for (const auto& range :
+       {std::pair{-104.0, 88.7}, {-1.0, 1.0}, {-1e-3, 1e-3}, {-104.0, -87.0}, {87.0, 88.72}}) {
     INFO("from " << range.first << " to " << range.second);
     CHECK(worst_units(vector_exp, exact_exp, range.first, range.second) < 2);
   }
@@ -60,7 +64,8 @@ TEST_CASE("exp: 2 units in the last place over its whole range, subnormal result
 TEST_CASE("exp: overflow, underflow, infinity and NaN") {
   for (const float x : {88.73f, 89.0f, 100.0f, 1e30f, infinity}) CHECK(one(vector_exp, x) == infinity);
   for (const float x : {-104.0f, -150.0f, -1e30f, -infinity}) CHECK(one(vector_exp, x) == 0);
-  for (const float x : {std::nanf(""), -std::nanf(""), std::nanf("77")}) CHECK(std::isnan(one(vector_exp, x)));
+  for (const float x : {std::nanf(""), -std::nanf(""), std::nanf("77")})
+    CHECK(std::isnan(one(vector_exp, x)));
   CHECK(one(vector_exp, -103.0f) > 0);
 }
 
@@ -118,10 +123,13 @@ TEST_CASE("gelu: the fast value and gradient equal the plain ones, for every siz
       CHECK(relative_error(fast.first, plain.first) < 1e-6);
       CHECK(relative_error(fast.second, plain.second) < 1e-6);
       const Var<float, Cpu> again(Tensor<float, Cpu>({n}, x));
-      CHECK(no_grad([&] { return temporary ? gelu(again * 3.0) : gelu(again); }).value().to_host() == fast.first);
+      CHECK(no_grad([&] { return temporary ? gelu(again * 3.0) : gelu(again); }).value().to_host() ==
+            fast.first);
     }
   }
-  const Var<float, Cpu> extreme(Tensor<float, Cpu>({6}, {infinity, 1e38f, 20, -20, -1e38f, std::nanf("")}), true), z = gelu(extreme);
+  const Var<float, Cpu> extreme(Tensor<float, Cpu>({6}, {infinity, 1e38f, 20, -20, -1e38f, std::nanf("")}),
+                                true),
+      z = gelu(extreme);
   z.backward(Tensor<float, Cpu>({6}, 1.0f));
   const auto y = z.value().to_host(), slope = extreme.grad().to_host();
   for (const std::size_t i : {0, 1, 2}) CHECK((y[i] == extreme.value().to_host()[i] && slope[i] == 1));

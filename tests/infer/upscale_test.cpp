@@ -25,7 +25,8 @@ struct Nothing {
 float largest_difference(const Image& a, const Image& b) {
   REQUIRE(a.same_size(b));
   float most = 0;
-  for (std::size_t i = 0; i < a.samples.size(); ++i) most = std::max(most, std::abs(a.samples[i] - b.samples[i]));
+  for (std::size_t i = 0; i < a.samples.size(); ++i)
+    most = std::max(most, std::abs(a.samples[i] - b.samples[i]));
   return most;
 }
 
@@ -59,20 +60,25 @@ TEST_CASE("upscale: around a network that changes nothing, luma, chroma and alph
   }
 }
 
-TEST_CASE("upscale: gray through a luma network is what its luma becomes; alpha is not touched by the network") {
+TEST_CASE(
+    "upscale: gray through a luma network is what its luma becomes; alpha is not touched by the network") {
   const auto net = network();
   const Image gray_alpha = ramp(6, 9, 2), y = infer::upscale(net, gray_alpha, 2);
-  CHECK(largest_difference(data::channels(y, 0, 1), infer::upscale(net, data::channels(gray_alpha, 0, 1), 2)) == 0);
+  CHECK(largest_difference(data::channels(y, 0, 1),
+                           infer::upscale(net, data::channels(gray_alpha, 0, 1), 2)) == 0);
   CHECK(largest_difference(data::channels(y, 1, 1), data::enlarge(data::channels(gray_alpha, 1, 1), 2)) == 0);
 }
 
 TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image and the size of the tiles") {
-  constexpr float limit = 255e-5f;  // 1e-5 of the range: Winograd's squares lie otherwise in a tile than in the whole, and round otherwise
-  for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn", "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
+  constexpr float limit = 255e-5f;  // 1e-5 of the range: Winograd's squares lie otherwise in a tile than in
+                                    // the whole, and round otherwise
+  for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn",
+                           "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
     seed(5);
     const std::string n = name;
     zoo::Settings settings{{"model", n}};
-    if (n == "edsr-baseline" || n == "msrresnet" || n == "srresnet") settings.insert({{"features", "8"}, {"blocks", "2"}});
+    if (n == "edsr-baseline" || n == "msrresnet" || n == "srresnet")
+      settings.insert({{"features", "8"}, {"blocks", "2"}});
     if (n == "vdsr" || n == "dncnn") settings.insert({{"features", "8"}, {"depth", "6"}});
     if (n.starts_with("sr") && n != "srresnet") settings["scale"] = "2";
     const auto net = zoo::AnyModel<float, Cpu>::create(settings);
@@ -93,7 +99,8 @@ TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image
 
 TEST_CASE("upscale: tiles of a network with windows are mixed, and stay near the whole") {
   seed(6);
-  const auto net = zoo::AnyModel<float, Cpu>::create({{"model", "swinir-light"}, {"scale", "2"}, {"embed", "12"}, {"heads", "2"}, {"depths", "2,2"}});
+  const auto net = zoo::AnyModel<float, Cpu>::create(
+      {{"model", "swinir-light"}, {"scale", "2"}, {"embed", "12"}, {"heads", "2"}, {"depths", "2,2"}});
   const Image x = data::dead_leaves({.count = 1, .height = 75, .width = 109, .colour = true}).front();
   const Image whole = infer::upscale(net, x, 2), tiled = infer::upscale(net, x, 2, {.tile = 32});
   CHECK(largest_difference(tiled, whole) < 0.5f);  // of 255
@@ -105,18 +112,27 @@ TEST_CASE("upscale: the weights of mixed tiles add up to 1, and every pixel is c
   for (int trial = 0; trial < 300; ++trial) {
     const Index grid = 1 + Index(rng.uniform(0, 4)), blend = Index(rng.uniform(0, 5));
     const auto on_grid = [&](double most) { return round_up(Index(rng.uniform(0, most)), grid); };
-    const infer::Tiling t{.tile = std::max(round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)), .halo = round_up(2 * blend, grid) + on_grid(6), .blend = blend, .grid = grid};
+    const infer::Tiling t{.tile = std::max(round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)),
+                          .halo = round_up(2 * blend, grid) + on_grid(6),
+                          .blend = blend,
+                          .grid = grid};
     const Image x = ramp(1 + Index(rng.uniform(0, 50)), 1 + Index(rng.uniform(0, 50)), 2);
     CAPTURE(trial);
     Image y(x.height * 2, x.width * 2, 2);
     auto to = y.samples.begin();
     double last = 0;
-    infer::for_tiles(x, t, 2, [](const Image& tile) { return data::enlarge(tile, 2, Resampling::nearest); },
-                     [&](const Image& rows) { to = std::copy(rows.samples.begin(), rows.samples.end(), to); }, [&](double done) { CHECK(done > last); last = done; });
+    infer::for_tiles(
+        x, t, 2, [](const Image& tile) { return data::enlarge(tile, 2, Resampling::nearest); },
+        [&](const Image& rows) { to = std::copy(rows.samples.begin(), rows.samples.end(), to); },
+        [&](double done) {
+          CHECK(done > last);
+          last = done;
+        });
     CHECK(to == y.samples.end());
     CHECK(last == 1);
     CHECK(largest_difference(y, data::enlarge(x, 2, Resampling::nearest)) < 1e-3f);
-    for (const auto& s : infer::detail::stretches(x.height, t)) REQUIRE((s.begin % grid == 0 && s.begin <= s.from && s.to <= s.end));
+    for (const auto& s : infer::detail::stretches(x.height, t))
+      REQUIRE((s.begin % grid == 0 && s.begin <= s.from && s.to <= s.end));
   }
 }
 
@@ -128,27 +144,35 @@ TEST_CASE("upscale: less memory makes smaller tiles, which are counted") {
   Index peaks[2], tiles[2] = {0, 0};
   for (int i = 0; i < 2; ++i) {
     Cpu::reset_peak();
-    infer::upscale(net, x, 2, {.memory = i == 0 ? Index(1) << 30 : Index(24) << 20, .progress = [&](double) { ++tiles[i]; }});
+    infer::upscale(net, x, 2, {.memory = i == 0 ? Index(1) << 30 : Index(24) << 20, .progress = [&](double) {
+                                 ++tiles[i];
+                               }});
     peaks[i] = Cpu::memory_use().peak - before;
   }
   CHECK(tiles[0] == 1);
   CHECK(tiles[1] > 1);
   CHECK(peaks[1] < Index(24) << 20);
   CHECK(peaks[0] > peaks[1]);
-  CHECK_ERROR(infer::upscale(net, x, 2, {.tile = 64, .progress = [](double) { throw Error("stopped"); }}), "stopped");
+  CHECK_ERROR(infer::upscale(net, x, 2, {.tile = 64, .progress = [](double) { throw Error("stopped"); }}),
+              "stopped");
 }
 
-TEST_CASE("upscale: turning an image and turning it back changes nothing; the self-ensemble turns with the image") {
+TEST_CASE(
+    "upscale: turning an image and turning it back changes nothing; the self-ensemble turns with the image") {
   for (int way = 0; way < 8; ++way)
-    for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {3, 5}, {4, 2}}) CHECK(largest_difference(data::turned_back(data::turned(ramp(h, w, 3), way), way), ramp(h, w, 3)) == 0);
+    for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {3, 5}, {4, 2}})
+      CHECK(largest_difference(data::turned_back(data::turned(ramp(h, w, 3), way), way), ramp(h, w, 3)) == 0);
   const auto net = network("3");
   const Image x = ramp(9, 14, 3), y = infer::upscale(net, x, 2, {.ensemble = true});
   CHECK(largest_difference(y, infer::upscale(net, x, 2)) > 0.01f);
-  CHECK(largest_difference(infer::upscale(net, data::turned(x, 5), 2, {.ensemble = true}), data::turned(y, 5)) < 1e-3f);
+  CHECK(largest_difference(infer::upscale(net, data::turned(x, 5), 2, {.ensemble = true}),
+                           data::turned(y, 5)) < 1e-3f);
 }
 
 TEST_CASE("upscale: what cannot be enlarged is said") {
   const auto net = network();
-  CHECK(test::contains(test::error_of([&] { infer::upscale(net, ramp(4, 4, 1), 0); }), "the scale must be a whole number of at least 1, not 0"));
-  CHECK(test::contains(test::error_of([&] { infer::upscale(net, Image(), 2); }), "the image is empty (0 x 0 pixels)"));
+  CHECK(test::contains(test::error_of([&] { infer::upscale(net, ramp(4, 4, 1), 0); }),
+                       "the scale must be a whole number of at least 1, not 0"));
+  CHECK(test::contains(test::error_of([&] { infer::upscale(net, Image(), 2); }),
+                       "the image is empty (0 x 0 pixels)"));
 }

@@ -23,11 +23,13 @@ static double plain_ssim(const Image& a, const Image& b) {
       double w = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
       for (Index i = 0; i < 11; ++i)
         for (Index j = 0; j < 11; ++j) {
-          const double g = std::exp(-double((i - 5) * (i - 5) + (j - 5) * (j - 5)) / 4.5), u = a.at(y + i, x + j), v = b.at(y + i, x + j);
+          const double g = std::exp(-double((i - 5) * (i - 5) + (j - 5) * (j - 5)) / 4.5),
+                       u = a.at(y + i, x + j), v = b.at(y + i, x + j);
           w += g, ma += g * u, mb += g * v, aa += g * u * u, bb += g * v * v, ab += g * u * v;
         }
       ma /= w, mb /= w, aa = aa / w - ma * ma, bb = bb / w - mb * mb, ab = ab / w - ma * mb;
-      total += (2 * ma * mb + 6.5025) * (2 * ab + 58.5225) / ((ma * ma + mb * mb + 6.5025) * (aa + bb + 58.5225));
+      total +=
+          (2 * ma * mb + 6.5025) * (2 * ab + 58.5225) / ((ma * ma + mb * mb + 6.5025) * (aa + bb + 58.5225));
     }
   return total / double(count);
 }

@@ -1,4 +1,5 @@
-// IFC, NQM and WPSNR: their building blocks against plain loops and known values, what they must obey, the figures published for Set5.
+// IFC, NQM and WPSNR: their building blocks against plain loops and known values, what they must obey, the
+// figures published for Set5.
 #include "crisp/data/degrade.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/metrics/ifc.hpp"
@@ -19,7 +20,8 @@ using std::numbers::pi;
 namespace {
 
 Image leaves(Index height, Index width, bool colour = false) {
-  return data::round_to_8bit(data::dead_leaves({.count = 1, .height = height, .width = width, .colour = colour, .seed = 3}).front());
+  return data::round_to_8bit(
+      data::dead_leaves({.count = 1, .height = height, .width = width, .colour = colour, .seed = 3}).front());
 }
 
 Image with_noise(Image x, double deviation) {
@@ -39,12 +41,16 @@ Plane random_plane(Index height, Index width, std::uint64_t seed) {
 double response(const Plane& f, double u, double v) {
   std::complex<double> sum;
   for (Index i = 0; i < f.height; ++i)
-    for (Index j = 0; j < f.width; ++j) sum += f.v[std::size_t(i * f.width + j)] * std::polar(1.0, -(u * double(i) + v * double(j)));
+    for (Index j = 0; j < f.width; ++j)
+      sum += f.v[std::size_t(i * f.width + j)] * std::polar(1.0, -(u * double(i) + v * double(j)));
   return std::abs(sum);
 }
 
 using Metric = Score (*)(const Image&, const Image&, Options);
-constexpr struct { const char* name; Metric f; } all[] = {{"ifc", ifc}, {"nqm", nqm}, {"wpsnr", wpsnr}};
+constexpr struct {
+  const char* name;
+  Metric f;
+} all[] = {{"ifc", ifc}, {"nqm", nqm}, {"wpsnr", wpsnr}};
 
 }  // namespace
 
@@ -59,7 +65,8 @@ TEST_CASE("the Fourier transform is that of the definition, and comes back, for 
         std::complex<double> sum;
         for (Index i = 0; i < h; ++i)
           for (Index j = 0; j < w; ++j) {
-            const double turns = parts::frequency(k, h) * double(i) / double(h) + parts::frequency(l, w) * double(j) / double(w);
+            const double turns = parts::frequency(k, h) * double(i) / double(h) +
+                                 parts::frequency(l, w) * double(j) / double(w);
             sum += x.v[std::size_t(i * w + j)] * std::polar(1.0, -2 * pi * turns);
           }
         CHECK(std::abs(f.v[std::size_t(k * w + l)] - sum) < 1e-11);
@@ -72,21 +79,26 @@ TEST_CASE("the Fourier transform is that of the definition, and comes back, for 
   CHECK(parts::frequency(3, 5) == -2);
 }
 
-TEST_CASE("the pyramid's filters: bands turn as a fifth derivative does, and with the lowpass share the spectrum") {
-  const Plane first = parts::whole_filter(parts::sp5_first_lowpass, 1, 1), low = parts::whole_filter(parts::sp5_lowpass, 2, 1);
+TEST_CASE(
+    "the pyramid's filters: bands turn as a fifth derivative does, and with the lowpass share the spectrum") {
+  const Plane first = parts::whole_filter(parts::sp5_first_lowpass, 1, 1),
+              low = parts::whole_filter(parts::sp5_lowpass, 2, 1);
   const Plane band = parts::whole_filter(parts::sp5_band, 1, -1);
   CHECK(response(first, 0, 0) == doctest::Approx(1).epsilon(1e-3));
   CHECK(response(low, 0, 0) == doctest::Approx(2).epsilon(1e-6));
   CHECK(response(band, 0, 0.7) < 1e-15);  // nothing of edges that stand
   CHECK(response(parts::transposed(band), 0, 1.5) == doctest::Approx(response(band, 1.5, 0)));
-  for (double w : {0.3, 0.6, 0.9, 1.2, 1.5, 1.8}) {  // |L / 2|^2 and the six bands' |B|^2 sum to 1, as nearly as short filters can
+  for (double w : {0.3, 0.6, 0.9, 1.2, 1.5,
+                   1.8}) {  // |L / 2|^2 and the six bands' |B|^2 sum to 1, as nearly as short filters can
     double sum = response(low, w, 0) * response(low, w, 0) / 4;
-    for (int k = 0; k < 6; ++k) sum += std::pow(response(band, w * std::cos(k * pi / 6), w * std::sin(k * pi / 6)), 2);
+    for (int k = 0; k < 6; ++k)
+      sum += std::pow(response(band, w * std::cos(k * pi / 6), w * std::sin(k * pi / 6)), 2);
     CHECK(sum == doctest::Approx(1).epsilon(0.06));
   }
   for (int degrees : {30, 45, 60}) {
     const double a = degrees * pi / 180;
-    CHECK(std::abs(response(band, 1.5 * std::cos(a), 1.5 * std::sin(a)) / response(band, 1.5, 0) - std::pow(std::cos(a), 5)) < 0.03);
+    CHECK(std::abs(response(band, 1.5 * std::cos(a), 1.5 * std::sin(a)) / response(band, 1.5, 0) -
+                   std::pow(std::cos(a), 5)) < 0.03);
   }
 }
 
@@ -119,7 +131,9 @@ TEST_CASE("the pyramid's correlation is the plain one, mirrored about the pixels
   CHECK(wide.v[std::size_t(41 * 192 + 14)] == image.v[161 + 2]);
 }
 
-TEST_CASE("IFC: eigenvalues and vectors give the covariance back; a block on an axis of C has the scale that it should") {
+TEST_CASE(
+    "IFC: eigenvalues and vectors give the covariance back; a block on an axis of C has the scale that it "
+    "should") {
   const parts::BlockMatrix covariance = parts::block_covariance(random_plane(12, 30, 5));
   parts::BlockMatrix values = covariance;
   const parts::BlockMatrix vectors = parts::diagonalise(values);
@@ -135,7 +149,8 @@ TEST_CASE("IFC: eigenvalues and vectors give the covariance back; a block on an 
   CHECK(parts::mixture_scale(u, values, vectors) == doctest::Approx(1));
   // y = 2 x + v, of known sums: g = 2, and v is what is left.
   CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, 16) == doctest::Approx(4.0 / 1));
-  CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, -16) == 0);  // a result that turns the original's sign tells nothing
+  CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, -16) ==
+        0);  // a result that turns the original's sign tells nothing
   // Of 11 x 11 blocks those count whose window of 17 lies within: it reaches the third row, not the second.
   const Plane x = random_plane(33, 33, 6), noise = random_plane(33, 33, 7);
   Plane y = x;
@@ -148,7 +163,8 @@ TEST_CASE("IFC: eigenvalues and vectors give the covariance back; a block on an 
 }
 
 TEST_CASE("contrast sensitivity and thresholds have the values of the formulas") {
-  CHECK(parts::contrast_threshold(7.8909) == doctest::Approx(1 / (200 * 0.9809)).epsilon(1e-4));  // the top of Mannos and Sakrison's curve
+  CHECK(parts::contrast_threshold(7.8909) ==
+        doctest::Approx(1 / (200 * 0.9809)).epsilon(1e-4));  // the top of Mannos and Sakrison's curve
   CHECK(parts::contrast_threshold(7.8909) < parts::contrast_threshold(6));
   CHECK(parts::contrast_threshold(7.8909) < parts::contrast_threshold(10));
   for (double f : {4.5, 7.0, 16.0, 31.0}) {
@@ -159,25 +175,33 @@ TEST_CASE("contrast sensitivity and thresholds have the values of the formulas")
   CHECK(parts::cosine_log(8, 8) == 1);
   CHECK(parts::cosine_log(16, 8) == 0);
   CHECK(parts::contrast_sensitivity(0, 0) == doctest::Approx(0.5));
-  CHECK(parts::contrast_sensitivity(0, std::sqrt(std::log(4.0 / 3) / 2) * 60 / (2 * pi)) == doctest::Approx(0.5625));  // the top
+  CHECK(parts::contrast_sensitivity(0, std::sqrt(std::log(4.0 / 3) / 2) * 60 / (2 * pi)) ==
+        doctest::Approx(0.5625));  // the top
   CHECK(parts::contrast_sensitivity(12, 5) == doctest::Approx(parts::contrast_sensitivity(-5, 12)));
-  const double diagonal = 11.13 / std::sqrt(2.0);  // where sensitivity along the diagonals is half of that along the axes
-  CHECK(parts::contrast_sensitivity(diagonal, diagonal) == doctest::Approx(parts::contrast_sensitivity(0, 11.13) / 2));
+  const double diagonal =
+      11.13 / std::sqrt(2.0);  // where sensitivity along the diagonals is half of that along the axes
+  CHECK(parts::contrast_sensitivity(diagonal, diagonal) ==
+        doctest::Approx(parts::contrast_sensitivity(0, 11.13) / 2));
 }
 
-TEST_CASE("WPSNR: a wave keeps the share of its height that the sensitivity gives, away from the border; outside it is dark") {
+TEST_CASE(
+    "WPSNR: a wave keeps the share of its height that the sensitivity gives, away from the border; outside "
+    "it is dark") {
   const Index h = 90, w = 123;
   Plane wave{h, w, {}}, nothing{h, w, std::vector<double>(std::size_t(h * w))};
   for (Index i = 0; i < h; ++i)
-    for (Index j = 0; j < w; ++j) wave.v.push_back(20 * std::cos(2 * pi * (3 * double(i) + 5 * double(j)) / 41));
+    for (Index j = 0; j < w; ++j)
+      wave.v.push_back(20 * std::cos(2 * pi * (3 * double(i) + 5 * double(j)) / 41));
   const Plane y = parts::weighted_error(wave, nothing);
   for (Index i = 20; i < h - 20; ++i)
     for (Index j = 20; j < w - 20; ++j)
-      CHECK(y.v[std::size_t(i * w + j)] == doctest::Approx(parts::contrast_sensitivity(3, 5) * wave.v[std::size_t(i * w + j)]));
+      CHECK(y.v[std::size_t(i * w + j)] ==
+            doctest::Approx(parts::contrast_sensitivity(3, 5) * wave.v[std::size_t(i * w + j)]));
   Plane corner = nothing;
   corner.v[0] = 1;
   const Plane spread = parts::weighted_error(corner, nothing);
-  for (Index i = 0; i < h; ++i) CHECK(std::abs(spread.v[std::size_t(i * w + w - 1)]) < 1e-15);  // it does not come round
+  for (Index i = 0; i < h; ++i)
+    CHECK(std::abs(spread.v[std::size_t(i * w + w - 1)]) < 1e-15);  // it does not come round
   CHECK(std::abs(spread.v[std::size_t(20 * w + 20)]) > 1e-9);
   CHECK(std::abs(spread.v[std::size_t(21 * w)]) < 1e-15);
 }
@@ -189,21 +213,26 @@ TEST_CASE("NQM of waves is what plain loops over their contrasts give") {
   double signal = 0, noise = 0;
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < n; ++j) {
-      const auto wave = [](double height, int cycles, Index k) { return height * std::cos(2 * pi * cycles * double(k) / 97); };
+      const auto wave = [](double height, int cycles, Index k) {
+        return height * std::cos(2 * pi * cycles * double(k) / 97);
+      };
       const double x = wave(30, 4, j), x2 = wave(20, 8, j), v = wave(2, 16, i);
       original.v.push_back(100 + x + x2);
       result.v.push_back(100 + x + x2 + v);
-      const double seen_x = std::abs(x / 100) < least(4) ? 0 : x, seen_x2 = std::abs(x2 / (100 + x)) < least(8) ? 0 : x2;
+      const double seen_x = std::abs(x / 100) < least(4) ? 0 : x,
+                   seen_x2 = std::abs(x2 / (100 + x)) < least(8) ? 0 : x2;
       const double seen_v = std::abs(v / (100 + x + x2)) < least(16) ? 0 : v;
       signal += (seen_x + seen_x2) * (seen_x + seen_x2);
       noise += seen_v * seen_v;
     }
   CHECK(parts::nqm(result, original) == doctest::Approx(10 * std::log10(signal / noise)).epsilon(1e-9));
-  for (double& v : result.v) v = 100 + (v - 100) * 1e-4;  // nothing of this is seen: all of the signal is lost
+  for (double& v : result.v)
+    v = 100 + (v - 100) * 1e-4;  // nothing of this is seen: all of the signal is lost
   CHECK(parts::nqm(result, original) == doctest::Approx(0));
   signal = noise = 0;
   for (Index i = 0; i < n * n; ++i) {  // a wave of too much contrast: masked where the original's is strong
-    const double x = 30 * std::cos(2 * pi * 4 * double(i % n) / 97), y = x * 55 / 30, limit = 0.86 * x / 100 - 0.56 * parts::contrast_threshold(2);
+    const double x = 30 * std::cos(2 * pi * 4 * double(i % n) / 97), y = x * 55 / 30,
+                 limit = 0.86 * x / 100 - 0.56 * parts::contrast_threshold(2);
     original.v[std::size_t(i)] = 100 + x;
     result.v[std::size_t(i)] = 100 + y;
     const double seen_x = std::abs(x / 100) < least(4) ? 0 : x;
@@ -244,8 +273,8 @@ TEST_CASE("IFC, NQM and WPSNR fall with noise and with blur; all but WPSNR depen
 
 TEST_CASE("IFC, NQM and WPSNR: what they leave out, channels, and images without content") {
   const Image x = leaves(64, 70), flat(64, 70, 1, 90), noise = with_noise(flat, 20);
-  CHECK(ifc(flat, x).value == 0);   // nothing is left
-  CHECK(ifc(x, flat).value == 0);   // there was nothing
+  CHECK(ifc(flat, x).value == 0);  // nothing is left
+  CHECK(ifc(x, flat).value == 0);  // there was nothing
   CHECK(ifc(flat, flat).value == 0);
   CHECK(ifc(noise, x).value < 0.2);
   Image negative = x;
@@ -256,8 +285,10 @@ TEST_CASE("IFC, NQM and WPSNR: what they leave out, channels, and images without
   CHECK(ifc(brighter, x, {.round = false}).value > 20);  // its bands have no mean
   CHECK(nqm(x, flat).value < 0);
   CHECK(std::isinf(nqm(flat, flat).value));
-  CHECK(wpsnr(brighter, x, {.round = false}).value > psnr(brighter, x, {.round = false}).value);  // the sensitivity is below 1
-  for (const auto& [name, f] : all) {  // a border that differs is shaved off; of equal channels the mean is that of one
+  CHECK(wpsnr(brighter, x, {.round = false}).value >
+        psnr(brighter, x, {.round = false}).value);  // the sensitivity is below 1
+  for (const auto& [name, f] :
+       all) {  // a border that differs is shaved off; of equal channels the mean is that of one
     INFO(name);
     Image framed = x;
     for (Index j = 0; j < 70; ++j) framed.at(0, j) = framed.at(63, j) = 255 - framed.at(0, j);
@@ -284,12 +315,15 @@ TEST_CASE("IFC, NQM and WPSNR: the smallest images, and what cannot be compared"
   }
   CHECK(std::isfinite(ifc(leaves(44, 45), leaves(44, 45)).value));
   CHECK_ERROR(ifc(Image(60, 49, 1), Image(60, 49, 1), {.shave = 3}),
-              "ifc: 60 x 49 gray with 3 pixels shaved is too small for a pyramid of four levels; at least 44 pixels a side are needed");
+              "ifc: 60 x 49 gray with 3 pixels shaved is too small for a pyramid of four levels; at least 44 "
+              "pixels a side are needed");
   for (const auto& [name, f] : all) {
-    CHECK_ERROR(f(Image(50, 50, 1), Image(50, 51, 1), {}), str(name, ": the images differ in size: 50 x 50 gray and 50 x 51 gray"));
+    CHECK_ERROR(f(Image(50, 50, 1), Image(50, 51, 1), {}),
+                str(name, ": the images differ in size: 50 x 50 gray and 50 x 51 gray"));
     CHECK_ERROR(f(Image(50, 50, 1), Image(50, 50, 3), {.channel = Channel::rgb}),
                 str(name, ": the images differ in kind: 50 x 50 gray and 50 x 50 RGB"));
-    CHECK_ERROR(f(Image(50, 50, 1), Image(50, 50, 1), {.shave = 25}), "shaving 25 pixels on every side leaves nothing of 50 x 50 gray");
+    CHECK_ERROR(f(Image(50, 50, 1), Image(50, 50, 1), {.shave = 25}),
+                "shaving 25 pixels on every side leaves nothing of 50 x 50 gray");
     CHECK_ERROR(f(Image(50, 50, 1), Image(50, 50, 1), {.shave = -2}), "not -2");
   }
 }
@@ -297,20 +331,24 @@ TEST_CASE("IFC, NQM and WPSNR: the smallest images, and what cannot be compared"
 TEST_CASE("bicubic on Set5 has the IFC, NQM and WPSNR that Dong et al. 2016 print for it") {
   const auto folder = shared("data/Set5/HR");
   if (!folder) return;
-  const struct { Index scale; double ifc, nqm, wpsnr; } published[] = {{2, 6.10, 36.73, 50.06}, {3, 3.52, 27.54, 41.65}, {4, 2.35, 21.42, 37.21}};
+  const struct {
+    Index scale;
+    double ifc, nqm, wpsnr;
+  } published[] = {{2, 6.10, 36.73, 50.06}, {3, 3.52, 27.54, 41.65}, {4, 2.35, 21.42, 37.21}};
   const auto files = data::list_images(*folder);
   REQUIRE(files.size() == 5);
   for (const auto& p : published) {
     double sum_ifc = 0, sum_nqm = 0, sum_wpsnr = 0;
     for (const auto& file : files) {
-      const Image y = data::round_to_8bit(data::luma(data::crop_to_multiple(data::load_image(file), p.scale)));
+      const Image y =
+          data::round_to_8bit(data::luma(data::crop_to_multiple(data::load_image(file), p.scale)));
       const Image bicubic = data::enlarge(data::reduce(y, p.scale), p.scale);
       sum_ifc += ifc(bicubic, y, {.shave = p.scale}).value / 5;
       sum_nqm += nqm(bicubic, y, {.shave = p.scale}).value / 5;
       sum_wpsnr += wpsnr(bicubic, y, {.shave = p.scale}).value / 5;
     }
     INFO("x" << p.scale << ": " << sum_ifc << " " << sum_nqm << " " << sum_wpsnr);
-    CHECK(std::abs(sum_ifc - p.ifc) < 0.005);      // in every digit that is printed
+    CHECK(std::abs(sum_ifc - p.ifc) < 0.005);  // in every digit that is printed
     CHECK(std::abs(sum_wpsnr - p.wpsnr) < 0.005);
     CHECK(std::abs(sum_nqm - p.nqm) < 0.011);
   }

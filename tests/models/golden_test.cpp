@@ -1,4 +1,5 @@
-// Networks against the outputs of their reference implementations, by the names of their checkpoints; and their parameter counts.
+// Networks against the outputs of their reference implementations, by the names of their checkpoints; and
+// their parameter counts.
 #include "crisp/models/srgan.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/weights_file.hpp"
@@ -18,7 +19,8 @@ Var<float, Device> image(const io::HostTensor& t) {
   return permute(x, {0, 2, 3, 1});
 }
 
-// The largest error of the network in `folder`, relative to the largest value, over all pairs of input and output.
+// The largest error of the network in `folder`, relative to the largest value, over all pairs of input and
+// output.
 double golden_error(const std::filesystem::path& folder) {
   const zoo::WeightsFile file = zoo::open_weights(folder / "weights.safetensors");
   const Any net = zoo::load_any<float, Device>(file);
@@ -27,7 +29,8 @@ double golden_error(const std::filesystem::path& folder) {
   for (const auto& [name, tensor] : golden.tensors) {
     if (!name.starts_with("input")) continue;
     const NoGrad guard;
-    const Var<float, Device> y = net(image(tensor)), expected = image(golden.tensors.at("output" + name.substr(5)));
+    const Var<float, Device> y = net(image(tensor)),
+                             expected = image(golden.tensors.at("output" + name.substr(5)));
     const double error = test::relative_error(y.value().to_host(), expected.value().to_host());
     INFO(folder.filename().string() << " " << name << ": relative error " << error);
     CHECK(error <= 1e-5);
@@ -80,7 +83,8 @@ TEST_CASE("every network has the published number of parameters") {
 TEST_CASE("golden outputs of the reference implementations, within 1e-5") {
   const auto weights = test::shared("weights");
   if (!weights) return;
-  for (const char* name : {"edsr_baseline_x2_random", "msrresnet_x4_random", "msrresnet_nf36_x4_trained", "srgan_generator_x4_trained", "vdsr_published", "dncnn_25_published", "edsr_small_x2_trained",
-                           "swinir_light_x4_random", "swinir_light_x2_random"})
+  for (const char* name : {"edsr_baseline_x2_random", "msrresnet_x4_random", "msrresnet_nf36_x4_trained",
+                           "srgan_generator_x4_trained", "vdsr_published", "dncnn_25_published",
+                           "edsr_small_x2_trained", "swinir_light_x4_random", "swinir_light_x2_random"})
     CHECK_MESSAGE(golden_error(*weights / name) <= 1e-5, name);
 }

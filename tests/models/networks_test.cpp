@@ -1,4 +1,5 @@
-// Every network by name: any size of image, every scale, a gradient for every weight, recognised by its weights, errors.
+// Every network by name: any size of image, every scale, a gradient for every weight, recognised by its
+// weights, errors.
 #include "crisp/io/weights.hpp"
 #include "crisp/ops/loss.hpp"
 #include "crisp/testing/gradcheck.hpp"
@@ -26,16 +27,45 @@ const Case cases[] = {
     {{{"model", "srresnet-lite"}}, {2}},
     {{{"model", "srautoencoder"}}, {2}},
     {{{"model", "srresnet"}, {"features", "8"}, {"blocks", "2"}}, {2, 3, 4}},
-    {{{"model", "srgan"}, {"features", "8"}, {"blocks", "2"}, {"norm_after_body", "no"}, {"tanh", "yes"}}, {4}},
+    {{{"model", "srgan"}, {"features", "8"}, {"blocks", "2"}, {"norm_after_body", "no"}, {"tanh", "yes"}},
+     {4}},
     {{{"model", "msrresnet"}, {"features", "8"}, {"blocks", "2"}}, {2, 3, 4}},
     {{{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}}, {2, 3, 4}},
-    {{{"model", "edsr"}, {"features", "8"}, {"blocks", "2"}, {"direct", "yes"}, {"mean_shift", "no"}}, {2, 3}},
-    {{{"model", "swinir-light"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2,2"}, {"window", "4"}}, {2, 3, 4}},
+    {{{"model", "edsr"}, {"features", "8"}, {"blocks", "2"}, {"direct", "yes"}, {"mean_shift", "no"}},
+     {2, 3}},
+    {{{"model", "swinir-light"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2,2"}, {"window", "4"}},
+     {2, 3, 4}},
     {{{"model", "swinir"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2"}, {"window", "4"}}, {2, 3, 4}},
-    {{{"model", "swinir"}, {"variant", "real"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2"}, {"window", "4"}}, {2, 4}},
-    {{{"model", "swinir"}, {"variant", "denoise"}, {"channels", "1"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2"}, {"window", "4"}}, {1}},
-    {{{"model", "swinir"}, {"variant", "jpeg"}, {"channels", "3"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2"}}, {1}},
-    {{{"model", "hybrid"}, {"features", "8"}, {"blocks", "2"}, {"embed", "8"}, {"heads", "2"}, {"depths", "2"}, {"window", "4"}}, {2, 4}},
+    {{{"model", "swinir"},
+      {"variant", "real"},
+      {"embed", "8"},
+      {"heads", "2"},
+      {"depths", "2"},
+      {"window", "4"}},
+     {2, 4}},
+    {{{"model", "swinir"},
+      {"variant", "denoise"},
+      {"channels", "1"},
+      {"embed", "8"},
+      {"heads", "2"},
+      {"depths", "2"},
+      {"window", "4"}},
+     {1}},
+    {{{"model", "swinir"},
+      {"variant", "jpeg"},
+      {"channels", "3"},
+      {"embed", "8"},
+      {"heads", "2"},
+      {"depths", "2"}},
+     {1}},
+    {{{"model", "hybrid"},
+      {"features", "8"},
+      {"blocks", "2"},
+      {"embed", "8"},
+      {"heads", "2"},
+      {"depths", "2"},
+      {"window", "4"}},
+     {2, 4}},
     {{{"model", "vdsr"}, {"features", "8"}}, {2}},
     {{{"model", "arcnn"}}, {1}},
     {{{"model", "fsrcnn"}}, {2, 3, 4}},
@@ -58,7 +88,9 @@ Tensor<float, Device> picture(Shape shape) {
 
 zoo::Shapes shapes_of(const Any& net) {
   zoo::Shapes shapes;
-  net.each_param([&](const std::string& name, const auto& p) { shapes.emplace(name, io::detail::torch_shape(p.shape())); });
+  net.each_param([&](const std::string& name, const auto& p) {
+    shapes.emplace(name, io::detail::torch_shape(p.shape()));
+  });
   return shapes;
 }
 
@@ -92,7 +124,9 @@ TEST_CASE("every network: images of any size, at every scale, and a gradient for
 TEST_CASE("a network is recognised by the names and shapes of its weights") {
   for (const Case& one : cases) {
     const std::string name = one.settings.at("model");
-    if (name == "hybrid" || name == "fsrcnn" || name == "espcn" || name == "srcnn-bn" || name.starts_with("srresnet-") || name == "srautoencoder") continue;  // only crisp's own files
+    if (name == "hybrid" || name == "fsrcnn" || name == "espcn" || name == "srcnn-bn" ||
+        name.starts_with("srresnet-") || name == "srautoencoder")
+      continue;  // only crisp's own files
     for (const Index scale : one.scales) {
       Settings settings = one.settings;
       settings["scale"] = std::to_string(scale);
@@ -167,9 +201,13 @@ TEST_CASE("a network is moved, not copied; a clone has equal weights of its own"
 }
 
 TEST_CASE("other names of the same weights; counters and masks are left out; what is unknown is refused") {
-  const auto to = [](const zoo::Shapes& shapes, const std::string& name) { return zoo::canonical_names(shapes).at(name); };
+  const auto to = [](const zoo::Shapes& shapes, const std::string& name) {
+    return zoo::canonical_names(shapes).at(name);
+  };
   const Shape k{8, 8, 3, 3};
-  const zoo::Shapes edsr{{"head.0.weight", k}, {"body.0.body.0.weight", k}, {"body.0.body.2.bias", {8}}, {"body.1.weight", k}, {"tail.0.0.weight", k}, {"tail.1.bias", {3}}, {"sub_mean.weight", k}};
+  const zoo::Shapes edsr{{"head.0.weight", k},  {"body.0.body.0.weight", k}, {"body.0.body.2.bias", {8}},
+                         {"body.1.weight", k},  {"tail.0.0.weight", k},      {"tail.1.bias", {3}},
+                         {"sub_mean.weight", k}};
   CHECK(to(edsr, "head.0.weight") == "conv_first.weight");
   CHECK(to(edsr, "body.0.body.0.weight") == "body.0.conv1.weight");
   CHECK(to(edsr, "body.0.body.2.bias") == "body.0.conv2.bias");
@@ -177,21 +215,41 @@ TEST_CASE("other names of the same weights; counters and masks are left out; wha
   CHECK(to(edsr, "tail.0.0.weight") == "upsample.0.weight");
   CHECK(to(edsr, "tail.1.bias") == "conv_last.bias");
   CHECK(to(edsr, "sub_mean.weight").empty());
-  const zoo::Shapes others{{"layers.0.residual_group.blocks.1.attn_mask", {4, 4}}, {"bn.num_batches_tracked", {}}, {"recon_trunk.3.conv1.weight", k}, {"HRconv.bias", {8}}, {"plain", {1}}};
+  const zoo::Shapes others{{"layers.0.residual_group.blocks.1.attn_mask", {4, 4}},
+                           {"bn.num_batches_tracked", {}},
+                           {"recon_trunk.3.conv1.weight", k},
+                           {"HRconv.bias", {8}},
+                           {"plain", {1}}};
   CHECK(to(others, "layers.0.residual_group.blocks.1.attn_mask").empty());
   CHECK(to(others, "bn.num_batches_tracked").empty());
   CHECK(to(others, "recon_trunk.3.conv1.weight") == "body.3.conv1.weight");
   CHECK(to(others, "HRconv.bias") == "conv_hr.bias");
   CHECK(to(others, "plain") == "plain");
   CHECK_ERROR(zoo::recognise(others), "fit none of the networks");
-  CHECK_NOTHROW(zoo::canonical_names({{"", {1}}, {".", {1}}, {"block2.", {1}}, {"block9.x", {1}}, {"block10..", {1}}, {"head.0.weight", {1}}, {"tail", {1}}, {"body", {1}}}));
+  CHECK_NOTHROW(zoo::canonical_names({{"", {1}},
+                                      {".", {1}},
+                                      {"block2.", {1}},
+                                      {"block9.x", {1}},
+                                      {"block10..", {1}},
+                                      {"head.0.weight", {1}},
+                                      {"tail", {1}},
+                                      {"body", {1}}}));
 }
 
 TEST_CASE("a small SwinIR of every tail: the gradient of the image by differences, in double") {
   using models::SwinTail;
-  for (const SwinTail tail : {SwinTail::pixelshuffle, SwinTail::pixelshuffledirect, SwinTail::nearest_conv, SwinTail::none}) {
-    const models::SwinIr<double, Device> net({.scale = tail == SwinTail::none ? 1 : 2, .channels = 1, .embed = 4, .heads = 2, .window = 2, .depths = {2}, .drop_path = 0, .tail = tail});
-    const auto result = testing::gradcheck([&](const auto& v) { return net(v); }, testing::random_input<Device>({1, 3, 5, 1}, 1));
+  for (const SwinTail tail :
+       {SwinTail::pixelshuffle, SwinTail::pixelshuffledirect, SwinTail::nearest_conv, SwinTail::none}) {
+    const models::SwinIr<double, Device> net({.scale = tail == SwinTail::none ? 1 : 2,
+                                              .channels = 1,
+                                              .embed = 4,
+                                              .heads = 2,
+                                              .window = 2,
+                                              .depths = {2},
+                                              .drop_path = 0,
+                                              .tail = tail});
+    const auto result = testing::gradcheck([&](const auto& v) { return net(v); },
+                                           testing::random_input<Device>({1, 3, 5, 1}, 1));
     INFO(str(result));
     CHECK(result);
   }
@@ -201,7 +259,8 @@ TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {
   std::vector<std::vector<float>> gradients;
   for (const bool checkpointed : {false, true}) {
     seed(4);
-    models::SwinIr<float, Device> net({.embed = 8, .heads = 2, .window = 4, .depths = {2, 2}, .checkpointed = checkpointed});
+    models::SwinIr<float, Device> net(
+        {.embed = 8, .heads = 2, .window = 4, .depths = {2, 2}, .checkpointed = checkpointed});
     seed(5);
     l1_loss(net(Var<float, Device>(picture({2, 12, 8, 3}))), picture({2, 24, 16, 3})).backward();
     std::vector<float> all;
@@ -216,12 +275,17 @@ TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {
 
 TEST_CASE("settings that a network cannot have are refused, with the name of the setting") {
   CHECK_ERROR(Any::create({{"model", "srcnm"}}), "no network called 'srcnm'");
-  CHECK_ERROR(Any::create({{"model", "edsr"}, {"blocks", "many"}}), "'blocks' must be a whole number of at least 1, not 'many'");
-  CHECK_ERROR(Any::create({{"model", "edsr"}, {"direct", "maybe"}}), "'direct' must be one of yes, no, not 'maybe'");
-  CHECK_ERROR(Any::create({{"model", "swinir"}, {"variant", "large"}}), "must be one of classical, real, denoise, jpeg");
+  CHECK_ERROR(Any::create({{"model", "edsr"}, {"blocks", "many"}}),
+              "'blocks' must be a whole number of at least 1, not 'many'");
+  CHECK_ERROR(Any::create({{"model", "edsr"}, {"direct", "maybe"}}),
+              "'direct' must be one of yes, no, not 'maybe'");
+  CHECK_ERROR(Any::create({{"model", "swinir"}, {"variant", "large"}}),
+              "must be one of classical, real, denoise, jpeg");
   CHECK_ERROR(Any::create({{"model", "swinir"}, {"variant", "denoise"}, {"scale", "2"}}), "does not enlarge");
-  CHECK_ERROR(Any::create({{"model", "swinir"}, {"drop_path", "-1"}}), "'drop_path' must be a number of 0 or more");
-  CHECK_ERROR(Any::create({{"model", "swinir-light"}, {"depths", "2,,2"}}), "'depths' must be a whole number");
+  CHECK_ERROR(Any::create({{"model", "swinir"}, {"drop_path", "-1"}}),
+              "'drop_path' must be a number of 0 or more");
+  CHECK_ERROR(Any::create({{"model", "swinir-light"}, {"depths", "2,,2"}}),
+              "'depths' must be a whole number");
   CHECK_ERROR(Any::create({{"model", "arcnn"}, {"scale", "2"}}), "works at x1, not at x2");
   CHECK_ERROR(Any::create({{"model", "edsr"}, {"scale", "5"}}), "must be 1, 2, 3, 4 or 8, not 5");
   CHECK_ERROR(Any::create({{"model", "vdsr"}, {"depth", "1"}}), "at least 2 layers");

@@ -36,7 +36,8 @@ double largest_difference(const Tensor<float, Device>& a, const Tensor<float, De
 TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all trained") {
   const std::pair<const char*, Index> variants[] = {{"9-1-5", 8129}, {"9-3-5", 24513}, {"9-5-5", 57281}};
   for (const auto& [variant, parameters] : variants) {
-    const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
+    const auto net =
+        zoo::AnyModel<float, Device>::create({{"model", "srcnn"}, {"variant", variant}, {"scale", "3"}});
     CHECK(nn::parameter_count(net).trained == parameters);
     CHECK(nn::parameter_count(net).untrained == 0);
     CHECK(net.scale() == 3);
@@ -49,14 +50,17 @@ TEST_CASE("srcnn: the variants hold 8,129, 24,513 and 57,281 parameters, all tra
 TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training form gives its centre") {
   const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}});
   CHECK(net.input_spec().margin == 6);
-  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}}) CHECK(net(Tensor<float, Device>(shape, 0.5f)).shape() == shape);
+  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 13, 17, 1}})
+    CHECK(net(Tensor<float, Device>(shape, 0.5f)).shape() == shape);
   const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 17, 1});
   const Var<float, Device> all = net(x), centre = net.training_forward(x);
   REQUIRE(centre.shape() == Shape{1, 8, 5, 1});
   const std::vector<float> a = all.value().to_host(), c = centre.value().to_host();
   double most = 0;
   for (int i = 0; i < 8; ++i)
-    for (int j = 0; j < 5; ++j) most = std::max(most, std::abs(double(a[std::size_t((i + 6) * 17 + j + 6)]) - c[std::size_t(i * 5 + j)]));
+    for (int j = 0; j < 5; ++j)
+      most =
+          std::max(most, std::abs(double(a[std::size_t((i + 6) * 17 + j + 6)]) - c[std::size_t(i * 5 + j)]));
   CHECK(most < 1e-5);
 }
 
@@ -64,17 +68,24 @@ TEST_CASE("srcnn: what it cannot be is said") {
   using Any = zoo::AnyModel<float, Device>;
   CHECK(contains(error_of([] { Any::create({{"model", "srcm"}}); }), "no network called 'srcm'"));
   CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"variant", "9-7-5"}}); }), "not '9-7-5'"));
-  CHECK(contains(error_of([] { Any::create({{"model", "srcnn"}, {"scale", "three"}}); }), "'scale' must be a whole number"));
+  CHECK(contains(error_of([] {
+                   Any::create({{"model", "srcnn"}, {"scale", "three"}});
+                 }),
+                 "'scale' must be a whole number"));
   CHECK(contains(error_of([] { zoo::recognise({{"fc.weight", {10, 10}}}); }), "fc.weight"));
 }
 
 TEST_CASE("srcnn: a colour variant works on three channels, and says so to a gray image") {
   const auto net = zoo::AnyModel<float, Device>::create({{"model", "srcnn"}, {"channels", "3"}});
   CHECK(net(Tensor<float, Device>({1, 4, 5, 3}, 0.5f)).shape() == Shape{1, 4, 5, 3});
-  CHECK(contains(error_of([&] { net(Tensor<float, Device>({1, 4, 5, 1}, 0.5f)); }), "the input has 1 channels, but the weight expects 3"));
+  CHECK(contains(error_of([&] {
+                   net(Tensor<float, Device>({1, 4, 5, 1}, 0.5f));
+                 }),
+                 "the input has 1 channels, but the weight expects 3"));
 }
 
-TEST_CASE("srcnn: beginning as the identity, it gives back about what it is given, and yet its filters learn") {
+TEST_CASE(
+    "srcnn: beginning as the identity, it gives back about what it is given, and yet its filters learn") {
   for (const Index channels : {1, 3}) {
     const Srcnn net({.f2 = 5, .channels = channels, .identity = true});
     const Tensor<float, Device> x = test::random_tensor<float>({1, 20, 21, channels});
@@ -103,7 +114,8 @@ TEST_CASE("srcnn: beginning as the identity, it gives back about what it is give
 TEST_CASE("srcnn: the published weights load, are recognised, and give the golden outputs") {
   const auto folder = test::shared(published);
   if (!folder) return;
-  const io::SafeTensors file = io::read_safetensors(*folder / "weights.safetensors"), outputs = io::read_safetensors(*folder / "golden.safetensors");
+  const io::SafeTensors file = io::read_safetensors(*folder / "weights.safetensors"),
+                        outputs = io::read_safetensors(*folder / "golden.safetensors");
   std::map<std::string, Shape> shapes;
   for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
   CHECK(zoo::recognise(shapes).at("variant") == "9-1-5");
@@ -118,7 +130,8 @@ TEST_CASE("srcnn: the published weights load, are recognised, and give the golde
   Var<float, Device> x = golden(outputs, "input_zero");
   x = relu(conv2d(x, net.conv1.weight, net.conv1.bias, zeros));
   x = relu(conv2d(x, net.conv2.weight, net.conv2.bias, zeros));
-  CHECK(largest_difference(conv2d(x, net.conv3.weight, net.conv3.bias, zeros).value(), golden(outputs, "output_zero")) < 1e-5);
+  CHECK(largest_difference(conv2d(x, net.conv3.weight, net.conv3.bias, zeros).value(),
+                           golden(outputs, "output_zero")) < 1e-5);
 }
 
 TEST_CASE("srcnn: the weights of another variant are refused with both numbers") {

@@ -55,7 +55,9 @@ void stir(M& net) {
   net.each_param([&](const std::string& name, auto& p) {
     const auto noise = random_tensor<double>(p.shape(), ++seed).to_host();
     auto values = p.value().to_host();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = name.find("running_var") != std::string::npos ? 1 + std::abs(noise[i]) : values[i] + 0.3 * noise[i];
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] =
+          name.find("running_var") != std::string::npos ? 1 + std::abs(noise[i]) : values[i] + 0.3 * noise[i];
     p.value().copy_(Tensor<double, Device>(p.shape(), values));
   });
 }
@@ -106,13 +108,16 @@ TEST_CASE("a Swin block, shifted and not, and an RSTB: gradients of the input an
   CHECK(gradcheck([&](const auto& v) { return rstb(v); }, x));
 }
 
-TEST_CASE("BatchNorm2d: the batch's statistics in training, the running ones under no_grad; TrainingMode overrides") {
+TEST_CASE(
+    "BatchNorm2d: the batch's statistics in training, the running ones under no_grad; TrainingMode "
+    "overrides") {
   nn::BatchNorm2d<double, Device> bn(2);
   const V x = Tensor<double, Device>({2, 1, 2, 2}, {1, 10, 2, 10, 3, 10, 6, 14});
   const auto y = bn(x).value().to_host();
   CHECK(y[0] + y[2] + y[4] + y[6] == doctest::Approx(0));
   CHECK(bn.running_mean.value().to_host()[0] == doctest::Approx(0.1 * 3));
-  CHECK(bn.running_var.value().to_host()[0] == doctest::Approx(0.9 + 0.1 * 14.0 / 3));  // of the population: over n - 1
+  CHECK(bn.running_var.value().to_host()[0] ==
+        doctest::Approx(0.9 + 0.1 * 14.0 / 3));  // of the population: over n - 1
   const auto before = bn.running_mean.value().to_host();
   const auto inferred = no_grad([&] { return bn(x); }).value().to_host();
   CHECK(bn.running_mean.value().to_host() == before);
@@ -142,7 +147,8 @@ TEST_CASE("Dropout and DropPath act in training alone, and follow from the seed"
   CHECK(nn::DropPath{0.5}(x).value().to_host() != x.value().to_host());
 }
 
-TEST_CASE("checkpoint: the same values, gradients, statistics and random decisions, from one block's memory") {
+TEST_CASE(
+    "checkpoint: the same values, gradients, statistics and random decisions, from one block's memory") {
   seed(3);
   nn::SwinBlock<double, Device> block({.channels = 4, .heads = 2, .window = 2, .shift = 1, .drop_path = 0.5});
   stir(block);
@@ -164,12 +170,14 @@ TEST_CASE("checkpoint: the same values, gradients, statistics and random decisio
 
   nn::ResBlockBN<double, Device> plain(4), again = [] { return nn::ResBlockBN<double, Device>(4); }();
   nn::copy_weights(plain, again);
-  const V first = random_input<Device>({2, 3, 3, 4}, 2).detach();  // data needs no gradient: the weights get theirs all the same
+  const V first = random_input<Device>({2, 3, 3, 4}, 2)
+                      .detach();  // data needs no gradient: the weights get theirs all the same
   const V target = random_tensor<double>({2, 3, 3, 4}, 3);
   sum(plain(first) * target).backward();
   sum(nn::checkpoint(again, first) * target).backward();
   CHECK(all_gradients(again) == all_gradients(plain));
-  CHECK(again.bn1.running_mean.value().to_host() == plain.bn1.running_mean.value().to_host());  // moved once, not twice
+  CHECK(again.bn1.running_mean.value().to_host() ==
+        plain.bn1.running_mean.value().to_host());  // moved once, not twice
 }
 
 // A block that cannot run twice.
@@ -179,10 +187,13 @@ struct OnlyOnce {
     check(++runs == 1, "the second pass fails");
     return x * 2.0;
   }
-  template <class F> void each_param(F&&) const {}
+  template <class F>
+  void each_param(F&&) const {}
 };
 
-TEST_CASE("checkpoint: after a second pass that fails, batch norm moves its statistics again, and random numbers go on") {
+TEST_CASE(
+    "checkpoint: after a second pass that fails, batch norm moves its statistics again, and random numbers "
+    "go on") {
   const OnlyOnce block;
   const V x = random_input<Device>({2, 3, 3, 4}, 1);
   const V y = nn::checkpoint(block, x);
@@ -198,9 +209,9 @@ TEST_CASE("checkpoint: after a second pass that fails, batch norm moves its stat
 }
 
 TEST_CASE("layers without weights stand in a Sequential") {
-  nn::Sequential net(nn::Conv2d<double, Device>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2}, nn::AvgPool2d{2}, nn::Upsample{2},
-                     nn::PixelUnshuffle{2},
-                     nn::Softmax{}, nn::GlobalAvgPool2d{});
+  nn::Sequential net(nn::Conv2d<double, Device>(3, 8, 3), nn::GELU{}, nn::PixelShuffle{2}, nn::MaxPool2d{2},
+                     nn::AvgPool2d{2}, nn::Upsample{2}, nn::PixelUnshuffle{2}, nn::Softmax{},
+                     nn::GlobalAvgPool2d{});
   const V y = net(random_input<Device>({2, 8, 4, 3}, 1));
   REQUIRE(y.shape() == Shape{2, 1, 1, 8});
   double total = 0;
@@ -213,7 +224,8 @@ TEST_CASE("backward takes a gradient for a value of any shape") {
   const auto g = random_tensor<double>({2, 3}, 2);
   (x * 3.0).backward(g);
   CHECK(x.grad().to_host()[4] == doctest::Approx(3 * g.to_host()[4]));
-  CHECK_ERROR((x * 3.0).backward(random_tensor<double>({3, 2}, 2)), "the gradient must have the shape of the value");
+  CHECK_ERROR((x * 3.0).backward(random_tensor<double>({3, 2}, 2)),
+              "the gradient must have the shape of the value");
   CHECK_ERROR((x * 3.0).backward(), "call it on a scalar loss");
 }
 
@@ -222,7 +234,8 @@ TEST_CASE("what layers cannot be is said") {
   CHECK_ERROR((nn::ConvTranspose2d<float, Device>(1, 1, 0)), "a kernel of 0");
   CHECK_ERROR((nn::Upsampler<float, Device>(5, 8)), "must be 1, 2, 3, 4 or 8, not 5");
   CHECK_ERROR((nn::WindowAttention<float, Device>(10, 3, 8)), "3 heads do not divide 10 channels");
-  CHECK_ERROR((nn::GroupedConv2d<float, Device>(4, 6, 3, 4)), "4 groups, a kernel of 3, 4 input and 6 output channels do not go together");
+  CHECK_ERROR((nn::GroupedConv2d<float, Device>(4, 6, 3, 4)),
+              "4 groups, a kernel of 3, 4 input and 6 output channels do not go together");
   CHECK_ERROR((models::Discriminator<float, Device>({.size = 40})), "must be a multiple of 16, not 40");
   CHECK_ERROR((models::Vgg19<float, Device>({.layer = "conv3_5"})), "there is no layer 'conv3_5'");
 }
@@ -234,7 +247,9 @@ TEST_CASE("VGG19: torchvision's names, shapes by block, and a gradient to the im
     if (name.ends_with("weight")) names += name + " ";
     CHECK_FALSE(p.requires_grad());
   });
-  CHECK(names == "features.0.weight features.2.weight features.5.weight features.7.weight features.10.weight features.12.weight ");
+  CHECK(names ==
+        "features.0.weight features.2.weight features.5.weight features.7.weight features.10.weight "
+        "features.12.weight ");
   const V x = random_input<Device>({1, 9, 8, 3}, 1), target = random_tensor<double>({1, 9, 8, 3}, 2);
   CHECK(vgg(x).shape() == Shape{1, 2, 2, 8});
   CHECK(gradcheck([&](const auto& v) { return models::feature_loss(vgg, v, target); }, x));
@@ -247,14 +262,19 @@ TEST_CASE("VGG19: torchvision's names, shapes by block, and a gradient to the im
 
 TEST_CASE("SRGAN: both players learn from one loss, each by its own gradient") {
   models::SrResNet<double, Device> generator({.scale = 2, .features = 4, .blocks = 1});
-  models::SrganGame<models::SrResNet<double, Device>, double, Device> game{generator, models::Discriminator<double, Device>({.size = 16, .features = 2})};
+  models::SrganGame<models::SrResNet<double, Device>, double, Device> game{
+      generator, models::Discriminator<double, Device>({.size = 16, .features = 2})};
   const V lr = random_tensor<double>({2, 8, 8, 3}, 1), hr = random_tensor<double>({2, 16, 16, 3}, 2);
   game.loss(lr, hr).backward();
   const auto played = all_gradients(game.discriminator);
 
   clear_gradients(game);
-  generator.each_param([](const std::string& name, auto& p) { if (name.find("running") == std::string::npos) p.set_trained(false); });
-  game.discriminator.each_param([](const std::string& name, auto& p) { if (name.find("running") == std::string::npos) p.set_trained(true); });
+  generator.each_param([](const std::string& name, auto& p) {
+    if (name.find("running") == std::string::npos) p.set_trained(false);
+  });
+  game.discriminator.each_param([](const std::string& name, auto& p) {
+    if (name.find("running") == std::string::npos) p.set_trained(true);
+  });
   models::discriminator_loss(game.discriminator(hr), game.discriminator(generator(lr).detach())).backward();
   CHECK(relative_error(played, all_gradients(game.discriminator)) < 1e-9);
   CHECK_ERROR(game.discriminator(lr), "images of 16 x 16 are needed");

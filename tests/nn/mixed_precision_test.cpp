@@ -23,7 +23,8 @@ namespace {
 
 // A layer's result, the gradient of its input, and those of its weights.
 template <class T, class Make>
-std::vector<std::vector<float>> values_and_gradients(const Make& make, const Tensor<bfloat16, Device>& input) {
+std::vector<std::vector<float>> values_and_gradients(const Make& make,
+                                                     const Tensor<bfloat16, Device>& input) {
   seed(3);
   auto layer = make(T());
   const Var<T, Device> x(input.to<T>(), true), y = layer(x);
@@ -39,7 +40,8 @@ std::vector<std::vector<float>> values_and_gradients(const Make& make, const Ten
 template <class Make>
 void check_layer(const std::string& name, const Shape& shape, const Make& make, double tolerance = 2e-2) {
   const auto input = random_tensor<bfloat16>(shape, 1);
-  const auto exact = values_and_gradients<float>(make, input), rounded = values_and_gradients<bfloat16>(make, input);
+  const auto exact = values_and_gradients<float>(make, input),
+             rounded = values_and_gradients<bfloat16>(make, input);
   REQUIRE(exact.size() == rounded.size());
   for (std::size_t i = 0; i < exact.size(); ++i) {
     INFO(name << ", number " << int(i) << " of: value, gradient of the input, gradients of the weights");
@@ -51,16 +53,30 @@ void check_layer(const std::string& name, const Shape& shape, const Make& make, 
 
 TEST_CASE("layers on bfloat16 with weights in float give what they give on float") {
   check_layer("Conv2d", {2, 7, 6, 3}, [](auto t) { return nn::Conv2d<decltype(t), Device>(3, 8, 3); });
-  check_layer("Conv2d, reflected", {2, 7, 6, 3}, [](auto t) { return nn::Conv2d<decltype(t), Device>(3, 8, 3, {.border = Border::reflect}); });
-  check_layer("ConvTranspose2d", {2, 5, 4, 6}, [](auto t) { return nn::ConvTranspose2d<decltype(t), Device>(6, 5, 4, {.stride = 2, .padding = 1}); });
-  check_layer("GroupedConv2d", {1, 6, 5, 6}, [](auto t) { return nn::GroupedConv2d<decltype(t), Device>(6, 4, 3, 2); });
+  check_layer("Conv2d, reflected", {2, 7, 6, 3},
+              [](auto t) { return nn::Conv2d<decltype(t), Device>(3, 8, 3, {.border = Border::reflect}); });
+  check_layer("ConvTranspose2d", {2, 5, 4, 6}, [](auto t) {
+    return nn::ConvTranspose2d<decltype(t), Device>(6, 5, 4, {.stride = 2, .padding = 1});
+  });
+  check_layer("GroupedConv2d", {1, 6, 5, 6},
+              [](auto t) { return nn::GroupedConv2d<decltype(t), Device>(6, 4, 3, 2); });
   check_layer("Linear", {5, 11}, [](auto t) { return nn::Linear<decltype(t), Device>(11, 7); });
   check_layer("LayerNorm", {9, 20}, [](auto t) { return nn::LayerNorm<decltype(t), Device>(20); });
   check_layer("BatchNorm2d", {3, 5, 4, 6}, [](auto t) { return nn::BatchNorm2d<decltype(t), Device>(6); });
   check_layer("PReLU", {3, 5, 6}, [](auto t) { return nn::PReLU<decltype(t), Device>(6); });
-  check_layer("ChannelAttention", {2, 5, 4, 16}, [](auto t) { return nn::ChannelAttention<decltype(t), Device>(16, 4); }, 4e-2);
-  check_layer("SwinBlock", {1, 8, 8, 12}, [](auto t) { return nn::SwinBlock<decltype(t), Device>({.channels = 12, .heads = 2, .window = 4, .shift = 2}); }, 4e-2);
-  check_layer("Edsr", {1, 7, 6, 3}, [](auto t) { return models::Edsr<decltype(t), Device>({.scale = 2, .features = 8, .blocks = 2}); }, 0.15);  // values up to 255, relus that open and close
+  check_layer(
+      "ChannelAttention", {2, 5, 4, 16},
+      [](auto t) { return nn::ChannelAttention<decltype(t), Device>(16, 4); }, 4e-2);
+  check_layer(
+      "SwinBlock", {1, 8, 8, 12},
+      [](auto t) {
+        return nn::SwinBlock<decltype(t), Device>({.channels = 12, .heads = 2, .window = 4, .shift = 2});
+      },
+      4e-2);
+  check_layer(
+      "Edsr", {1, 7, 6, 3},
+      [](auto t) { return models::Edsr<decltype(t), Device>({.scale = 2, .features = 8, .blocks = 2}); },
+      0.15);  // values up to 255, relus that open and close
 }
 
 TEST_CASE("batch normalisation of bfloat16 keeps its running statistics in float") {
@@ -83,7 +99,8 @@ TEST_CASE("a step that is too small for bfloat16 is not lost, nor is the average
     sgd.step();
     average.update(layer);
   }
-  CHECK(layer.weight.value().to_host()[0] == doctest::Approx(1 - 10 * 1e-4).epsilon(1e-6));  // bfloat16 goes from 1 to 0.996
+  CHECK(layer.weight.value().to_host()[0] ==
+        doctest::Approx(1 - 10 * 1e-4).epsilon(1e-6));  // bfloat16 goes from 1 to 0.996
   CHECK(average.state()[0].second.to_host()[0] == doctest::Approx(1 - 9e-4).epsilon(1e-5));
 }
 
@@ -105,7 +122,8 @@ TEST_CASE("a block that is computed twice has the same gradients on bfloat16") {
     mse_loss(forward(x), Tensor<float, Device>({4, 6}, 1.0f)).backward();
     return std::pair(mlp.fc1.weight.grad().to_host(), x.grad().template to<float>().to_host());
   };
-  CHECK(gradients([&](const auto& x) { return mlp(x); }) == gradients([&](const auto& x) { return nn::checkpoint(mlp, x); }));
+  CHECK(gradients([&](const auto& x) { return mlp(x); }) ==
+        gradients([&](const auto& x) { return nn::checkpoint(mlp, x); }));
 }
 
 TEST_CASE("training on bfloat16 follows training on float") {

@@ -1,4 +1,5 @@
-// Layers: names, counts, copies, initializers, Sequential, and the search for the first value that is not finite.
+// Layers: names, counts, copies, initializers, Sequential, and the search for the first value that is not
+// finite.
 #include "crisp/models/srcnn.hpp"
 #include "crisp/nn/activation.hpp"
 #include "crisp/nn/non_finite.hpp"
@@ -36,7 +37,8 @@ std::string names(const M& net) {
 
 TEST_CASE("names follow the structure, absent parameters are left out") {
   CHECK(names(Net<float, Device>()) ==
-        "head.weight head.bias body.0.conv1.weight body.0.conv1.bias body.0.conv2.weight body.1.conv1.weight body.1.conv1.bias body.1.conv2.weight scale ");
+        "head.weight head.bias body.0.conv1.weight body.0.conv1.bias body.0.conv2.weight body.1.conv1.weight "
+        "body.1.conv1.bias body.1.conv2.weight scale ");
   nn::Sequential net(nn::Conv2d<float, Device>(1, 2, 3), nn::ReLU{}, nn::Conv2d<float, Device>(2, 1, 1));
   CHECK(names(net) == "0.weight 0.bias 2.weight 2.bias ");
   CHECK(net(Var<float, Device>(Tensor<float, Device>({1, 5, 4, 1}, 0.5f))).shape() == Shape{1, 5, 4, 1});
@@ -70,9 +72,12 @@ TEST_CASE("initializers have the width they promise, and the seed decides") {
     return std::sqrt(square / double(w.numel()));
   };
   const Shape shape{64, 3, 3, 32};  // fan_in 288, fan_out 576
-  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::he())) == doctest::Approx(std::sqrt(2.0 / 288)).epsilon(0.03));
-  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::xavier())) == doctest::Approx(std::sqrt(2.0 / (288 + 576))).epsilon(0.03));
-  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::normal(0.001))) == doctest::Approx(0.001).epsilon(0.03));
+  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::he())) ==
+        doctest::Approx(std::sqrt(2.0 / 288)).epsilon(0.03));
+  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::xavier())) ==
+        doctest::Approx(std::sqrt(2.0 / (288 + 576))).epsilon(0.03));
+  CHECK(deviation(nn::make_weight<double, Device>(shape, nn::Init::normal(0.001))) ==
+        doctest::Approx(0.001).epsilon(0.03));
   CHECK(nn::make_weight<double, Device>({2}, nn::Init::constant(3)).to_host() == std::vector<double>{3, 3});
   seed(5);
   const auto a = nn::make_weight<float, Device>({9}, nn::Init::he()).to_host();
@@ -85,8 +90,10 @@ TEST_CASE("layers pass gradcheck: Conv2d, Sequential, activations, SRCNN in both
   seed(1);
   nn::Conv2d<double, Device> conv(2, 3, 3);
   CHECK(testing::gradcheck([&](const auto& v) { return conv(v); }, x));
-  CHECK(testing::gradcheck([&](const auto&, const auto&) { return conv(x); }, Var<double, Device>(conv.weight), Var<double, Device>(conv.bias)));
-  nn::Sequential net(nn::Conv2d<double, Device>(2, 2, 3), nn::LeakyReLU{0.1}, nn::Sigmoid{}, nn::Tanh{}, nn::ReLU{});
+  CHECK(testing::gradcheck([&](const auto&, const auto&) { return conv(x); },
+                           Var<double, Device>(conv.weight), Var<double, Device>(conv.bias)));
+  nn::Sequential net(nn::Conv2d<double, Device>(2, 2, 3), nn::LeakyReLU{0.1}, nn::Sigmoid{}, nn::Tanh{},
+                     nn::ReLU{});
   CHECK(testing::gradcheck([&](const auto& v) { return net(v); }, x));
   models::Srcnn<double, Device> srcnn({.f1 = 3, .f2 = 1, .f3 = 3, .n1 = 3, .n2 = 2});
   const auto image = testing::random_input<Device>({2, 7, 6, 1}, 4);
@@ -97,10 +104,13 @@ TEST_CASE("layers pass gradcheck: Conv2d, Sequential, activations, SRCNN in both
 TEST_CASE("the first value that is not finite is named") {
   Net<float, Device> net;
   const Tensor<float, Device> x({1, 4, 4, 1}, 1.0f);
-  CHECK(nn::first_non_finite(net, [&] { return mse_loss(net(x), Tensor<float, Device>({1, 4, 4, 4}, 0.0f)); }) == "");
+  CHECK(nn::first_non_finite(net, [&] {
+          return mse_loss(net(x), Tensor<float, Device>({1, 4, 4, 4}, 0.0f));
+        }) == "");
   net.head.weight.value().fill(1e30f);
   net.body[0].conv1.weight.value().fill(1e38f);
-  CHECK(nn::first_non_finite(net, [&] { return sum(net(x)); }) == "the output of conv2d with body.0.conv1.weight");
+  CHECK(nn::first_non_finite(net, [&] { return sum(net(x)); }) ==
+        "the output of conv2d with body.0.conv1.weight");
   net.body[1].conv1.bias.value().fill(NAN);
   CHECK(nn::first_non_finite(net, [&] { return sum(net(x)); }) == "the weight body.1.conv1.bias");
 }

@@ -1,7 +1,11 @@
 // A program that uses stb beside crisp. Both read one PNG of its own making; and stb reads a PGM, which
-// crisp's copy of stb cannot. usage: stb FOLDER stb.sh compiles it with -DSTB_BEFORE or -DSTB_AFTER, for the
-// place of stb's header, and with -DOWN_STB where the functions of stb are compiled within this file; else
-// they are those of stb_alone.cpp.
+// crisp's copy of stb cannot.
+//
+// usage: stb FOLDER
+//
+// stb.sh compiles it with -DSTB_BEFORE or -DSTB_AFTER, for the place of stb's header, and with -DOWN_STB
+// where the functions of stb are compiled within this file; else they are those of stb_alone.cpp.
+
 #if defined(OWN_STB)
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION

@@ -50,8 +50,9 @@ std::vector<float> results() {
   std::vector<float> all;
   append(all, matmul(X(numbers({37, 29})), X(numbers({29, 41}))).value());
   for (const Index channels : {1, 3, 20})
-    append(all, conv2d(X(numbers({1, 9, 11, channels})), X(numbers({20, 3, 3, channels})), X(numbers({20})))
-                    .value());
+    append(
+        all,
+        conv2d(X(numbers({1, 9, 11, channels})), X(numbers({20, 3, 3, channels})), X(numbers({20}))).value());
   append(all, trained());
   return all;
 }

@@ -28,11 +28,14 @@ TEST_CASE("elementwise ops and arithmetic of bfloat16") {
     check_op("gelu", {shape}, [](auto x) { return gelu(x[0]); });
     check_op("sigmoid", {shape}, [](auto x) { return sigmoid(x[0]); });
     check_op("tanh", {shape}, [](auto x) { return tanh(x[0]); });
-    check_op("softmax", {shape}, [](auto x) { return softmax(x[0]); }, 1.2e-2);
+    check_op(
+        "softmax", {shape}, [](auto x) { return softmax(x[0]); }, 1.2e-2);
     check_op("+", {shape, {shape[-1]}}, [](auto x) { return x[0] + x[1]; });
     check_op("-", {shape, shape}, [](auto x) { return x[0] - x[1]; });
-    check_op("*", {shape, {1}}, [](auto x) { return x[0] * x[1]; }, 1.2e-2);
-    check_op("/", {shape, shape}, [](auto x) { return x[0] / (x[1] * x[1] + 0.5); }, 3e-2);
+    check_op(
+        "*", {shape, {1}}, [](auto x) { return x[0] * x[1]; }, 1.2e-2);
+    check_op(
+        "/", {shape, shape}, [](auto x) { return x[0] / (x[1] * x[1] + 0.5); }, 3e-2);
     check_op("affine", {shape}, [](auto x) { return (3.14159 * x[0] - 1.0) / 255.0; });
     check_op("prelu", {shape, {shape[-1]}}, [](auto x) { return prelu(x[0], x[1]); });
     check_op("dropout", {shape}, [](auto x) { return dropout(x[0], 0.3, 5); });
@@ -40,7 +43,8 @@ TEST_CASE("elementwise ops and arithmetic of bfloat16") {
 }
 
 TEST_CASE("reductions of bfloat16 sum in float") {
-  check_op("sum", {{4, 1100}}, [](auto x) { return sum(x[0] * 0.1 + 1.0); });  // ones: in bfloat16 it would end at 256
+  check_op("sum", {{4, 1100}},
+           [](auto x) { return sum(x[0] * 0.1 + 1.0); });  // ones: in bfloat16 it would end at 256
   check_op("mean", {{3, 5, 7}}, [](auto x) { return mean(x[0]); });
   check_op("sum of an axis", {{3, 700, 5}}, [](auto x) { return sum(x[0] + 1.0, 1); });
   check_op("mean of an axis", {{3, 5, 300}}, [](auto x) { return mean(x[0], -1); });
@@ -55,8 +59,11 @@ TEST_CASE("ops that move bfloat16") {
   check_op("upsample", {{2, 6, 5, 3}}, [](auto x) { return upsample(x[0], 2, Resampling::bicubic_torch); });
   check_op("pixel_shuffle", {{2, 3, 5, 36}}, [](auto x) { return pixel_shuffle(x[0], 3); });
   check_op("permute", {{2, 3, 5, 4}}, [](auto x) { return permute(x[0], {0, 3, 1, 2}); });
-  check_op("reshape, slice, concat", {{2, 3, 5, 4}}, [](auto x) { return concat(std::vector{slice(x[0], 3, 1, 2), x[0]}, 3); });
-  check_op("roll and windows", {{1, 8, 4, 3}}, [](auto x) { return window_reverse(window_partition(roll(x[0], 1, 2), 4), 4, 8, 4); });
+  check_op("reshape, slice, concat", {{2, 3, 5, 4}}, [](auto x) {
+    return concat(std::vector{slice(x[0], 3, 1, 2), x[0]}, 3);
+  });
+  check_op("roll and windows", {{1, 8, 4, 3}},
+           [](auto x) { return window_reverse(window_partition(roll(x[0], 1, 2), 4), 4, 8, 4); });
   check_op("scale_channels", {{2, 5, 3, 7}, {2, 1, 1, 7}}, [](auto x) { return scale_channels(x[0], x[1]); });
 }
 

@@ -34,10 +34,12 @@ TEST_CASE("activations: values and gradients in every shape") {
 }
 
 TEST_CASE("arithmetic repeats the trailing axes, on either side") {
-  const V x = Tensor<double, Device>({2, 3}, {1, 2, 3, 4, 5, 6}), b = Tensor<double, Device>({3}, {10, 20, 30});
+  const V x = Tensor<double, Device>({2, 3}, {1, 2, 3, 4, 5, 6}),
+          b = Tensor<double, Device>({3}, {10, 20, 30});
   CHECK((x + b).value().to_host() == std::vector<double>{11, 22, 33, 14, 25, 36});
   CHECK((b - x).value().to_host() == std::vector<double>{9, 18, 27, 6, 15, 24});
-  CHECK((x * V(Tensor<double, Device>(Shape{}, 2.0))).value().to_host() == std::vector<double>{2, 4, 6, 8, 10, 12});
+  CHECK((x * V(Tensor<double, Device>(Shape{}, 2.0))).value().to_host() ==
+        std::vector<double>{2, 4, 6, 8, 10, 12});
   CHECK((1.0 - x / 2.0).value().to_host()[5] == -2);
   CHECK((-x + 1.0).value().to_host()[0] == 0);
   CHECK_ERROR(x + V(Tensor<double, Device>({2}, 1.0)), "neither agree, nor is one the trailing axes");
@@ -51,7 +53,14 @@ TEST_CASE("arithmetic: gradients, repeated or not, also where both operands are 
     v.value() = Tensor<double, Device>(s, h);
     return v;
   };
-  const std::pair<Shape, Shape> pairs[] = {{{2, 3}, {2, 3}}, {{1, 2, 3, 4}, {4}}, {{4}, {1, 2, 3, 4}}, {{2, 3, 4}, {3, 4}}, {{5, 1}, {1}}, {{3, 2}, {}}, {{}, {}}, {{slow_device ? 30 : 600, 3}, {3}}};
+  const std::pair<Shape, Shape> pairs[] = {{{2, 3}, {2, 3}},
+                                           {{1, 2, 3, 4}, {4}},
+                                           {{4}, {1, 2, 3, 4}},
+                                           {{2, 3, 4}, {3, 4}},
+                                           {{5, 1}, {1}},
+                                           {{3, 2}, {}},
+                                           {{}, {}},
+                                           {{slow_device ? 30 : 600, 3}, {3}}};
   for (const auto& [s, t] : pairs) {
     CHECK(gradcheck([](const auto& a, const auto& b) { return a + b; }, positive(s, 1), positive(t, 2)));
     CHECK(gradcheck([](const auto& a, const auto& b) { return a - b; }, positive(s, 1), positive(t, 2)));
@@ -73,7 +82,8 @@ TEST_CASE("losses: values and gradients of both sides") {
     CHECK(gradcheck([](const auto& p, const auto& q) { return charbonnier_loss(p, q, 0.1); }, a, b));
     CHECK(gradcheck([](const auto& p) { return mse_loss(p, p * 0.5); }, a));
   }
-  CHECK_ERROR(mse_loss(x, V(Tensor<double, Device>({4}, 0.0))), "the prediction and the target differ in shape");
+  CHECK_ERROR(mse_loss(x, V(Tensor<double, Device>({4}, 0.0))),
+              "the prediction and the target differ in shape");
   CHECK_ERROR(charbonnier_loss(x, t, 0), "epsilon must be above 0, not 0");
   CHECK_ERROR(mse_loss(V(Tensor<double, Device>({0})), V(Tensor<double, Device>({0}))), "no elements");
 }
@@ -106,8 +116,10 @@ TEST_CASE("reshape and concat") {
   const V a = random_input<Device>({2, 3, 2}, 1), b = random_input<Device>({2, 1, 2}, 2);
   CHECK(gradcheck([](const auto& x) { return reshape(x, {3, 4}) * reshape(x, {3, 4}); }, a));
   CHECK(gradcheck([](const auto& x, const auto& y) { return concat<double, Device>({x, y, x}, 1); }, a, b));
-  for (int axis : {0, 1, 2, -1, -2, -3}) CHECK(gradcheck([&](const auto& x) { return concat<double, Device>({x, x * 2.0}, axis); }, a));
-  const V joined = concat<double, Device>({Tensor<double, Device>({2, 1}, {1, 2}), Tensor<double, Device>({2, 2}, {3, 4, 5, 6})});
+  for (int axis : {0, 1, 2, -1, -2, -3})
+    CHECK(gradcheck([&](const auto& x) { return concat<double, Device>({x, x * 2.0}, axis); }, a));
+  const V joined = concat<double, Device>(
+      {Tensor<double, Device>({2, 1}, {1, 2}), Tensor<double, Device>({2, 2}, {3, 4, 5, 6})});
   CHECK(joined.value().to_host() == std::vector<double>{1, 3, 4, 2, 5, 6});
   CHECK_ERROR(reshape(a, {5}), "(2, 3, 2) holds 12 elements, but (5,) needs 5");
   CHECK_ERROR((concat<double, Device>({a, b}, 0)), "all axes but axis 0 must agree");

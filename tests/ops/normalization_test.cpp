@@ -1,4 +1,5 @@
-// gelu, prelu, softmax, layer_norm, batch_norm, dropout, bce: values, gradients, errors; batch_norm against plain loops.
+// gelu, prelu, softmax, layer_norm, batch_norm, dropout, bce: values, gradients, errors; batch_norm against
+// plain loops.
 #include "crisp/ops/batch_norm.hpp"
 #include "crisp/ops/bce_loss.hpp"
 #include "crisp/ops/dropout.hpp"
@@ -21,7 +22,8 @@ TEST_CASE("gelu and bce_with_logits_loss: values of PyTorch, gradients, large va
   const V x = Tensor<double, Device>({3}, {-1.0, 0.0, 2.0});
   CHECK(gelu(x).value().to_host()[0] == doctest::Approx(-0.15865525393145707));
   CHECK(gelu(x).value().to_host()[2] == doctest::Approx(1.9544997361036416));
-  CHECK(bce_with_logits_loss(x, 1).item() == doctest::Approx((1.3132616875 + 0.6931471806 + 0.1269280110) / 3));
+  CHECK(bce_with_logits_loss(x, 1).item() ==
+        doctest::Approx((1.3132616875 + 0.6931471806 + 0.1269280110) / 3));
   CHECK(bce_with_logits_loss(V(Tensor<double, Device>({2}, 1000.0)), 0).item() == 1000);
   CHECK(bce_with_logits_loss(V(Tensor<double, Device>({2}, -1000.0)), 0).item() == 0);
   for (const Shape& s : shapes) {
@@ -35,8 +37,10 @@ TEST_CASE("prelu: one slope or one a channel") {
   const V x = Tensor<double, Device>({2, 2}, {-1, -2, 3, -4}), each = Tensor<double, Device>({2}, {0.1, 0.5});
   CHECK(prelu(x, each).value().to_host() == std::vector<double>{-0.1, -1, 3, -2});
   for (const Shape& s : shapes) {
-    CHECK(gradcheck([](const auto& v, const auto& a) { return prelu(v, a); }, random_input<Device>(s, 1), random_input<Device>({s[-1]}, 2)));
-    CHECK(gradcheck([](const auto& v, const auto& a) { return prelu(v, a); }, random_input<Device>(s, 1), random_input<Device>({1}, 2)));
+    CHECK(gradcheck([](const auto& v, const auto& a) { return prelu(v, a); }, random_input<Device>(s, 1),
+                    random_input<Device>({s[-1]}, 2)));
+    CHECK(gradcheck([](const auto& v, const auto& a) { return prelu(v, a); }, random_input<Device>(s, 1),
+                    random_input<Device>({1}, 2)));
   }
   CHECK_ERROR(prelu(x, V(Tensor<double, Device>({3}, 0.1))), "needs 2 slopes or a single one");
 }
@@ -46,15 +50,18 @@ TEST_CASE("softmax: rows sum to 1, large values do not overflow") {
   const auto y = softmax(x).value().to_host();
   CHECK(y[2] == doctest::Approx(0.6652409557748219));
   CHECK(y[4] == doctest::Approx(1.0 / 3));
-  for (const Shape& s : shapes) CHECK(gradcheck([](const auto& v) { return softmax(v); }, random_input<Device>(s, 1)));
+  for (const Shape& s : shapes)
+    CHECK(gradcheck([](const auto& v) { return softmax(v); }, random_input<Device>(s, 1)));
   CHECK_ERROR(softmax(V(Tensor<double, Device>({2, 0}))), "the last axis has no elements");
 }
 
 TEST_CASE("layer_norm: mean 0 and variance 1 before weight and bias; gradients") {
-  const V x = Tensor<double, Device>({1, 4}, {1, 2, 3, 6}), w = Tensor<double, Device>({4}, 2.0), b = Tensor<double, Device>({4}, 1.0);
+  const V x = Tensor<double, Device>({1, 4}, {1, 2, 3, 6}), w = Tensor<double, Device>({4}, 2.0),
+          b = Tensor<double, Device>({4}, 1.0);
   CHECK(layer_norm(x, w, b, 0).value().to_host()[3] == doctest::Approx(1 + 2 * 3 / std::sqrt(3.5)));
   for (const Shape& s : shapes)
-    CHECK(gradcheck([](const auto& v, const auto& a, const auto& c) { return layer_norm(v, a, c, 1e-2); }, random_input<Device>(s, 1), random_input<Device>({s[-1]}, 2),
+    CHECK(gradcheck([](const auto& v, const auto& a, const auto& c) { return layer_norm(v, a, c, 1e-2); },
+                    random_input<Device>(s, 1), random_input<Device>({s[-1]}, 2),
                     random_input<Device>({s[-1]}, 3)));
   CHECK_ERROR(layer_norm(x, b, V(Tensor<double, Device>({3}, 1.0))), "one value for each of the 4 channels");
 }
@@ -62,7 +69,8 @@ TEST_CASE("layer_norm: mean 0 and variance 1 before weight and bias; gradients")
 TEST_CASE("batch_norm: the batch's statistics, value and all gradients, against plain loops") {
   constexpr Index rows = 3 * 4 * 5, C = 3;
   const double eps = 1e-3;
-  const V x = random_input<Device>({3, 4, 5, C}, 1), w = random_input<Device>({C}, 2), b = random_input<Device>({C}, 3);
+  const V x = random_input<Device>({3, 4, 5, C}, 1), w = random_input<Device>({C}, 2),
+          b = random_input<Device>({C}, 3);
   const auto g = random_tensor<double>(x.shape(), 4);
   const auto stats = channel_statistics(x.value());
   const V y = batch_norm(x, w, b, stats, true, eps);
@@ -100,15 +108,25 @@ TEST_CASE("batch_norm: the batch's statistics, value and all gradients, against 
 
 TEST_CASE("batch_norm: gradients by differences, with the batch's statistics and with given ones") {
   for (const Shape& s : {Shape{2, 3}, Shape{4, 1}, Shape{1, 5, 3, 2}, Shape{3, 1, 7, 5}, Shape{1, 1, 1, 2}}) {
-    const V x = random_input<Device>(s, 1), w = random_input<Device>({s[-1]}, 2), b = random_input<Device>({s[-1]}, 3);
-    CHECK(gradcheck([](const auto& v, const auto& a, const auto& c) { return batch_norm(v, a, c, channel_statistics(v.value()), true, 1e-2); }, x, w, b));
-    const ChannelStatistics<double, Device> given{random_tensor<double>({s[-1]}, 4), Tensor<double, Device>({s[-1]}, 2.0)};
-    CHECK(gradcheck([&](const auto& v, const auto& a, const auto& c) { return batch_norm(v, a, c, given, false); }, x, w, b));
+    const V x = random_input<Device>(s, 1), w = random_input<Device>({s[-1]}, 2),
+            b = random_input<Device>({s[-1]}, 3);
+    CHECK(gradcheck(
+        [](const auto& v, const auto& a, const auto& c) {
+          return batch_norm(v, a, c, channel_statistics(v.value()), true, 1e-2);
+        },
+        x, w, b));
+    const ChannelStatistics<double, Device> given{random_tensor<double>({s[-1]}, 4),
+                                                  Tensor<double, Device>({s[-1]}, 2.0)};
+    CHECK(gradcheck(
+        [&](const auto& v, const auto& a, const auto& c) { return batch_norm(v, a, c, given, false); }, x, w,
+        b));
   }
   CHECK_ERROR(channel_statistics(Tensor<double, Device>({0, 3})), "needs a batch and channels");
 }
 
-TEST_CASE("dropout: about p of the values vanish, the mean stays, a key gives the same each time; drop_path takes whole samples") {
+TEST_CASE(
+    "dropout: about p of the values vanish, the mean stays, a key gives the same each time; drop_path takes "
+    "whole samples") {
   const V x(Tensor<double, Device>({40, 500}, 1.0));
   const auto y = dropout(x, 0.25, 3).value().to_host();
   Index zeros = 0;

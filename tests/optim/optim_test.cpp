@@ -3,8 +3,8 @@
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/reduce.hpp"
 #include "crisp/optim/adam.hpp"
-#include "crisp/optim/ema.hpp"
 #include "crisp/optim/clip_grad.hpp"
+#include "crisp/optim/ema.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/optim/sgd.hpp"
 #include "support.hpp"
@@ -47,8 +47,12 @@ TEST_CASE("Adam and AdamW against algorithm 1 of their papers") {
   for (bool decoupled : {false, true}) {
     Two<double, Device> net;
     std::unique_ptr<optim::Optimizer<double, Device>> adam;
-    if (decoupled) adam = std::make_unique<optim::AdamW<double, Device>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
-    else adam = std::make_unique<optim::Adam<double, Device>>(net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
+    if (decoupled)
+      adam = std::make_unique<optim::AdamW<double, Device>>(
+          net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
+    else
+      adam = std::make_unique<optim::Adam<double, Device>>(
+          net, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
     double p = 1, m = 0, v = 0;
     for (int t = 1; t <= 6; ++t) {
       net.loss().backward();
@@ -70,7 +74,8 @@ TEST_CASE("optimizers refuse what makes no sense") {
   CHECK_ERROR(adam.set_lr(NAN), "the learning rate must be 0 or more");
   CHECK_ERROR((optim::Sgd(net, {.momentum = 1})), "the momentum must be in [0, 1), not 1");
   CHECK_ERROR((optim::Adam(net, {.beta1 = -1})), "beta1 and beta2 must be in [0, 1)");
-  CHECK_ERROR((optim::Sgd(net, {.layers = {{"conv9.", 1e-5}}})), "no parameter begins with 'conv9.'\n  the parameters are a, b");
+  CHECK_ERROR((optim::Sgd(net, {.layers = {{"conv9.", 1e-5}}})),
+              "no parameter begins with 'conv9.'\n  the parameters are a, b");
 }
 
 TEST_CASE("steps of a Graph are steps, on every device") {
@@ -98,7 +103,8 @@ TEST_CASE("the state can be saved and put back") {
   net.loss().backward();
   adam.step();
   std::string names;
-  adam.each_state([&](const std::string& name, Tensor<float, Device>& t) { names += name + str(t.shape()) + " "; });
+  adam.each_state(
+      [&](const std::string& name, Tensor<float, Device>& t) { names += name + str(t.shape()) + " "; });
   CHECK(names == "a.m(2,) a.v(2,) b.m(1,) b.v(1,) ");
   CHECK(adam.step_count() == 1);
 }

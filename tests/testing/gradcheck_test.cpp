@@ -22,8 +22,10 @@ TEST_CASE("gradcheck accepts the right gradient and refuses wrong, missing and o
   CHECK_FALSE(testing::gradcheck([](const auto& v) { return elementwise(Square{NAN}, v); }, x));
   CHECK_FALSE(testing::gradcheck([](const auto& v) { return v * v.detach(); }, x));
   const auto overwrites = [](const auto& v) {
-    return Var<double, Device>("overwrites", v.value().clone(), {v}, [v](const Tensor<double, Device>& dy) { v.node()->grad = dy.clone(); });
+    return Var<double, Device>("overwrites", v.value().clone(), {v},
+                               [v](const Tensor<double, Device>& dy) { v.node()->grad = dy.clone(); });
   };
   CHECK_FALSE(testing::gradcheck(overwrites, x));
-  CHECK_ERROR(testing::gradcheck([](const auto& v) { return v; }, x.detach()), "input 0 does not require a gradient");
+  CHECK_ERROR(testing::gradcheck([](const auto& v) { return v; }, x.detach()),
+              "input 0 does not require a gradient");
 }

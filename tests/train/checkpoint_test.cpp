@@ -32,7 +32,8 @@ TEST_CASE("tensors and text come back to the bit") {
   }
   CHECK(b.tensors.at("scalar").values<float>()[0] == 0.1f);
   CHECK_FALSE(std::filesystem::exists(folder.path / "a.safetensors.part"));
-  write_file("test", folder.path / "u.safetensors", file_with(R"({ "__metadata__" : {"k":"\u00e9\ud83d\ude00\/"} } )", 0));
+  write_file("test", folder.path / "u.safetensors",
+             file_with(R"({ "__metadata__" : {"k":"\u00e9\ud83d\ude00\/"} } )", 0));
   CHECK(read_safetensors(folder.path / "u.safetensors").metadata.at("k") == "é😀/");
 }
 
@@ -51,17 +52,22 @@ TEST_CASE("hostile and damaged headers give a sentence") {
   refused(file_with("{}x", 0), "the end was expected");
   refused(file_with(std::string(100000, '{'), 0), "text in quotes was expected");
   refused(file_with(R"({"a":)" + std::string(100000, '['), 0), "an object was expected");
-  const auto entry = [](const std::string& dtype, const std::string& shape, const std::string& offsets, const std::string& name = "a") {
-    return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
+  const auto entry = [](const std::string& dtype, const std::string& shape, const std::string& offsets,
+                        const std::string& name = "a") {
+    return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
+           offsets + "}";
   };
   refused(file_with("{" + entry("F8_E4M3", "[4]", "[0,4]") + "}", 4), "its dtype is F8_E4M3");
   refused(file_with("{" + entry("F32", "[2]", "[0,16]") + "}", 8), "do not lie within the 8 bytes");
   refused(file_with("{" + entry("F32", "[2]", "[8,0]") + "}", 8), "do not lie within");
-  refused(file_with("{" + entry("F32", "[3]", "[0,8]") + "}", 8), "its shape (3,) needs 3 elements of 4 bytes, but it has 8 bytes");
-  refused(file_with("{" + entry("F32", "[-1]", "[0,8]") + "}", 8), "a whole number of 0 or more was expected");
+  refused(file_with("{" + entry("F32", "[3]", "[0,8]") + "}", 8),
+          "its shape (3,) needs 3 elements of 4 bytes, but it has 8 bytes");
+  refused(file_with("{" + entry("F32", "[-1]", "[0,8]") + "}", 8),
+          "a whole number of 0 or more was expected");
   refused(file_with("{" + entry("F32", "[1.5]", "[0,8]") + "}", 8), "a whole number");
   refused(file_with("{" + entry("F32", "[99999999999999999999]", "[0,8]") + "}", 8), "at most 18 digits");
-  refused(file_with("{" + entry("F32", "[999999999999,999999999999]", "[0,8]") + "}", 8), "too many elements");
+  refused(file_with("{" + entry("F32", "[999999999999,999999999999]", "[0,8]") + "}", 8),
+          "too many elements");
   refused(file_with("{" + entry("F32", "[1,1,1,1,1,1,1]", "[0,4]") + "}", 4), "at most 6 numbers");
   refused(file_with("{" + entry("F32", "[1]", "[0,4,8]") + "}", 8), "at most 2 numbers");
   refused(file_with(R"({"a":{"dtype":"F32","shape":[1]}})", 4), "no data_offsets");
@@ -69,12 +75,17 @@ TEST_CASE("hostile and damaged headers give a sentence") {
   refused(file_with(R"({"a":{"dtype":"F32","other":1}})", 4), "the field 'other'");
   refused(file_with(R"({"__metadata__":{"a":1}})", 0), "text in quotes");
   refused(file_with(R"({"__metadata__":{"a":"1","a":"2"}})", 0), "the key 'a' is there twice");
-  refused(file_with(R"({"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}})", 0), "the key 'a' is there twice");
+  refused(file_with(R"({"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}})", 0),
+          "the key 'a' is there twice");
   refused(file_with(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})", 4), "it has no shape");
-  refused(file_with(R"({"a":{"dtype":"F64","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "its field 'dtype' is there twice");
-  refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[4,8]") + "}", 8), "named twice");
-  refused(file_with("{" + entry("F32", "[2]", "[0,8]") + "," + entry("F32", "[1]", "[4,8]", "b") + "}", 8), "overlaps");
-  refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[0,4]", "b") + "}", 4), "those of another tensor");
+  refused(file_with(R"({"a":{"dtype":"F64","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+          "its field 'dtype' is there twice");
+  refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[4,8]") + "}", 8),
+          "named twice");
+  refused(file_with("{" + entry("F32", "[2]", "[0,8]") + "," + entry("F32", "[1]", "[4,8]", "b") + "}", 8),
+          "overlaps");
+  refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "," + entry("F32", "[1]", "[0,4]", "b") + "}", 4),
+          "those of another tensor");
   refused(file_with("{" + entry("F32", "[1]", "[4,8]") + "}", 8), "4 unused bytes");
   refused(file_with("{" + entry("F32", "[1]", "[0,4]") + "}", 8), "take 4 of the 8 bytes");
 }
@@ -90,12 +101,20 @@ TEST_CASE("5,000 mutated files give an error or a load, never more") {
   for (int i = 0; i < 5000; ++i) {
     std::string bytes = whole;
     for (Index k = rng.below(4) + 1; k > 0; --k) {
-      const std::size_t head = std::min<std::size_t>(bytes.size(), 700), at = std::size_t(rng.below(Index(head)));
+      const std::size_t head = std::min<std::size_t>(bytes.size(), 700),
+                        at = std::size_t(rng.below(Index(head)));
       switch (rng.below(4)) {
-        case 0: bytes[at] = char(rng.below(256)); break;
-        case 1: bytes.erase(at, std::size_t(rng.below(9))); break;
-        case 2: bytes.insert(at, bytes.substr(std::size_t(rng.below(Index(head))), std::size_t(rng.below(20)))); break;
-        default: bytes.resize(std::size_t(rng.below(Index(bytes.size())) + 1));
+        case 0:
+          bytes[at] = char(rng.below(256));
+          break;
+        case 1:
+          bytes.erase(at, std::size_t(rng.below(9)));
+          break;
+        case 2:
+          bytes.insert(at, bytes.substr(std::size_t(rng.below(Index(head))), std::size_t(rng.below(20))));
+          break;
+        default:
+          bytes.resize(std::size_t(rng.below(Index(bytes.size())) + 1));
       }
     }
     write_file("test", path, bytes);
@@ -104,20 +123,25 @@ TEST_CASE("5,000 mutated files give an error or a load, never more") {
   CHECK(loaded < 5000);
 }
 
-TEST_CASE("weights go out in PyTorch's layout and come back; another network is refused before anything changes") {
+TEST_CASE(
+    "weights go out in PyTorch's layout and come back; another network is refused before anything changes") {
   const TemporaryFolder folder;
   const auto path = folder.path / "w.safetensors";
-  models::Srcnn<float, Cpu> net({.f2 = 3, .n1 = 4, .n2 = 2, .channels = 3}), same({.f2 = 3, .n1 = 4, .n2 = 2, .channels = 3});
+  models::Srcnn<float, Cpu> net({.f2 = 3, .n1 = 4, .n2 = 2, .channels = 3}),
+      same({.f2 = 3, .n1 = 4, .n2 = 2, .channels = 3});
   save(path, net, {{"model", "srcnn"}});
   const SafeTensors file = read_safetensors(path);
   CHECK(file.tensors.at("conv1.weight").shape == Shape{4, 3, 9, 9});
-  CHECK(file.tensors.at("conv1.weight").values<float>()[9 * 9 * 2 + 9 * 4 + 1] == net.conv1.weight.value().to_host()[(4 * 9 + 1) * 3 + 2]);
+  CHECK(file.tensors.at("conv1.weight").values<float>()[9 * 9 * 2 + 9 * 4 + 1] ==
+        net.conv1.weight.value().to_host()[(4 * 9 + 1) * 3 + 2]);
   CHECK(load(path, same).at("model") == "srcnn");
   CHECK(same.conv2.weight.value().to_host() == net.conv2.weight.value().to_host());
 
   models::Srcnn<float, Cpu> other({.f2 = 1, .n1 = 4, .n2 = 2, .channels = 3});
   const auto before = other.conv1.weight.value().to_host();
-  CHECK_ERROR(load(path, other), "are not those of this network:\n  conv2.weight is (2, 4, 3, 3) in the file, (2, 4, 1, 1) in the network");
+  CHECK_ERROR(load(path, other),
+              "are not those of this network:\n  conv2.weight is (2, 4, 3, 3) in the file, (2, 4, 1, 1) in "
+              "the network");
   CHECK(other.conv1.weight.value().to_host() == before);
   SafeTensors more = file;
   more.tensors["extra"] = HostTensor::of<float>({1}, {0});
@@ -135,7 +159,8 @@ TEST_CASE("a file is whole or not there") {
   models::Srcnn<float, Cpu> net({.n1 = 2, .n2 = 2});
   CHECK_ERROR(save(folder.path / "no" / "x.safetensors", net), "cannot be written");
   CHECK_ERROR(save(folder.path, net), "is a folder");
-  if (std::filesystem::exists("/dev/full")) {  // a full disk, behind the name under which the file is prepared
+  if (std::filesystem::exists(
+          "/dev/full")) {  // a full disk, behind the name under which the file is prepared
     write_file("test", folder.path / "x", "old");
     std::filesystem::create_symlink("/dev/full", folder.path / "x.part");
     CHECK_ERROR(write_file("test", folder.path / "x", std::string(100000, 'n')), "is the disk full?");

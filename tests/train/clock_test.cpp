@@ -1,4 +1,5 @@
-// The clock of a training: the share that is done, the length that it promises, when rows and validations come.
+// The clock of a training: the share that is done, the length that it promises, when rows and validations
+// come.
 #include "crisp/train/clock.hpp"
 
 #include "support.hpp"

@@ -1,5 +1,5 @@
-// NcclRanks: what GPUs exchange among themselves is what MPI brings from one to the other, to the bit; and a training by them. To be started by
-// mpirun; the GPUs and NCCL are emulated.
+// NcclRanks: what GPUs exchange among themselves is what MPI brings from one to the other, to the bit; and a
+// training by them. To be started by mpirun; the GPUs and NCCL are emulated.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "crisp/distributed/nccl_ranks.cuh"
 
@@ -38,7 +38,8 @@ std::vector<float> trained_by(R& ranks, const std::filesystem::path& out) {
   Net<float, Cuda> net;
   optim::Sgd<float, Cuda> sgd(net, {.lr = 0.1});
   data::PatchDataset patches{data::dead_leaves({.count = 1, .height = 24, .width = 24}), {.patch = 8}};
-  fit(net, sgd, patches, [&](const auto& x, const auto& t) { return mse_loss(net(x), t); },
+  fit(
+      net, sgd, patches, [&](const auto& x, const auto& t) { return mse_loss(net(x), t); },
       {.out = out, .steps = 3, .loader = {.batch = 6}, .quiet = true}, ranks);
   std::vector<float> weights;
   net.each_param([&](const std::string&, const auto& p) {

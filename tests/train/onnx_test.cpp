@@ -1,4 +1,5 @@
-// The export to ONNX: every network becomes a graph, the graph says what it is, and what has no counterpart is refused.
+// The export to ONNX: every network becomes a graph, the graph says what it is, and what has no counterpart
+// is refused.
 #include "crisp/io/onnx.hpp"
 
 #include "crisp/ops/reduce.hpp"
@@ -27,17 +28,20 @@ std::map<std::string, int> kinds(const onnx::ModelProto& model) {
 template <class T, class D>
 struct Largest {
   Var<T, D> operator()(const Var<T, D>& x) const { return max(x, 3); }
-  template <class F> void each_param(F&&) const {}
+  template <class F>
+  void each_param(F&&) const {}
 };
 
 }  // namespace
 
-TEST_CASE("onnx: every network becomes a graph whose inputs are all there, of every size where that is possible") {
+TEST_CASE(
+    "onnx: every network becomes a graph whose inputs are all there, of every size where that is possible") {
   const TemporaryFolder folder;
   const auto path = folder.path / "model.onnx";
   std::vector<zoo::Settings> all;
   for (const std::string& name : zoo::model_names()) all.push_back({{"model", name}});
-  for (const char* variant : {"classical", "real", "denoise", "jpeg"}) all.push_back({{"model", "swinir"}, {"variant", variant}});
+  for (const char* variant : {"classical", "real", "denoise", "jpeg"})
+    all.push_back({{"model", "swinir"}, {"variant", variant}});
   for (zoo::Settings s : all) {
     const std::string name = s.at("model");
     const bool windows = name.starts_with("swinir") || name == "hybrid";
@@ -45,7 +49,8 @@ TEST_CASE("onnx: every network becomes a graph whose inputs are all there, of ev
     if (name == "hybrid" || name.starts_with("edsr")) s.insert({{"features", "8"}, {"blocks", "2"}});
     const auto net = zoo::AnyModel<float, Cpu>::create(s);
     CAPTURE(name);
-    const OnnxResult result = export_onnx(path, net, net.channels(), {.height = 20, .width = 13}, net.settings());
+    const OnnxResult result =
+        export_onnx(path, net, net.channels(), {.height = 20, .width = 13}, net.settings());
     CHECK(result.any_size == !(windows || name == "srautoencoder"));
     const Index factor = net.input_spec().enlarged ? 1 : net.scale();
     CHECK(result.output == Shape{1, net.channels(), 20 * factor, 13 * factor});
@@ -74,7 +79,8 @@ TEST_CASE("onnx: a plain network needs no node beside its own, and keeps PyTorch
   const auto count = kinds(model);
   CHECK(count == std::map<std::string, int>{{"Conv", 3}, {"Relu", 2}, {"Pad", 2}, {"Identity", 1}});
   bool found = false;
-  for (const auto& t : model.graph().initializer()) found = found || (t.name() == "conv1.weight" && t.dims(0) == 64 && t.dims(1) == 1 && t.dims(2) == 9);
+  for (const auto& t : model.graph().initializer())
+    found = found || (t.name() == "conv1.weight" && t.dims(0) == 64 && t.dims(1) == 1 && t.dims(2) == 9);
   CHECK(found);
   CHECK(model.metadata_props(0).key() == "model");
   CHECK(model.opset_import(0).version() == 17);
@@ -82,8 +88,10 @@ TEST_CASE("onnx: a plain network needs no node beside its own, and keeps PyTorch
 
 TEST_CASE("onnx: what has no counterpart is refused, and no file is left") {
   const TemporaryFolder folder;
-  CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3), "the op 'max' has no counterpart in ONNX yet");
+  CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3),
+              "the op 'max' has no counterpart in ONNX yet");
   CHECK_FALSE(std::filesystem::exists(folder.path / "x.onnx"));
-  CHECK_ERROR(export_onnx(folder.path / "x.onnx", models::Srcnn<float, Cpu>(), 1, {.height = 0}), "an input of 0 x 64 pixels");
+  CHECK_ERROR(export_onnx(folder.path / "x.onnx", models::Srcnn<float, Cpu>(), 1, {.height = 0}),
+              "an input of 0 x 64 pixels");
   CHECK((crisp::detail::trace<float, Cpu> == nullptr));  // also after an error, ops are no longer traced
 }

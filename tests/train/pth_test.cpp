@@ -1,4 +1,5 @@
-// PyTorch's own weights files: both forms, every layout that a state dict has, and everything else refused by name.
+// PyTorch's own weights files: both forms, every layout that a state dict has, and everything else refused by
+// name.
 #include "crisp/io/pth.hpp"
 
 #include "crisp/zoo/any_model.hpp"
@@ -27,8 +28,10 @@ std::string tuple(const std::vector<Index>& v) {
   return s + "t";
 }
 // torch._utils._rebuild_tensor_v2((storage), offset, size, stride, False, OrderedDict())
-std::string tensor(const std::string& type, const std::string& key, Index elements, Index offset, const std::vector<Index>& size, const std::vector<Index>& stride, bool view = false) {
-  return name("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + name("torch", type) + text(key) + text("cpu") + number(elements) + (view ? "N" : "") + "tQ" + number(offset) +
+std::string tensor(const std::string& type, const std::string& key, Index elements, Index offset,
+                   const std::vector<Index>& size, const std::vector<Index>& stride, bool view = false) {
+  return name("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + name("torch", type) +
+         text(key) + text("cpu") + number(elements) + (view ? "N" : "") + "tQ" + number(offset) +
          tuple(size) + tuple(stride) + "\x89" + name("collections", "OrderedDict") + ")RtR";
 }
 std::string dictionary(const std::vector<std::pair<std::string, std::string>>& items) {
@@ -45,7 +48,8 @@ std::string zipped(const std::map<std::string, std::string>& entries, bool compr
   zip_source_keep(source);
   zip_t* archive = zip_open_from_source(source, ZIP_TRUNCATE, &error);
   for (const auto& [path, bytes] : entries) {
-    const zip_int64_t i = zip_file_add(archive, path.c_str(), zip_source_buffer(archive, bytes.data(), bytes.size(), 0), 0);
+    const zip_int64_t i =
+        zip_file_add(archive, path.c_str(), zip_source_buffer(archive, bytes.data(), bytes.size(), 0), 0);
     zip_set_file_compression(archive, zip_uint64_t(i), compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
   }
   REQUIRE(zip_close(archive) == 0);
@@ -59,35 +63,45 @@ std::string zipped(const std::map<std::string, std::string>& entries, bool compr
   zip_error_fini(&error);
   return file;
 }
-std::string floats(const std::vector<float>& v) { return {reinterpret_cast<const char*>(v.data()), v.size() * 4}; }
+std::string floats(const std::vector<float>& v) {
+  return {reinterpret_cast<const char*>(v.data()), v.size() * 4};
+}
 std::string zip_of(const std::string& body, const std::map<std::string, std::string>& storages) {
-  std::map<std::string, std::string> entries{{"weights/data.pkl", pickle(body)}, {"weights/version", "3\n"}, {"weights/byteorder", "little"}};
+  std::map<std::string, std::string> entries{
+      {"weights/data.pkl", pickle(body)}, {"weights/version", "3\n"}, {"weights/byteorder", "little"}};
   for (const auto& [key, bytes] : storages) entries["weights/data/" + key] = bytes;
   return zipped(entries);
 }
-std::string legacy_of(const std::string& body, const std::vector<std::pair<std::string, std::string>>& storages) {
+std::string legacy_of(const std::string& body,
+                      const std::vector<std::pair<std::string, std::string>>& storages) {
   std::string keys = "](", data;
   for (const auto& [key, bytes] : storages) {
     keys += text(key);
     data += little(bytes.size() / 4, 8) + bytes;
   }
-  return pickle("\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickle("M\xe9\x03") + pickle("}") + pickle(body) + pickle(keys + "e") + data;
+  return pickle("\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickle("M\xe9\x03") + pickle("}") +
+         pickle(body) + pickle(keys + "e") + data;
 }
 SafeTensors parsed(const std::string& file) { return parse_pth(file, "w.pth"); }
 
 }  // namespace
 
 TEST_CASE("pth: tensors of both forms, dense, turned, from the middle, empty, scalar, shared") {
-  const std::string body = dictionary({{"dense", tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1})},
-                                       {"turned", tensor("FloatStorage", "0", 6, 0, {3, 2}, {1, 3})},
-                                       {"middle", tensor("FloatStorage", "0", 6, 2, {2}, {2})},
-                                       {"scalar", tensor("FloatStorage", "0", 6, 5, {}, {})},
-                                       {"empty", tensor("FloatStorage", "0", 6, 0, {0, 4}, {4, 1})},
-                                       {"parameter", name("torch._utils", "_rebuild_parameter") + "(" + tensor("FloatStorage", "0", 6, 0, {1}, {1}) + "\x88}tR"}});
+  const std::string body =
+      dictionary({{"dense", tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1})},
+                  {"turned", tensor("FloatStorage", "0", 6, 0, {3, 2}, {1, 3})},
+                  {"middle", tensor("FloatStorage", "0", 6, 2, {2}, {2})},
+                  {"scalar", tensor("FloatStorage", "0", 6, 5, {}, {})},
+                  {"empty", tensor("FloatStorage", "0", 6, 0, {0, 4}, {4, 1})},
+                  {"parameter", name("torch._utils", "_rebuild_parameter") + "(" +
+                                    tensor("FloatStorage", "0", 6, 0, {1}, {1}) + "\x88}tR"}});
   const std::string data = floats({0, 1, 2, 3, 4, 5});
-  const std::string legacy = dictionary({{"dense", tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1}, true)}, {"turned", tensor("FloatStorage", "0", 6, 0, {3, 2}, {1, 3}, true)},
-                                         {"middle", tensor("FloatStorage", "0", 6, 2, {2}, {2}, true)}, {"scalar", tensor("FloatStorage", "0", 6, 5, {}, {}, true)},
-                                         {"empty", tensor("FloatStorage", "0", 6, 0, {0, 4}, {4, 1}, true)}, {"parameter", tensor("FloatStorage", "0", 6, 0, {1}, {1}, true)}});
+  const std::string legacy = dictionary({{"dense", tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1}, true)},
+                                         {"turned", tensor("FloatStorage", "0", 6, 0, {3, 2}, {1, 3}, true)},
+                                         {"middle", tensor("FloatStorage", "0", 6, 2, {2}, {2}, true)},
+                                         {"scalar", tensor("FloatStorage", "0", 6, 5, {}, {}, true)},
+                                         {"empty", tensor("FloatStorage", "0", 6, 0, {0, 4}, {4, 1}, true)},
+                                         {"parameter", tensor("FloatStorage", "0", 6, 0, {1}, {1}, true)}});
   for (const std::string& file : {zip_of(body, {{"0", data}}), legacy_of(legacy, {{"0", data}})}) {
     REQUIRE(is_pth(file));
     const SafeTensors s = parsed(file);
@@ -106,16 +120,20 @@ TEST_CASE("pth: tensors of both forms, dense, turned, from the middle, empty, sc
 TEST_CASE("pth: every type of element, and half precision exactly") {
   const auto value_of = [](const std::string& type, const std::string& bytes) {
     const Index elements = 1;
-    return parsed(zip_of(dictionary({{"x", tensor(type, "0", elements, 0, {1}, {1})}}), {{"0", bytes}})).tensors.at("x");
+    return parsed(zip_of(dictionary({{"x", tensor(type, "0", elements, 0, {1}, {1})}}), {{"0", bytes}}))
+        .tensors.at("x");
   };
   CHECK(value_of("DoubleStorage", little(0x3fb999999999999a, 8)).values<double>()[0] == 0.1);
   CHECK(value_of("HalfStorage", little(0x3555, 2)).values<double>()[0] == 0.333251953125);
   CHECK(value_of("BFloat16Storage", little(0x4049, 2)).values<float>()[0] == 3.140625f);
   CHECK_ERROR(value_of("LongStorage", little(7, 8)).values<float>(), "its elements are I64");
-  CHECK_ERROR(value_of("ComplexFloatStorage", little(7, 8)), "it is of a ComplexFloatStorage, which crisp does not read");
-  for (std::uint32_t h = 0; h < 65536; ++h) {  // the definition: (-1)^s 2^(e - 15) (1 + f / 1024), or for e = 0 2^-14 f / 1024
+  CHECK_ERROR(value_of("ComplexFloatStorage", little(7, 8)),
+              "it is of a ComplexFloatStorage, which crisp does not read");
+  for (std::uint32_t h = 0; h < 65536;
+       ++h) {  // the definition: (-1)^s 2^(e - 15) (1 + f / 1024), or for e = 0 2^-14 f / 1024
     const int e = int(h >> 10 & 31), f = int(h & 1023);
-    const double plain = (h & 0x8000 ? -1.0 : 1.0) * (e == 0 ? std::ldexp(f, -24) : std::ldexp(1024 + f, e - 25));
+    const double plain =
+        (h & 0x8000 ? -1.0 : 1.0) * (e == 0 ? std::ldexp(f, -24) : std::ldexp(1024 + f, e - 25));
     const float v = io::detail::from_half(std::uint16_t(h));
     if (e == 31) CHECK((f ? std::isnan(v) : std::isinf(v)));
     else if (double(v) != plain) FAIL("half ", h, " became ", v);
@@ -123,35 +141,52 @@ TEST_CASE("pth: every type of element, and half precision exactly") {
 }
 
 TEST_CASE("pth: state dicts that lie deeper, and the names of DataParallel") {
-  const std::string one = tensor("FloatStorage", "0", 1, 0, {1}, {1}), two = tensor("FloatStorage", "1", 1, 0, {1}, {1});
+  const std::string one = tensor("FloatStorage", "0", 1, 0, {1}, {1}),
+                    two = tensor("FloatStorage", "1", 1, 0, {1}, {1});
   const std::map<std::string, std::string> data{{"0", floats({1})}, {"1", floats({2})}};
-  const SafeTensors averaged = parsed(zip_of(dictionary({{"params", dictionary({{"w", one}})}, {"params_ema", dictionary({{"w", two}})}}), data));
+  const SafeTensors averaged = parsed(zip_of(
+      dictionary({{"params", dictionary({{"w", one}})}, {"params_ema", dictionary({{"w", two}})}}), data));
   CHECK(averaged.tensors.at("w").values<float>()[0] == 2);
   CHECK(averaged.metadata.at("taken_from") == "params_ema");
-  const SafeTensors deep = parsed(zip_of(dictionary({{"epoch", number(3)}, {"loss", "G" + little(0, 8)}, {"optimizer", dictionary({{"state", "]"}})}, {"state_dict", dictionary({{"module.a.w", one}, {"module.b.w", two}})}}), data));
+  const SafeTensors deep =
+      parsed(zip_of(dictionary({{"epoch", number(3)},
+                                {"loss", "G" + little(0, 8)},
+                                {"optimizer", dictionary({{"state", "]"}})},
+                                {"state_dict", dictionary({{"module.a.w", one}, {"module.b.w", two}})}}),
+                    data));
   CHECK(deep.tensors.count("a.w") == 1);
   CHECK(deep.tensors.count("b.w") == 1);
-  CHECK_ERROR(parsed(zip_of(dictionary({{"weights_of_mine", dictionary({{"w", one}})}}), data)), "its keys: weights_of_mine");
+  CHECK_ERROR(parsed(zip_of(dictionary({{"weights_of_mine", dictionary({{"w", one}})}}), data)),
+              "its keys: weights_of_mine");
   CHECK_ERROR(parsed(zip_of("]", data)), "it holds no dictionary of tensors");
-  // OrderedDict with its state set afterwards, as torch.save writes it; a dictionary that contains itself does no harm.
-  const std::string ordered = name("collections", "OrderedDict") + ")Rq\x01(" + text("w") + one + "u}" + text("_metadata") + name("collections", "OrderedDict") + ")Rsb";
+  // OrderedDict with its state set afterwards, as torch.save writes it; a dictionary that contains itself
+  // does no harm.
+  const std::string ordered = name("collections", "OrderedDict") + ")Rq\x01(" + text("w") + one + "u}" +
+                              text("_metadata") + name("collections", "OrderedDict") + ")Rsb";
   CHECK(parsed(zip_of(ordered, data)).tensors.size() == 1);
   CHECK_ERROR(parsed(zip_of("}q\x01" + text("params") + "h\x01s", data)), "nested too deeply");
 }
 
 TEST_CASE("pth: whatever is more than tensors is refused by its name, and nothing is executed") {
-  CHECK_ERROR(parsed(zip_of(name("os", "system") + "(" + text("touch harm") + "tR", {})), "it holds an object of Python's, os.system; crisp reads tensors in dictionaries and executes nothing");
-  CHECK_ERROR(parsed(zip_of(name("models.srresnet", "Generator") + ")\x81", {})), "models.srresnet.Generator");
-  CHECK_ERROR(parsed(zip_of(name("torch.nn.modules.conv", "Conv2d") + ")R", {})), "torch.save(model.state_dict()");
+  CHECK_ERROR(
+      parsed(zip_of(name("os", "system") + "(" + text("touch harm") + "tR", {})),
+      "it holds an object of Python's, os.system; crisp reads tensors in dictionaries and executes nothing");
+  CHECK_ERROR(parsed(zip_of(name("models.srresnet", "Generator") + ")\x81", {})),
+              "models.srresnet.Generator");
+  CHECK_ERROR(parsed(zip_of(name("torch.nn.modules.conv", "Conv2d") + ")R", {})),
+              "torch.save(model.state_dict()");
   CHECK_ERROR(parsed(zip_of("\x82\x01", {})), "has the opcode 130");
-  CHECK_ERROR(parsed(zipped({{"a/data.pkl", pickle("}")}, {"a/constants.pkl", "x"}})), "a TorchScript program");
+  CHECK_ERROR(parsed(zipped({{"a/data.pkl", pickle("}")}, {"a/constants.pkl", "x"}})),
+              "a TorchScript program");
   CHECK_ERROR(parsed(zipped({{"a/readme.txt", "x"}})), "not one of torch.save");
   CHECK_ERROR(parsed(pickle("}")), "ends too early");
   CHECK_ERROR(parsed(pickle("}") + pickle("}")), "not one of torch.save");
 }
 
 TEST_CASE("pth: tensors that do not fit their storage, and archives that claim too much") {
-  const auto refused = [](const std::string& t, const std::string& part) { CHECK_ERROR(parsed(zip_of(dictionary({{"x", t}}), {{"0", floats({1, 2, 3, 4})}})), part); };
+  const auto refused = [](const std::string& t, const std::string& part) {
+    CHECK_ERROR(parsed(zip_of(dictionary({{"x", t}}), {{"0", floats({1, 2, 3, 4})}})), part);
+  };
   refused(tensor("FloatStorage", "0", 4, 0, {5}, {1}), "does not fit its storage of 4");
   refused(tensor("FloatStorage", "0", 4, 0, {4, 4}, {0, 1}), "needs more elements than the 4");
   refused(tensor("FloatStorage", "0", 4, 3, {2}, {1}), "it ends at element 4 of a storage of 4");
@@ -161,18 +196,24 @@ TEST_CASE("pth: tensors that do not fit their storage, and archives that claim t
   refused(tensor("FloatStorage", "0", 5, 0, {2}, {1}), "should hold 5 elements, but has 16 bytes");
   refused(tensor("FloatStorage", "7", 4, 0, {2}, {1}), "no 'weights/data/7'");
   std::vector<std::pair<std::string, std::string>> many;
-  for (int i = 0; i < 4000; ++i) many.push_back({"t" + std::to_string(i), tensor("FloatStorage", "0", 4096, 0, {4096}, {1})});
+  for (int i = 0; i < 4000; ++i)
+    many.push_back({"t" + std::to_string(i), tensor("FloatStorage", "0", 4096, 0, {4096}, {1})});
   CHECK_ERROR(parsed(zip_of(dictionary(many), {{"0", std::string(16384, '\0')}})), "more than a file of");
-  CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(dictionary({}))}}, false)), "no tensors under a name that crisp knows");
-  CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(std::string(5000, 'N'))}}, true)), "compressed or damaged");
+  CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(dictionary({}))}}, false)),
+              "no tensors under a name that crisp knows");
+  CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(std::string(5000, 'N'))}}, true)),
+              "compressed or damaged");
   CHECK_ERROR(parsed("PK\x03\x04 and nothing more"), "its zip archive cannot be read");
 }
 
-TEST_CASE("pth: the files that others published equal their safetensors twins to the bit, through recognition too") {
+TEST_CASE(
+    "pth: the files that others published equal their safetensors twins to the bit, through recognition "
+    "too") {
   const auto folder = shared("weights");
   if (!folder) return;
   for (const char* model : {"dncnn_25_published", "srgan_generator_x4_trained"}) {
-    const SafeTensors a = read_pth(*folder / model / "original.pth"), b = read_safetensors(*folder / model / "weights.safetensors");
+    const SafeTensors a = read_pth(*folder / model / "original.pth"),
+                      b = read_safetensors(*folder / model / "weights.safetensors");
     Index compared = 0;
     for (const auto& [key, t] : b.tensors) {
       REQUIRE(a.tensors.count(key) == 1);
@@ -182,14 +223,17 @@ TEST_CASE("pth: the files that others published equal their safetensors twins to
       ++compared;
     }
     CHECK(compared > 10);
-    CHECK(load_any<float, Cpu>(open_weights(*folder / model / "original.pth")).settings() == load_any<float, Cpu>(open_weights(*folder / model / "weights.safetensors")).settings());
+    CHECK(load_any<float, Cpu>(open_weights(*folder / model / "original.pth")).settings() ==
+          load_any<float, Cpu>(open_weights(*folder / model / "weights.safetensors")).settings());
   }
 }
 
 TEST_CASE("weights: a mismatch names the first differences and the setting that explains them") {
   const TemporaryFolder folder;
-  const auto small = zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}});
-  auto large = zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "16"}, {"blocks", "2"}});
+  const auto small =
+      zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}});
+  auto large =
+      zoo::AnyModel<float, Cpu>::create({{"model", "edsr-baseline"}, {"features", "16"}, {"blocks", "2"}});
   save(folder.path / "small.safetensors", small);
   const std::string message = error_of([&] { zoo::load(folder.path / "small.safetensors", large); });
   CHECK(contains(message, "body.0.conv1.bias is (8,) in the file, (16,) in the network"));
@@ -198,10 +242,13 @@ TEST_CASE("weights: a mismatch names the first differences and the setting that 
 }
 
 TEST_CASE("mutated: 10,000 damaged PyTorch files give a sentence or tensors, nothing else") {
-  const std::string body = dictionary({{"params", dictionary({{"module.a.weight", tensor("FloatStorage", "0", 12, 0, {2, 3}, {3, 1})}, {"module.b.weight", tensor("HalfStorage", "1", 8, 2, {3}, {2})}})}});
+  const std::string body = dictionary(
+      {{"params", dictionary({{"module.a.weight", tensor("FloatStorage", "0", 12, 0, {2, 3}, {3, 1})},
+                              {"module.b.weight", tensor("HalfStorage", "1", 8, 2, {3}, {2})}})}});
   const std::string plain = pickle(body), first(48, '\1'), second(16, '\2');
   const std::string zip = zipped({{"w/data.pkl", plain}, {"w/data/0", first}, {"w/data/1", second}});
-  const std::string old = dictionary({{"a", tensor("FloatStorage", "0", 12, 0, {2, 3}, {3, 1}, true)}, {"b", tensor("FloatStorage", "1", 4, 0, {2, 2}, {1, 2}, true)}});
+  const std::string old = dictionary({{"a", tensor("FloatStorage", "0", 12, 0, {2, 3}, {3, 1}, true)},
+                                      {"b", tensor("FloatStorage", "1", 4, 0, {2, 2}, {1, 2}, true)}});
   const std::string legacy = legacy_of(old, {{"0", first}, {"1", second}});
   Rng rng(11);
   Index read = 0, refused = 0;
@@ -212,13 +259,16 @@ TEST_CASE("mutated: 10,000 damaged PyTorch files give a sentence or tensors, not
       const std::size_t at = std::size_t(rng.uniform(0, double(target.size())));
       const int kind = int(rng.uniform(0, 6));
       if (kind == 0) target.erase(at, std::size_t(rng.uniform(0, 20)));
-      else if (kind == 1) target.insert(at, target.substr(std::size_t(rng.uniform(0, double(target.size()))), std::size_t(rng.uniform(0, 30))));
+      else if (kind == 1)
+        target.insert(at, target.substr(std::size_t(rng.uniform(0, double(target.size()))),
+                                        std::size_t(rng.uniform(0, 30))));
       else if (kind == 2) target.insert(at, std::string(8, '\xff'));
       else target[at] = char(rng.uniform(0, 256));
     }
     if (trial % 3 == 0) file = zipped({{"w/data.pkl", inner}, {"w/data/0", first}, {"w/data/1", second}});
     try {
-      for (const auto& [key, t] : parsed(file).tensors) REQUIRE(Index(t.bytes.size()) == t.shape.numel() * io::detail::type_width(t.dtype));
+      for (const auto& [key, t] : parsed(file).tensors)
+        REQUIRE(Index(t.bytes.size()) == t.shape.numel() * io::detail::type_width(t.dtype));
       ++read;
     } catch (const Error& e) {
       REQUIRE(contains(e.what(), "w.pth"));

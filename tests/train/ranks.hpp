@@ -1,4 +1,5 @@
-// ThreadRanks: threads of this process as Ranks, so that a training on several can be tested where there is no mpirun.
+// ThreadRanks: threads of this process as Ranks, so that a training on several can be tested where there is
+// no mpirun.
 #pragma once
 #include <condition_variable>
 #include <mutex>
@@ -17,7 +18,7 @@ class ThreadRanks {
     std::vector<std::vector<double>> given;  // by each
     std::string text;
     Index arrived = 0, turn = 0;
-    bool left = false;                       // one will not come any more
+    bool left = false;  // one will not come any more
   };
 
   ThreadRanks(Meeting& meeting, Index rank) : meeting_(meeting), rank_(rank) {}

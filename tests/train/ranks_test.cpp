@@ -6,8 +6,8 @@
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/nn/dropout.hpp"
-#include "crisp/ops/relu.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/relu.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/train/trainer.hpp"
 #include "support.hpp"
@@ -20,8 +20,8 @@ using namespace crisp::test;
 
 namespace {
 
-// With what looks across the batch, and with random decisions. (A bias before batch normalisation would have no gradient but
-// rounding, which Adam makes large.)
+// With what looks across the batch, and with random decisions. (A bias before batch normalisation would have
+// no gradient but rounding, which Adam makes large.)
 template <class T, class D>
 struct Net {
   nn::Conv2d<T, D> conv1{1, 4, 3, {.padding = 1, .bias = false}}, conv2{4, 1, 3, {.padding = 1}};
@@ -37,7 +37,8 @@ using Real = double;
 using Weights = std::vector<Real>;
 
 struct Setup {
-  data::PatchDataset patches{data::dead_leaves({.count = 2, .height = 40, .width = 40}), {.patch = 9, .noise = 3}};
+  data::PatchDataset patches{data::dead_leaves({.count = 2, .height = 40, .width = 40}),
+                             {.patch = 9, .noise = 3}};
   Net<Real, Cpu> net;
   optim::Adam<Real, Cpu> adam;
   explicit Setup(std::uint64_t s = 1) : net(seeded(s)), adam(net, {.lr = 1e-3}) {}
@@ -49,7 +50,9 @@ struct Setup {
   FitResult run(FitOptions o, R& ranks) {
     o.quiet = true;
     o.loader.batch = 6;
-    return fit(net, adam, patches, [&](const auto& x, const auto& t) { return mse_loss(net(x), t); }, std::move(o), ranks);
+    return fit(
+        net, adam, patches, [&](const auto& x, const auto& t) { return mse_loss(net(x), t); }, std::move(o),
+        ranks);
   }
   Weights weights() const {
     Weights all;
@@ -76,10 +79,13 @@ Validation fixed_psnr() {
 
 }  // namespace
 
-TEST_CASE("two, three or six processes train as one does: batch normalisation, dropout, noise, accumulation, clipping, averaged weights") {
+TEST_CASE(
+    "two, three or six processes train as one does: batch normalisation, dropout, noise, accumulation, "
+    "clipping, averaged weights") {
   const TemporaryFolder folder;
   int n = 0;
-  for (const FitOptions& base : {FitOptions{.steps = 12}, FitOptions{.steps = 7, .clip_norm = 0.05, .accumulate = 2, .ema = 0.9}}) {
+  for (const FitOptions& base :
+       {FitOptions{.steps = 12}, FitOptions{.steps = 7, .clip_norm = 0.05, .accumulate = 2, .ema = 0.9}}) {
     FitOptions o = base;
     o.out = folder.path / str("one", n);
     const Weights one = alone(o);
@@ -115,7 +121,9 @@ TEST_CASE("two, three or six processes train as one does: batch normalisation, d
   }
 }
 
-TEST_CASE("by the clock all make the same steps; one that is asked to stop stops all, and the state is resumed by any number") {
+TEST_CASE(
+    "by the clock all make the same steps; one that is asked to stop stops all, and the state is resumed by "
+    "any number") {
   const TemporaryFolder folder;
   std::vector<Weights> weights(2);
   auto errors = on_ranks(2, [&](ThreadRanks& ranks) {
@@ -153,7 +161,9 @@ TEST_CASE("by the clock all make the same steps; one that is asked to stop stops
   CHECK(relative_error(weights[0], whole) < 1e-13);
 }
 
-TEST_CASE("a process that is lost ends the training; the state after the last step is saved, and it goes on from there") {
+TEST_CASE(
+    "a process that is lost ends the training; the state after the last step is saved, and it goes on from "
+    "there") {
   const TemporaryFolder folder;
   const Weights whole = alone({.out = folder.path / "whole", .steps = 12});
   const FitOptions o{.out = folder.path / "lost", .steps = 12};
@@ -163,13 +173,17 @@ TEST_CASE("a process that is lost ends the training; the state after the last st
     FitOptions mine = o;
     mine.loader.batch = 6;
     mine.quiet = true;
-    fit(setup.net, setup.adam, setup.patches, [&](const auto& x, const auto& t) {
-      check(ranks.rank() == 0 || ++calls < 9, "this thread goes");
-      return mse_loss(setup.net(x), t);
-    }, mine, ranks);
+    fit(
+        setup.net, setup.adam, setup.patches,
+        [&](const auto& x, const auto& t) {
+          check(ranks.rank() == 0 || ++calls < 9, "this thread goes");
+          return mse_loss(setup.net(x), t);
+        },
+        mine, ranks);
   });
   CHECK(errors[1] == "this thread goes");
-  CHECK(contains(errors[0], "a thread has left\n  the training is saved up to step 8; go on with it by --resume"));
+  CHECK(contains(errors[0],
+                 "a thread has left\n  the training is saved up to step 8; go on with it by --resume"));
   Setup setup(7);
   OneRank one;
   FitOptions rest = o;
@@ -178,23 +192,29 @@ TEST_CASE("a process that is lost ends the training; the state after the last st
   CHECK(relative_error(setup.weights(), whole) < 1e-13);
 }
 
-TEST_CASE("a loss that is not finite in one process, other settings, and a batch that cannot be shared are named") {
+TEST_CASE(
+    "a loss that is not finite in one process, other settings, and a batch that cannot be shared are named") {
   const TemporaryFolder folder;
   auto errors = on_ranks(2, [&](ThreadRanks& ranks) {
     Setup setup;
     FitOptions mine{.out = folder.path / "nan", .steps = 12};
     mine.loader.batch = 6;
-    fit(setup.net, setup.adam, setup.patches, [&](const auto& x, const auto& t) {
-      const auto loss = mse_loss(setup.net(x), t);
-      return ranks.rank() == 1 ? loss * INFINITY : loss;
-    }, mine, ranks);
+    fit(
+        setup.net, setup.adam, setup.patches,
+        [&](const auto& x, const auto& t) {
+          const auto loss = mse_loss(setup.net(x), t);
+          return ranks.rank() == 1 ? loss * INFINITY : loss;
+        },
+        mine, ranks);
   });
   CHECK(contains(errors[1], "the loss is inf at step 1"));
   errors = on_ranks(2, [&](ThreadRanks& ranks) {
     Setup setup;
-    setup.run({.out = folder.path / "other", .steps = 12, .settings = {{"lr", ranks.rank() ? "2" : "1"}}}, ranks);
+    setup.run({.out = folder.path / "other", .steps = 12, .settings = {{"lr", ranks.rank() ? "2" : "1"}}},
+              ranks);
   });
-  CHECK(contains(errors[1], "train: the processes do not train the same: 'lr 2' here, 'lr 1' in the first one"));
+  CHECK(contains(errors[1],
+                 "train: the processes do not train the same: 'lr 2' here, 'lr 1' in the first one"));
   errors = on_ranks(4, [&](ThreadRanks& ranks) {
     Setup setup;
     setup.run({.out = folder.path / "four", .steps = 12}, ranks);
@@ -202,25 +222,33 @@ TEST_CASE("a loss that is not finite in one process, other settings, and a batch
   CHECK(contains(errors[1], "of a batch of 6 in 4 equal parts"));
 }
 
-TEST_CASE("the shared batch: statistics, values and gradients of batch_norm are those of the whole batch, by the fast path and without it") {
+TEST_CASE(
+    "the shared batch: statistics, values and gradients of batch_norm are those of the whole batch, by the "
+    "fast path and without it") {
   const auto compare = [](auto device) {
     using D = decltype(device);
     const Index C = 5, rows = 2 * 3 * 4;
-    const auto values = random_tensor<double>({4, 3, 4, C}, 1).to_host(), dys = random_tensor<double>({4, 3, 4, C}, 2).to_host();
+    const auto values = random_tensor<double>({4, 3, 4, C}, 1).to_host(),
+               dys = random_tensor<double>({4, 3, 4, C}, 2).to_host();
     const auto pass = [&](Index part, Index parts) {  // y, dx, dw, db of one part, and the mean and variance
       const auto some = [&](const std::vector<double>& all) {
         const auto size = std::ptrdiff_t(all.size()) / parts;
-        return Tensor<double, D>({4 / parts, 3, 4, C}, std::vector<double>(all.begin() + part * size, all.begin() + (part + 1) * size));
+        return Tensor<double, D>({4 / parts, 3, 4, C}, std::vector<double>(all.begin() + part * size,
+                                                                           all.begin() + (part + 1) * size));
       };
-      const Var<double, D> x(some(values), true), w(Tensor<double, D>({C}, random_tensor<double>({C}, 3).to_host()), true), b(Tensor<double, D>({C}, 0.5), true);
+      const Var<double, D> x(some(values), true),
+          w(Tensor<double, D>({C}, random_tensor<double>({C}, 3).to_host()), true),
+          b(Tensor<double, D>({C}, 0.5), true);
       const auto s = channel_statistics(x.value());
       const auto y = batch_norm(x, w, b, s, true);
       y.backward(some(dys));
-      return std::vector<std::vector<double>>{y.value().to_host(), x.grad().to_host(), w.grad().to_host(), b.grad().to_host(), s.mean.to_host(), s.variance.to_host()};
+      return std::vector<std::vector<double>>{y.value().to_host(), x.grad().to_host(), w.grad().to_host(),
+                                              b.grad().to_host(),  s.mean.to_host(),   s.variance.to_host()};
     };
     const auto whole = pass(0, 1);
     const auto errors = on_ranks(2, [&](ThreadRanks& ranks) {
-      const ShareOfBatch<double, D> share({ranks.rank(), 2}, [&](Tensor<double, D>& x) { distributed::detail::average(x, ranks); });
+      const ShareOfBatch<double, D> share(
+          {ranks.rank(), 2}, [&](Tensor<double, D>& x) { distributed::detail::average(x, ranks); });
       const auto part = pass(ranks.rank(), 2);
       for (const std::size_t i : {0, 1}) {  // y and dx: this part of the whole
         const auto begin = whole[i].begin() + ranks.rank() * rows * C;

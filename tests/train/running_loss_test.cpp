@@ -51,7 +51,8 @@ TEST_CASE("the first loss that is not finite is told by its number") {
 
 TEST_CASE("losses of several elements are refused, and at last those that are never read") {
   Losses losses(1);
-  CHECK_ERROR(losses.add(Tensor<float, Cpu>({2, 1}, 0.0f)), "train: the loss must be a single value; this one is (2, 1)\n  hint: take its mean()");
+  CHECK_ERROR(losses.add(Tensor<float, Cpu>({2, 1}, 0.0f)),
+              "train: the loss must be a single value; this one is (2, 1)\n  hint: take its mean()");
   while (!losses.full()) add(losses, {1});
   CHECK_ERROR(add(losses, {1}), "RunningLoss: 256 losses are unread\n  hint: call read() when full()");
   CHECK_FALSE(losses.read());

@@ -45,16 +45,21 @@ struct Setup {
   FitResult run(FitOptions o) {
     o.quiet = true;
     o.loader.batch = 2;
-    return fit(net, adam, patches, [&](const auto& x, const auto& t) {
-      const auto y = net.valid(x);
-      return mse_loss(y, centre(t, y[1], y[2]));
-    }, std::move(o));
+    return fit(
+        net, adam, patches,
+        [&](const auto& x, const auto& t) {
+          const auto y = net.valid(x);
+          return mse_loss(y, centre(t, y[1], y[2]));
+        },
+        std::move(o));
   }
   std::vector<float> weights() const { return all_weights(net); }
 };
 }  // namespace
 
-TEST_CASE("accumulated gradients and averaged weights: stopped and resumed or not, the same; the checkpoint holds the average") {
+TEST_CASE(
+    "accumulated gradients and averaged weights: stopped and resumed or not, the same; the checkpoint holds "
+    "the average") {
   const TemporaryFolder folder;
   Setup whole, stopped, resumed, plain;
   const FitOptions o{.steps = 12, .accumulate = 3, .ema = 0.9};
@@ -82,13 +87,15 @@ TEST_CASE("accumulated gradients and averaged weights: stopped and resumed or no
   CHECK(all_weights(of_whole) != whole.weights());
   plain.run({.out = folder.path / "c", .steps = 12});
   CHECK(plain.weights() != whole.weights());
-  CHECK_ERROR(plain.run({.out = folder.path / "d", .steps = 1, .accumulate = 0}), "of at least 1 batch make a step, not of 0");
+  CHECK_ERROR(plain.run({.out = folder.path / "d", .steps = 1, .accumulate = 0}),
+              "of at least 1 batch make a step, not of 0");
 }
 
 TEST_CASE("a validation that gives no number ends the training, and says so") {
   const TemporaryFolder folder;
   Setup setup;
-  CHECK_ERROR(setup.run({.out = folder.path / "n", .steps = 4, .validate = [] { return psnr(NAN); }}), "the validation gives a PSNR that is not a number at step 1");
+  CHECK_ERROR(setup.run({.out = folder.path / "n", .steps = 4, .validate = [] { return psnr(NAN); }}),
+              "the validation gives a PSNR that is not a number at step 1");
 }
 
 TEST_CASE("an infinite PSNR stands in the checkpoints as plain text") {
@@ -99,7 +106,8 @@ TEST_CASE("an infinite PSNR stands in the checkpoints as plain text") {
     CHECK(read_safetensors(folder.path / name).metadata.at("validation_psnr") == "inf");
 }
 
-TEST_CASE("the same seed gives the same weights, for any number of loader threads, stopped and resumed or not") {
+TEST_CASE(
+    "the same seed gives the same weights, for any number of loader threads, stopped and resumed or not") {
   const TemporaryFolder folder;
   Setup whole, threads, stopped, resumed;
   whole.run({.out = folder.path / "a", .steps = 30});
@@ -107,13 +115,18 @@ TEST_CASE("the same seed gives the same weights, for any number of loader thread
   CHECK(whole.weights() == threads.weights());
 
   int validations = 0;
-  const FitResult first = stopped.run({.out = folder.path / "c", .steps = 30, .validate_every = 7, .validate = [&] {
-    if (++validations == 2) std::raise(SIGINT);  // as Ctrl-C does, at step 14
-    return psnr(30.0 + validations);
-  }});
+  const FitResult first =
+      stopped.run({.out = folder.path / "c", .steps = 30, .validate_every = 7, .validate = [&] {
+                     if (++validations == 2) std::raise(SIGINT);  // as Ctrl-C does, at step 14
+                     return psnr(30.0 + validations);
+                   }});
   CHECK(first.interrupted);
   CHECK(first.progress.step == 15);
-  const FitResult second = resumed.run({.out = folder.path / "c", .steps = 30, .validate_every = 7, .validate = [] { return psnr(20); }, .resume = true});
+  const FitResult second = resumed.run({.out = folder.path / "c",
+                                        .steps = 30,
+                                        .validate_every = 7,
+                                        .validate = [] { return psnr(20); },
+                                        .resume = true});
   CHECK_FALSE(second.interrupted);
   CHECK(resumed.weights() == whole.weights());
   CHECK(second.progress.best_psnr == 32);
@@ -133,14 +146,15 @@ TEST_CASE("the same seed gives the same weights, for any number of loader thread
   CHECK(last == 30);
 }
 
-TEST_CASE("a loss that is not finite names the step and the first value, and keeps the last good checkpoint") {
+TEST_CASE(
+    "a loss that is not finite names the step and the first value, and keeps the last good checkpoint") {
   const TemporaryFolder folder;
   Setup s;
   int validations = 0;
   const FitOptions o{.out = folder.path, .steps = 30, .validate_every = 5, .validate = [&] {
-    if (++validations == 2) s.net.conv2.weight.value().fill(INFINITY);
-    return psnr(30);
-  }};
+                       if (++validations == 2) s.net.conv2.weight.value().fill(INFINITY);
+                       return psnr(30);
+                     }};
   const std::string message = error_of([&] { s.run(o); });
   INFO(message);
   CHECK(contains(message, "train: a weight is not finite") == false);
@@ -152,11 +166,13 @@ TEST_CASE("a loss that is not finite names the step and the first value, and kee
 TEST_CASE("by the clock, validations that take long are fewer") {
   const TemporaryFolder folder;
   int validations = 0;
-  Setup().run({.out = folder.path, .minutes = 0.02, .validate = [&] {  // 1.2 seconds, of which twenty validations would take 2
-    ++validations;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    return psnr(30);
-  }});
+  Setup().run({.out = folder.path,
+               .minutes = 0.02,
+               .validate = [&] {  // 1.2 seconds, of which twenty validations would take 2
+                 ++validations;
+                 std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                 return psnr(30);
+               }});
   CHECK(validations >= 2);  // the last always
   CHECK(validations <= 4);
 }
@@ -164,7 +180,8 @@ TEST_CASE("by the clock, validations that take long are fewer") {
 TEST_CASE("a loss of several values is refused") {
   const TemporaryFolder folder;
   Setup s;
-  CHECK_ERROR(fit(s.net, s.adam, s.patches, [&](const auto& x, const auto&) { return s.net(x); }, {.out = folder.path, .steps = 5, .quiet = true}),
+  CHECK_ERROR(fit(s.net, s.adam, s.patches, [&](const auto& x, const auto&) { return s.net(x); },
+                  {.out = folder.path, .steps = 5, .quiet = true}),
               "train: the loss must be a single value; this one is (16, 12, 12, 1)");
 }
 
@@ -194,7 +211,8 @@ TEST_CASE("options that do not fit are refused before any work") {
   CHECK_ERROR(s.run({.out = "/dev/null/x", .steps = 5}), "cannot be made");
   s.run({.out = folder.path, .steps = 2, .settings = {{"lr", "1"}}});
   CHECK_ERROR(s.run({.out = folder.path, .steps = 5}), "holds a training already");
-  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true, .settings = {{"lr", "2"}}}), "the setting 'lr' was '1' in");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true, .settings = {{"lr", "2"}}}),
+              "the setting 'lr' was '1' in");
   write_file("test", folder.path / "state.safetensors", "short");
   CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "is not a usable safetensors file");
 }
@@ -217,19 +235,35 @@ TEST_CASE("a state whose numbers are not fit to go on from is refused") {
     }
 }
 
-TEST_CASE("a training is not resumed with another seed, or another length, also where the caller names no settings") {
+TEST_CASE(
+    "a training is not resumed with another seed, or another length, also where the caller names no "
+    "settings") {
   const TemporaryFolder folder;
   Setup s;
   s.run({.out = folder.path, .steps = 5});
-  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .loader = {.seed = 9}, .resume = true}), "the setting 'seed' was '0' in");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .loader = {.seed = 9}, .resume = true}),
+              "the setting 'seed' was '0' in");
   CHECK_ERROR(s.run({.out = folder.path, .steps = 9, .resume = true}), "the setting 'steps' was '5' in");
 }
 
 TEST_CASE("the report shows everything, escaped, without a network") {
-  ReportPicture p{"<b>&\"", 31.5, 0.9, 30, data::Image(5, 7, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9), data::Image(15, 21, 1, 9)};
-  Report r{"SRCNN <x3>", "protocol", {{"lr", "0.001"}}, {{{10, 1, 1e-3, 0.1, {}, {}}, {20, 2, 1e-3, 0.01, 31.5, 0.9}}}, 30, {p}};
+  ReportPicture p{"<b>&\"",
+                  31.5,
+                  0.9,
+                  30,
+                  data::Image(5, 7, 1, 9),
+                  data::Image(15, 21, 1, 9),
+                  data::Image(15, 21, 1, 9),
+                  data::Image(15, 21, 1, 9)};
+  Report r{"SRCNN <x3>",
+           "protocol",
+           {{"lr", "0.001"}},
+           {{{10, 1, 1e-3, 0.1, {}, {}}, {20, 2, 1e-3, 0.01, 31.5, 0.9}}},
+           30,
+           {p}};
   const std::string page = report_page(r);
-  for (const char* part : {"SRCNN &lt;x3&gt;", "&lt;b&gt;&amp;&quot;", "31.50 dB", "+1.50 dB", "<polyline", "data:image/png;base64,iVBOR", "type=\"range\"", "0.001"}) {
+  for (const char* part : {"SRCNN &lt;x3&gt;", "&lt;b&gt;&amp;&quot;", "31.50 dB", "+1.50 dB", "<polyline",
+                           "data:image/png;base64,iVBOR", "type=\"range\"", "0.001"}) {
     INFO(part);
     CHECK(contains(page, part));
   }

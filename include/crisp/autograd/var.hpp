@@ -13,10 +13,13 @@
 namespace crisp {
 
 namespace detail {
-template <class> inline constexpr bool never = false;
-template <class A, class B> concept Differ = !std::same_as<A, B>;
+template <class>
+inline constexpr bool never = false;
+template <class A, class B>
+concept Differ = !std::same_as<A, B>;
 // Values of U are stored as T.
-template <class T, class U> concept RoundedFrom = Differ<T, U> && std::same_as<Wide<T>, U>;
+template <class T, class U>
+concept RoundedFrom = Differ<T, U> && std::same_as<Wide<T>, U>;
 }  // namespace detail
 
 /// A value, its gradient, and how it was made. Copying a Var copies the handle: both name the same value,
@@ -110,21 +113,19 @@ class Var {
   /// A value rounded to the type in which it is stored: bfloat16 of float. This is how the weights of a
   /// layer, which are float, enter an op on values of bfloat16. The gradient comes back as float.
   template <class U>
-    requires detail::RoundedFrom<T, U>
-  Var(const Var<U, D>& x) : Var(converted(x)) {}
+  requires detail::RoundedFrom<T, U> Var(const Var<U, D>& x) : Var(converted(x)) {}
   template <class U>
-    requires detail::RoundedFrom<T, U>
-  Var(const Tensor<U, D>& x) : Var(x.template to<T>()) {}
+  requires detail::RoundedFrom<T, U> Var(const Tensor<U, D>& x) : Var(x.template to<T>()) {}
 
   /// Back again, where it is asked for: Var<float, D>(y).
   template <class U, class E>
-    requires(detail::Differ<Var<U, E>, Var<T, D>> && detail::RoundedFrom<U, T> && std::same_as<D, E>)
-  explicit Var(const Var<U, E>& x) : Var(converted(x)) {}
+  requires(detail::Differ<Var<U, E>, Var<T, D>>&& detail::RoundedFrom<U, T>&&
+               std::same_as<D, E>) explicit Var(const Var<U, E>& x)
+      : Var(converted(x)) {}
 
   /// No op takes operands of two element types or two devices; this is where the compiler says so.
   template <class U, class E>
-    requires(detail::Differ<Var<U, E>, Var<T, D>>)
-  Var(const Var<U, E>&) {
+  requires(detail::Differ<Var<U, E>, Var<T, D>>) Var(const Var<U, E>&) {
     static_assert(!std::same_as<D, E> || detail::never<U>,
                   "crisp: float and double are not mixed; convert one operand with "
                   "x.value().template to<float>(), or bfloat16 with Var<float, D>(x)");

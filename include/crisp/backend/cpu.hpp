@@ -1,5 +1,5 @@
-// The CPU backend: the primitives of cpu/plain.hpp, a fast matrix product, and the fused ops of cpu/fast/. The
-// device without them is EigenCpu of cpu/eigen.hpp.
+// The CPU backend: the primitives of cpu/plain.hpp, a fast matrix product, and the fused ops of cpu/fast/.
+// The device without them is EigenCpu of cpu/eigen.hpp.
 #pragma once
 #if defined(__CUDACC__)
 #pragma nv_diagnostic push  // of what simd/vector.hpp suppresses

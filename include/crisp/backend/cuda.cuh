@@ -1,7 +1,5 @@
 // The GPU backend: the primitives of backend/cuda/plain.cuh, and the fused ops of backend/cuda/fast/.
 #pragma once
-#include "crisp/backend/cuda/plain.cuh"
-#include "crisp/core/fused_ops.hpp"
 #include "crisp/backend/cuda/fast/batch_norm.cuh"
 #include "crisp/backend/cuda/fast/channels.cuh"
 #include "crisp/backend/cuda/fast/conv2d.cuh"
@@ -13,7 +11,9 @@
 #include "crisp/backend/cuda/fast/sign_bits.cuh"
 #include "crisp/backend/cuda/fast/softmax.cuh"
 #include "crisp/backend/cuda/fast/window_attention.cuh"
+#include "crisp/backend/cuda/plain.cuh"
 #include "crisp/backend/cuda/staging.cuh"
+#include "crisp/core/fused_ops.hpp"
 
 namespace crisp::inline CRISP_CUDA_KIND {
 

@@ -1,4 +1,5 @@
-// DefaultDevice: the GPU in files that nvcc compiles, the CPU in all others. For programs; the library itself never uses it.
+// DefaultDevice: the GPU in files that nvcc compiles, the CPU in all others. For programs; the library itself
+// never uses it.
 #pragma once
 #include "crisp/backend/cpu.hpp"
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)

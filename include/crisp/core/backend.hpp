@@ -1,5 +1,5 @@
-// What every device provides: ten static functions. All else in crisp is written once, on top of them; what a device may compute
-// faster as a whole is in core/fused_ops.hpp.
+// What every device provides: ten static functions. All else in crisp is written once, on top of them; what a
+// device may compute faster as a whole is in core/fused_ops.hpp.
 #pragma once
 #include <concepts>
 #include <utility>
@@ -24,19 +24,32 @@ struct Gemm {
   Index batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;
 };
 
-/// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse, since reset_peak().
+/// Bytes that tensors hold now, and the most that the device took for them, with what it keeps for reuse,
+/// since reset_peak().
 struct MemoryUse {
   Index now = 0, peak = 0;
 };
 
 /// Ways to combine the values of a row in row_reduce.
 struct Sum {
-  template <class T> CRISP_HD static T first() { return T(0); }
-  template <class T> CRISP_HD static T join(T a, T b) { return a + b; }
+  template <class T>
+  CRISP_HD static T first() {
+    return T(0);
+  }
+  template <class T>
+  CRISP_HD static T join(T a, T b) {
+    return a + b;
+  }
 };
 struct Max {
-  template <class T> CRISP_HD static T first() { return T(-1) / T(0); }
-  template <class T> CRISP_HD static T join(T a, T b) { return a > b || a != a ? a : b; }  // NaN stays
+  template <class T>
+  CRISP_HD static T first() {
+    return T(-1) / T(0);
+  }
+  template <class T>
+  CRISP_HD static T join(T a, T b) {
+    return a > b || a != a ? a : b;
+  }  // NaN stays
 };
 
 namespace detail {
@@ -54,16 +67,19 @@ struct NoValue {
 template <class D>
 concept Backend = requires(float* p, const float* q, Index n, Gemm<float> product) {
   { D::name } -> std::convertible_to<const char*>;
-  { D::template allocate<float>(n) } -> std::same_as<float*>;       // n uninitialised elements; Error if there is no memory
-  D::deallocate(p, n);                                              // p from allocate(n)
-  D::from_host(p, q, n);                                            // copies n elements from host memory q to p
-  D::to_host(p, q, n);                                              // copies n elements from q to host memory p
-  D::for_each(n, detail::NoKernel{});                               // f(i) for i in [0, n)
-  D::for_each(n, n, detail::NoKernel{});                            // f(row, col) over (rows, cols)
-  D::template row_reduce<Sum>(n, n, detail::NoValue{}, p);          // p[row] = join over col of f(row, col), in Wide of what p holds
-  D::gemm(product);                                                 // see Gemm
+  {
+    D::template allocate<float>(n)
+    } -> std::same_as<float*>;            // n uninitialised elements; Error if there is no memory
+  D::deallocate(p, n);                    // p from allocate(n)
+  D::from_host(p, q, n);                  // copies n elements from host memory q to p
+  D::to_host(p, q, n);                    // copies n elements from q to host memory p
+  D::for_each(n, detail::NoKernel{});     // f(i) for i in [0, n)
+  D::for_each(n, n, detail::NoKernel{});  // f(row, col) over (rows, cols)
+  D::template row_reduce<Sum>(n, n, detail::NoValue{},
+                              p);  // p[row] = join over col of f(row, col), in Wide of what p holds
+  D::gemm(product);                // see Gemm
   { D::memory_use() } -> std::same_as<MemoryUse>;
-  D::reset_peak();                                                  // also gives back what is kept
+  D::reset_peak();  // also gives back what is kept
 };
 
 namespace detail {

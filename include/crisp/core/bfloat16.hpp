@@ -16,8 +16,7 @@ struct bfloat16 {
 
   bfloat16() = default;
   template <class U>
-    requires std::is_arithmetic_v<U>
-  CRISP_HD constexpr bfloat16(U value) : bits(rounded(float(value))) {}
+  requires std::is_arithmetic_v<U> CRISP_HD constexpr bfloat16(U value) : bits(rounded(float(value))) {}
 
   CRISP_HD constexpr operator float() const { return __builtin_bit_cast(float, std::uint32_t(bits) << 16); }
   CRISP_HD constexpr bfloat16& operator+=(float x) { return *this = float(*this) + x; }
@@ -28,19 +27,26 @@ struct bfloat16 {
  private:
   CRISP_HD static constexpr std::uint16_t rounded(float x) {
     const std::uint32_t b = __builtin_bit_cast(std::uint32_t, x);
-    if (x != x) return 0x7fff;  // NaN
+    if (x != x) return 0x7fff;                                 // NaN
     return std::uint16_t((b + 0x7fff + (b >> 16 & 1)) >> 16);  // to nearest, ties to even
   }
 };
 static_assert(sizeof(bfloat16) == 2 && std::is_trivially_copyable_v<bfloat16>);
 
 namespace detail {
-template <class T> struct WideOf { using type = T; };
-template <> struct WideOf<bfloat16> { using type = float; };
+template <class T>
+struct WideOf {
+  using type = T;
+};
+template <>
+struct WideOf<bfloat16> {
+  using type = float;
+};
 }  // namespace detail
 
 /// What values of type T are summed in, and what the weights of a layer on such values are kept in: float for
 /// bfloat16, else T itself.
-template <class T> using Wide = typename detail::WideOf<T>::type;
+template <class T>
+using Wide = typename detail::WideOf<T>::type;
 
 }  // namespace crisp

@@ -9,9 +9,11 @@
 
 namespace crisp::detail {
 
-template <class T> struct StoreValues {
+template <class T>
+struct StoreValues {
   static constexpr Index most = Index(3072 / sizeof(T));  // the arguments of a kernel may have 4 KB
-  T* y; T values[most];
+  T* y;
+  T values[most];
   CRISP_HD void operator()(Index i) const { y[i] = values[i]; }
 };
 

@@ -29,7 +29,9 @@ inline Printed printed(const char* text) {
   return {text, [](std::ostream& out, const void* v) { out << static_cast<const char*>(v); }};
 }
 template <std::size_t n>
-Printed printed(const char (&text)[n]) { return printed(static_cast<const char*>(text)); }
+Printed printed(const char (&text)[n]) {
+  return printed(static_cast<const char*>(text));
+}
 
 inline std::string joined(std::initializer_list<Printed> parts) {
   std::ostringstream out;
@@ -41,7 +43,9 @@ inline std::string joined(std::initializer_list<Printed> parts) {
 
 /// Joins its arguments into one string, each printed by its operator<<.
 template <class... Parts>
-std::string str(const Parts&... parts) { return detail::joined({detail::printed(parts)...}); }
+std::string str(const Parts&... parts) {
+  return detail::joined({detail::printed(parts)...});
+}
 
 /// Throws Error with the joined parts unless `ok`. The text is built only on failure.
 template <class... Parts>

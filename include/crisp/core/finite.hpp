@@ -25,7 +25,13 @@ int against_infinity(T value) {
 }  // namespace detail
 
 /// Whether a float, double or bfloat16 is neither infinite nor NaN.
-template <class T> bool is_finite(T value) { return detail::against_infinity(value) < 0; }
-template <class T> bool is_nan(T value) { return detail::against_infinity(value) > 0; }
+template <class T>
+bool is_finite(T value) {
+  return detail::against_infinity(value) < 0;
+}
+template <class T>
+bool is_nan(T value) {
+  return detail::against_infinity(value) > 0;
+}
 
 }  // namespace crisp

@@ -31,8 +31,14 @@ inline void refuse_in_graph(const char* what, const char* hint) {
   check(!graph_step, what, "\n  hint: ", hint);
 }
 
-template <class D> struct CapturedStepOf { struct Type {}; };
-template <HasGraphs D> struct CapturedStepOf<D> { using Type = typename D::CapturedStep; };
+template <class D>
+struct CapturedStepOf {
+  struct Type {};
+};
+template <HasGraphs D>
+struct CapturedStepOf<D> {
+  using Type = typename D::CapturedStep;
+};
 
 }  // namespace detail
 

@@ -1,4 +1,5 @@
-// Matrices seen in the memory of tensors, and their products, so that an op reads as its formula: product<D>(y, a, transposed(b)).
+// Matrices seen in the memory of tensors, and their products, so that an op reads as its formula:
+// product<D>(y, a, transposed(b)).
 #pragma once
 #include <type_traits>
 
@@ -6,8 +7,8 @@
 
 namespace crisp::detail {
 
-/// A batch of matrices (rows, cols), row-major and densely stored, each `step` elements after the one before; a step of 0 is one
-/// matrix for all. `turned`: what is stored is (cols, rows), the transposed matrix.
+/// A batch of matrices (rows, cols), row-major and densely stored, each `step` elements after the one before;
+/// a step of 0 is one matrix for all. `turned`: what is stored is (cols, rows), the transposed matrix.
 template <class T>
 struct Matrices {
   T* data;
@@ -15,37 +16,59 @@ struct Matrices {
   Index batch = 1, step = 0;
   bool turned = false;
 
-  operator Matrices<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, batch, step, turned}; }
+  operator Matrices<const T>() const requires(!std::is_const_v<T>) {
+    return {data, rows, cols, batch, step, turned};
+  }
 };
 
 template <class T>
-Matrices<T> matrix(T* data, Index rows, Index cols) { return {data, rows, cols}; }
+Matrices<T> matrix(T* data, Index rows, Index cols) {
+  return {data, rows, cols};
+}
 template <class T>
-Matrices<T> matrices(T* data, Index batch, Index rows, Index cols) { return {data, rows, cols, batch, rows * cols}; }
+Matrices<T> matrices(T* data, Index batch, Index rows, Index cols) {
+  return {data, rows, cols, batch, rows * cols};
+}
 
 /// Rows [first, first + count) of a matrix that is stored as it is.
 template <class T>
-Matrices<T> rows_of(const Matrices<T>& m, Index first, Index count) { return matrix(m.data + first * m.cols, count, m.cols); }
+Matrices<T> rows_of(const Matrices<T>& m, Index first, Index count) {
+  return matrix(m.data + first * m.cols, count, m.cols);
+}
 
 template <class T>
-Matrices<T> transposed(const Matrices<T>& m) { return {m.data, m.cols, m.rows, m.batch, m.step, !m.turned}; }
+Matrices<T> transposed(const Matrices<T>& m) {
+  return {m.data, m.cols, m.rows, m.batch, m.step, !m.turned};
+}
 
 template <class D, class T>
 void multiply(Matrices<T> y, Matrices<const T> a, Matrices<const T> b, T beta) {
-  D::gemm(Gemm<T>{.m = y.rows, .n = y.cols, .k = a.cols, .a = a.data, .b = b.data, .c = y.data, .a_transposed = a.turned,
-                  .b_transposed = b.turned, .beta = beta, .batch = y.batch, .a_stride = a.step, .b_stride = b.step,
+  D::gemm(Gemm<T>{.m = y.rows,
+                  .n = y.cols,
+                  .k = a.cols,
+                  .a = a.data,
+                  .b = b.data,
+                  .c = y.data,
+                  .a_transposed = a.turned,
+                  .b_transposed = b.turned,
+                  .beta = beta,
+                  .batch = y.batch,
+                  .a_stride = a.step,
+                  .b_stride = b.step,
                   .c_stride = y.step});
 }
 
 /// y (m, n) = a (m, k) times b (k, n), for each of the batch of y.
 template <class D, class T>
-void product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a, std::type_identity_t<Matrices<const T>> b) {
+void product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
+             std::type_identity_t<Matrices<const T>> b) {
   multiply<D>(y, a, b, T(0));
 }
 
 /// y += a b.
 template <class D, class T>
-void add_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a, std::type_identity_t<Matrices<const T>> b) {
+void add_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
+                 std::type_identity_t<Matrices<const T>> b) {
   multiply<D>(y, a, b, T(1));
 }
 

@@ -39,7 +39,8 @@ template <class T, class D>
 class ShareOfBatch {
  public:
   ShareOfBatch(Share share, std::function<void(Tensor<T, D>&)> mean)
-      : mean_(std::move(mean)), share_(detail::share, share),
+      : mean_(std::move(mean)),
+        share_(detail::share, share),
         mean_over_parts_(detail::mean_over_parts<T, D>, share.parts > 1 ? &mean_ : nullptr) {}
   /// Alone: for work that the others do not do at the same time.
   ShareOfBatch() : ShareOfBatch({}, {}) {}

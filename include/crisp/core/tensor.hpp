@@ -11,16 +11,22 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct Fill {
-  T* y; T value;
+template <class T>
+struct Fill {
+  T* y;
+  T value;
   CRISP_HD void operator()(Index i) const { y[i] = value; }
 };
-template <class T, class U> struct Convert {
-  T* y; const U* x;
+template <class T, class U>
+struct Convert {
+  T* y;
+  const U* x;
   CRISP_HD void operator()(Index i) const { y[i] = T(x[i]); }
 };
-template <class T> struct AddTo {
-  T* y; const T* x;
+template <class T>
+struct AddTo {
+  T* y;
+  const T* x;
   CRISP_HD void operator()(Index i) const { y[i] += x[i]; }
 };
 }  // namespace detail

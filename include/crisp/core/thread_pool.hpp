@@ -91,7 +91,8 @@ class ThreadPool {
   ThreadPool() : threads_(usable_processors().count) {}
 
   void share_out(Index count, int sharers) {
-    while (workers_ < sharers - 1 && begin_worker()) {}
+    while (workers_ < sharers - 1 && begin_worker()) {
+    }
     sharers_ = std::min(sharers, workers_ + 1);
     if (capacity_ < sharers_) {
       shares_ = std::make_unique<Share[]>(std::size_t(sharers_));

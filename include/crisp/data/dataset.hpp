@@ -73,7 +73,8 @@ class PatchDataset {
   const PatchOptions& options() const { return options_; }
   Index images() const { return Index(pairs_.size()); }
 
-  /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the images.
+  /// How many patches one epoch has: those of the grid, or for random patches as many as would cover the
+  /// images.
   Index count() const {
     if (pairs_.empty()) return 0;
     const Index random = area_.back() / (options_.patch * options_.patch);
@@ -92,9 +93,8 @@ class PatchDataset {
     check(!pairs_.empty(), "PatchDataset: there are no images");
     const Index N = o.batch / std::max<Index>(1, o.parts), C = pairs_[0].input.channels;
     const Index in = options_.patch, out = in * hr_factor();
-    return Batches<T, D>(o, {N, in, in, C}, {N, out, out, C}, [this, o](Index step, T* input, T* target) {
-      fill(o, step, input, target);
-    });
+    return Batches<T, D>(o, {N, in, in, C}, {N, out, out, C},
+                         [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
   }
 
  private:

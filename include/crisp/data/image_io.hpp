@@ -71,8 +71,10 @@ inline std::string encode_bytes(const Bytes& image, const std::string& format, i
   const int c = int(image.channels);
   std::string out;
   int done = 0;
-  if (format == ".png") done = stb::stbi_write_png_to_func(append_bytes, &out, w, h, c, image.bytes.data(), w * c);
-  else if (format == ".bmp") done = stb::stbi_write_bmp_to_func(append_bytes, &out, w, h, c, image.bytes.data());
+  if (format == ".png")
+    done = stb::stbi_write_png_to_func(append_bytes, &out, w, h, c, image.bytes.data(), w * c);
+  else if (format == ".bmp")
+    done = stb::stbi_write_bmp_to_func(append_bytes, &out, w, h, c, image.bytes.data());
   else done = stb::stbi_write_jpg_to_func(append_bytes, &out, w, h, c, image.bytes.data(), jpeg_quality);
   check(done != 0, "save_image: ", h, " x ", w, " pixels could not be encoded as ", format);
   return out;
@@ -117,7 +119,8 @@ inline ImageHeader image_header(const std::string& bytes, const std::string& nam
   int width = 0, height = 0, channels = 0;
   const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
   const int known = stb::crisp_stbi_info_from_memory(data, int(bytes.size()), &width, &height, &channels);
-  if (!known) throw Error(str("load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason()));
+  if (!known)
+    throw Error(str("load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason()));
   return {height, width, channels};
 }
 
@@ -126,14 +129,15 @@ inline ImageHeader image_header(const std::string& bytes, const std::string& nam
 inline Image decode_image(const std::string& bytes, const std::string& name) {
   const ImageHeader header = image_header(bytes, name);
   constexpr Index limit = Index(1) << 28;
-  check(header.width * header.height <= limit, "load_image: '", name, "' has ", header.height, " x ", header.width,
-        " pixels; at most ", limit, " can be read");
+  check(header.width * header.height <= limit, "load_image: '", name, "' has ", header.height, " x ",
+        header.width, " pixels; at most ", limit, " can be read");
   const auto* data = reinterpret_cast<const stb::stbi_uc*>(bytes.data());
   const int size = int(bytes.size());
   int w = 0, h = 0, c = 0;
   Image image;
   const auto take = [&](auto* pixels, float step) {
-    check(pixels != nullptr, "load_image: '", name, "' is not a readable image: ", stb::crisp_stbi_failure_reason());
+    check(pixels != nullptr, "load_image: '", name,
+          "' is not a readable image: ", stb::crisp_stbi_failure_reason());
     const std::unique_ptr<void, void (*)(void*)> owner(pixels, stb::crisp_stbi_image_free);
     image = Image(h, w, c);
     for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] = float(pixels[i]) / step;
@@ -151,7 +155,8 @@ inline int image_bits(const std::string& bytes) {
   return stb::crisp_stbi_is_16_bit_from_memory(data, size) ? 16 : 8;
 }
 
-/// Reads an image file, see decode_image. Throws Error with the file's name, also for one that is missing or empty.
+/// Reads an image file, see decode_image. Throws Error with the file's name, also for one that is missing or
+/// empty.
 inline Image load_image(const std::filesystem::path& path) {
   return decode_image(read_file("load_image", path), path.string());
 }

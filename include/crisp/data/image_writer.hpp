@@ -99,9 +99,9 @@ class ImageWriter {
   /// width or too many rows, or a full disk.
   void write(const Image& rows) {
     const bool fits = rows.width == rows_.width && rows.channels == rows_.channels;
-    check(fits && written_ + rows.height <= height_, "ImageWriter: rows of ", describe(rows), " do not fit: ",
-          height_, " x ", rows_.width, " pixels of ", rows_.channels, " channels are written, ", written_,
-          " rows of them are there");
+    check(fits && written_ + rows.height <= height_, "ImageWriter: rows of ", describe(rows),
+          " do not fit: ", height_, " x ", rows_.width, " pixels of ", rows_.channels,
+          " channels are written, ", written_, " rows of them are there");
     const Index line = rows.width * rows.channels;
     std::vector<unsigned char> bytes(std::size_t(line * options_.bits / 8));
     for (Index i = 0; i < rows.height; ++i) {

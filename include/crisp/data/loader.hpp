@@ -59,7 +59,10 @@ class Batches {
    public:
     explicit Iterator(Shared* shared) : shared_(shared) { advance(); }
     Batch<T, D>& operator*() { return batch_; }
-    Iterator& operator++() { advance(); return *this; }
+    Iterator& operator++() {
+      advance();
+      return *this;
+    }
     bool operator!=(std::nullptr_t) const { return shared_ != nullptr; }
 
    private:

@@ -17,8 +17,8 @@ struct ResizeOptions {
 
 namespace detail {
 
-using crisp::detail::ResizeTaps;
 using crisp::detail::resize_taps;
+using crisp::detail::ResizeTaps;
 
 // x (outer, in, inner) -> (outer, out, inner), along the middle axis.
 inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner,

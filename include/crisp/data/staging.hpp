@@ -28,7 +28,7 @@ struct StagingOf {
   using Type = PlainStaging<T, D>;
 };
 template <class T, class D>
-  requires HasStaging<D, T>
+requires HasStaging<D, T>
 struct StagingOf<T, D> {
   static constexpr bool beside_compute = true;
   using Type = typename D::template Staging<T>;

@@ -102,7 +102,8 @@ inline Image box_filter_by_two(const Image& x) {
     for (Index j = 0; j < y.width; ++j)
       for (Index c = 0; c < y.channels; ++c)
         y.at(i, j, c) = (x.at(2 * i, 2 * j, c) + x.at(2 * i, 2 * j + 1, c) + x.at(2 * i + 1, 2 * j, c) +
-                         x.at(2 * i + 1, 2 * j + 1, c)) / 4;
+                         x.at(2 * i + 1, 2 * j + 1, c)) /
+                        4;
   return y;
 }
 

@@ -173,7 +173,8 @@ class MpiRanks {
  private:
   using Clock = std::chrono::steady_clock;
   // Members, as MPI may still use them when a wait was given up.
-  template <class T> struct Buffers {
+  template <class T>
+  struct Buffers {
     std::vector<T> own, all;
   };
   static constexpr Index message = 1 << 22;   // elements

@@ -15,8 +15,11 @@
 namespace crisp::distributed {
 
 namespace detail {
-template <class T> struct SumOfChunks {  // chunks (ranks, count): one from each process
-  T* y; const T* chunks; Index count, ranks;
+template <class T>
+struct SumOfChunks {  // chunks (ranks, count): one from each process
+  T* y;
+  const T* chunks;
+  Index count, ranks;
   CRISP_HD void operator()(Index i) const {
     double total = 0;
     for (Index rank = 0; rank < ranks; ++rank) total += double(chunks[rank * count + i]);
@@ -66,7 +69,7 @@ class NcclRanks {
   /// ncclAllReduce moves as many bytes, but NCCL chooses the order of its sums, and on another machine
   /// another one. So the weights are the same to the bit as by MPI.
   template <class T, class D>
-    requires std::derived_from<D, PlainCuda>
+  requires std::derived_from<D, PlainCuda>
   void sum(Tensor<T, D>& x) {
     if (size() == 1 || x.numel() == 0) return;
     const Index chunk = (x.numel() + size() - 1) / size();
@@ -88,7 +91,7 @@ class NcclRanks {
   }
 
   template <class T, class D>
-    requires std::derived_from<D, PlainCuda>
+  requires std::derived_from<D, PlainCuda>
   void broadcast(Tensor<T, D>& x) {
     if (size() == 1 || x.numel() == 0) return;
     finish([&] {

@@ -21,9 +21,9 @@ template <class R, class T, class D>
 concept Ranks = requires(R& r, std::vector<double>& numbers, Tensor<T, D>& x, std::string& text) {
   { r.rank() } -> std::same_as<Index>;  // 0 to size() - 1; 0 is the first, which validates, prints and writes
   { r.size() } -> std::same_as<Index>;
-  r.sum(numbers);                       // in place: the sums over all, in a fixed order, so for all the same
+  r.sum(numbers);  // in place: the sums over all, in a fixed order, so for all the same
   r.sum(x);
-  r.broadcast(x);                       // in place: what the first has
+  r.broadcast(x);  // in place: what the first has
   r.broadcast(text);
 };
 
@@ -31,8 +31,10 @@ concept Ranks = requires(R& r, std::vector<double>& numbers, Tensor<T, D>& x, st
 struct OneRank {
   Index rank() const { return 0; }
   Index size() const { return 1; }
-  template <class V> void sum(V&) {}
-  template <class V> void broadcast(V&) {}
+  template <class V>
+  void sum(V&) {}
+  template <class V>
+  void broadcast(V&) {}
   Index rank_here() const { return 0; }
   int fair_threads() const { return threads(); }
   void leave_to_first(const std::exception&) {}
@@ -54,8 +56,11 @@ inline Index processes_started() {
 
 namespace detail {
 
-template <class T> struct DivideSum {
-  T* y; const T* sum; T count;
+template <class T>
+struct DivideSum {
+  T* y;
+  const T* sum;
+  T count;
   CRISP_HD void operator()(Index i) const { y[i] = sum[i] / count; }
 };
 

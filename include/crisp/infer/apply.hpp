@@ -20,22 +20,24 @@ models::InputSpec input_spec_of(const Net& net) {
 template <class T, class D>
 Tensor<T, D> to_tensor(const data::Image& image) {
   std::vector<T> values(image.samples.size());
-  std::transform(image.samples.begin(), image.samples.end(), values.begin(), [](float v) { return T(v) / T(255); });
+  std::transform(image.samples.begin(), image.samples.end(), values.begin(),
+                 [](float v) { return T(v) / T(255); });
   return Tensor<T, D>({1, image.height, image.width, image.channels}, values);
 }
 
 /// (1, H, W, C), about 0..1 -> (H, W, C), about 0..255, neither rounded nor clamped.
 template <class T, class D>
 data::Image to_image(const Tensor<T, D>& x) {
-  check(x.shape().rank() == 4 && x[0] == 1, "to_image: one image is needed", operand("input", x.shape(), "(N, H, W, C)"));
+  check(x.shape().rank() == 4 && x[0] == 1, "to_image: one image is needed",
+        operand("input", x.shape(), "(N, H, W, C)"));
   data::Image image(x[1], x[2], x[3]);
   const std::vector<T> values = x.to_host();
   std::transform(values.begin(), values.end(), image.samples.begin(), [](T v) { return float(v * T(255)); });
   return image;
 }
 
-/// net(image): (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1 for a network that takes the
-/// enlarged image. C has to be what the network works on.
+/// net(image): (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1 for a network
+/// that takes the enlarged image. C has to be what the network works on.
 template <template <class, class> class Net, class T, class D>
 data::Image apply(const Net<T, D>& net, const data::Image& image) {
   const NoGrad guard;

@@ -1,11 +1,12 @@
-// Self-ensemble: the mean of what a network makes of an image in all eight positions (Timofte et al. 2016; Lim et al. 2017, sec. 3.4).
+// Self-ensemble: the mean of what a network makes of an image in all eight positions (Timofte et al. 2016;
+// Lim et al. 2017, sec. 3.4).
 #pragma once
 #include "crisp/data/augment.hpp"
 
 namespace crisp::infer {
 
-/// Mean over the eight ways of turning and flipping: turn the image, enlarge it, turn it back. Eight times the work for about
-/// 0.1 dB. enlarge(image) must give every image `factor` times as large.
+/// Mean over the eight ways of turning and flipping: turn the image, enlarge it, turn it back. Eight times
+/// the work for about 0.1 dB. enlarge(image) must give every image `factor` times as large.
 template <class Enlarge>
 data::Image self_ensemble(const data::Image& image, const Enlarge& enlarge) {
   data::Image mean;

@@ -1,4 +1,5 @@
-// Whole-image super-resolution: a picture of any size and kind in, a picture `scale` times as large out, through a network.
+// Whole-image super-resolution: a picture of any size and kind in, a picture `scale` times as large out,
+// through a network.
 #pragma once
 #include "crisp/core/rounding.hpp"
 #include "crisp/data/color.hpp"
@@ -10,15 +11,20 @@
 namespace crisp::infer {
 
 struct Options {
-  Index memory = Index(2) << 30;                   // bytes that the work may take, the images included; the tiles are as large as that allows
-  Index tile = 0;                                  // or the side of a tile, in pixels of the small image
-  bool ensemble = false;                           // the mean over eight positions: see self_ensemble.hpp
-  std::function<void(double done)> progress = {};  // told the part that is done, 0..1, after each tile; what it throws ends the work
+  Index memory =
+      Index(2)
+      << 30;       // bytes that the work may take, the images included; the tiles are as large as that allows
+  Index tile = 0;  // or the side of a tile, in pixels of the small image
+  bool ensemble = false;  // the mean over eight positions: see self_ensemble.hpp
+  std::function<void(double done)> progress =
+      {};  // told the part that is done, 0..1, after each tile; what it throws ends the work
 };
 
 namespace detail {
 
-inline data::Image bicubic(const data::Image& x, Index scale) { return data::enlarge(x, scale, data::Resampling::bicubic_matlab); }
+inline data::Image bicubic(const data::Image& x, Index scale) {
+  return data::enlarge(x, scale, data::Resampling::bicubic_matlab);
+}
 
 // Through the network, enlarged first where it wants that.
 template <class Net>
@@ -34,7 +40,8 @@ data::Image upscale_opaque(const Net& net, const data::Image& x, Index scale) {
   if (colour) return data::channels(run(net, data::gray_to_rgb(x), scale), 1, 1);
   if (x.channels == 1) return run(net, x, scale);
   const data::Image ycbcr = data::to_ycbcr(x);
-  return data::from_ycbcr(data::join(run(net, data::channels(ycbcr, 0, 1), scale), bicubic(data::channels(ycbcr, 1, 2), scale)));
+  return data::from_ycbcr(
+      data::join(run(net, data::channels(ycbcr, 0, 1), scale), bicubic(data::channels(ycbcr, 1, 2), scale)));
 }
 
 // An image of any kind, at once.
@@ -42,7 +49,8 @@ template <class Net>
 data::Image upscale_whole(const Net& net, const data::Image& x, Index scale, bool ensemble) {
   const auto opaque = [&](const data::Image& image) { return upscale_opaque(net, image, scale); };
   const Index colours = x.channels - x.has_alpha();
-  const data::Image colour = data::channels(x, 0, colours), y = ensemble ? self_ensemble(colour, opaque) : opaque(colour);
+  const data::Image colour = data::channels(x, 0, colours),
+                    y = ensemble ? self_ensemble(colour, opaque) : opaque(colour);
   return x.has_alpha() ? data::join(y, bicubic(data::channels(x, colours, 1), scale)) : y;
 }
 
@@ -61,11 +69,15 @@ TileCost tile_cost(const Net<T, D>& net, const data::Image& image, Index scale) 
     upscale_whole(net, data::Image(side, side, image.channels, 128), scale, false);
     return double(D::memory_use().peak - before);
   };
-  const double a = peak(small), b = peak(large), each = std::max(0.0, b - a) / double(large * large - small * small);
-  return {std::max(0.0, b - each * double(large * large)), each + double(4 * Index(sizeof(float)) * image.channels * scale * scale)};  // and the tile as an image, in a few versions
+  const double a = peak(small), b = peak(large),
+               each = std::max(0.0, b - a) / double(large * large - small * small);
+  return {std::max(0.0, b - each * double(large * large)),
+          each + double(4 * Index(sizeof(float)) * image.channels * scale *
+                        scale)};  // and the tile as an image, in a few versions
 }
 
-// Tiles as large as the memory allows beside the image and the rows that wait for the sink, but no larger than is useful.
+// Tiles as large as the memory allows beside the image and the rows that wait for the sink, but no larger
+// than is useful.
 template <template <class, class> class Net, class T, class D>
 Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o) {
   const models::InputSpec spec = input_spec_of(net);
@@ -86,23 +98,32 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
   }
   const TileCost cost = tile_cost(net, image, scale);
   for (Index tile = most; tile > t.tile; tile -= round_up(8, spec.grid)) {
-    const double rows = double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
-    const double seen = double(std::min(image.height, tile + 2 * t.halo) * std::min(image.width, tile + 2 * t.halo));
-    if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= budget) return t.tile = tile, t;
+    const double rows =
+        double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
+    const double seen =
+        double(std::min(image.height, tile + 2 * t.halo) * std::min(image.width, tile + 2 * t.halo));
+    if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= budget)
+      return t.tile = tile, t;
   }
   return t;  // the smallest: less is not possible
 }
 
 }  // namespace detail
 
-/// The image, `scale` times as high and wide, row by row: (H, W, C), 0..255 -> rows (h, scale W, C), not rounded, to `sink`, from the
-/// top. A network on luma (its input: luma / 255, enlarged by MATLAB's bicubic if it takes that) leaves Cb and Cr to bicubic;
-/// gray stays gray; alpha is enlarged by bicubic. Throws Error for an empty image or a scale below 1.
+/// The image, `scale` times as high and wide, row by row: (H, W, C), 0..255 -> rows (h, scale W, C), not
+/// rounded, to `sink`, from the top. A network on luma (its input: luma / 255, enlarged by MATLAB's bicubic
+/// if it takes that) leaves Cb and Cr to bicubic; gray stays gray; alpha is enlarged by bicubic. Throws Error
+/// for an empty image or a scale below 1.
 template <template <class, class> class Net, class T, class D>
-void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o, const RowSink& sink) {
+void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o,
+             const RowSink& sink) {
   check(scale >= 1, "upscale: the scale must be a whole number of at least 1, not ", scale);
-  check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ", image.width, " pixels)");
-  for_tiles(image, detail::tiling(net, image, scale, o), scale, [&](const data::Image& tile) { return detail::upscale_whole(net, tile, scale, o.ensemble); }, sink, o.progress);
+  check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ",
+        image.width, " pixels)");
+  for_tiles(
+      image, detail::tiling(net, image, scale, o), scale,
+      [&](const data::Image& tile) { return detail::upscale_whole(net, tile, scale, o.ensemble); }, sink,
+      o.progress);
 }
 
 /// The same as one image, (scale H, scale W, C).
@@ -110,7 +131,8 @@ template <template <class, class> class Net, class T, class D>
 data::Image upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o = {}) {
   data::Image result(image.height * scale, image.width * scale, image.channels);
   auto to = result.samples.begin();
-  upscale(net, image, scale, o, [&](const data::Image& rows) { to = std::copy(rows.samples.begin(), rows.samples.end(), to); });
+  upscale(net, image, scale, o,
+          [&](const data::Image& rows) { to = std::copy(rows.samples.begin(), rows.samples.end(), to); });
   return result;
 }
 

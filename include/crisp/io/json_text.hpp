@@ -19,7 +19,10 @@ class JsonText {
   template <class F>
   void object(F f) {
     take('{', "an object");
-    if (next() == '}') { ++at_; return; }
+    if (next() == '}') {
+      ++at_;
+      return;
+    }
     do {
       const std::string key = string();
       take(':', "a colon");
@@ -31,7 +34,10 @@ class JsonText {
   std::vector<Index> whole_numbers(std::size_t most) {
     std::vector<Index> numbers;
     take('[', "a list");
-    if (next() == ']') { ++at_; return numbers; }
+    if (next() == ']') {
+      ++at_;
+      return numbers;
+    }
     do {
       if (numbers.size() == most) fail(str("a list of at most ", most, " numbers"));
       numbers.push_back(whole_number());

@@ -62,7 +62,8 @@ class OnnxGraph {
       if (a.type == onnx::AttributeProto::FLOAT) to->set_f(a.number);
       else if (a.type == onnx::AttributeProto::INT) to->set_i(a.whole[0]);
       else if (a.type == onnx::AttributeProto::STRING) to->set_s(a.word);
-      else for (const Index v : a.whole) to->add_ints(v);
+      else
+        for (const Index v : a.whole) to->add_ints(v);
     }
     n->add_output(n->name() + "_out");
     return n->output(0);

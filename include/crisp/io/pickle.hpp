@@ -17,7 +17,7 @@ namespace crisp::io {
 /// against the storage.
 struct PickledTensor {
   std::string type = {}, storage = {};  // "FloatStorage", and the key of its bytes
-  Index elements = 0;         // of the storage
+  Index elements = 0;                   // of the storage
   Index offset = 0;
   std::vector<Index> size = {}, stride = {};
 };
@@ -129,49 +129,126 @@ class PickleReader {
 
   void step(unsigned char op) {
     switch (op) {
-      case 0x80: take(1); break;                             // PROTO
-      case 0x95: take(8); break;                             // FRAME
-      case '(': marks_.push_back(stack_.size()); break;      // MARK
-      case 'a': add(Kind::list, {pop()}); break;             // APPEND
-      case 'e': add(Kind::list, since_mark()); break;        // APPENDS
-      case 's': set_item(); break;                           // SETITEM
-      case 'u': add(Kind::dictionary, since_mark()); break;  // SETITEMS
-      case '0': pop(); break;                                // POP
-      case 'q': memo_[integer(1)] = top(); break;            // BINPUT
-      case 'r': memo_[integer(4)] = top(); break;            // LONG_BINPUT
-      case 0x94: memoize(); break;                           // MEMOIZE
-      case 'h': recall(integer(1)); break;                   // BINGET
-      case 'j': recall(integer(4)); break;                   // LONG_BINGET
-      case 'c': global(); break;                             // GLOBAL
-      case 0x93: stack_global(); break;                      // STACK_GLOBAL
-      case 'Q': storage_on_top(); break;                     // BINPERSID
-      case 'R': reduce(); break;                             // REDUCE
-      case 'b': pop(), top(); break;                         // BUILD: sets no weight, but _metadata and hooks
-      default: push_value(op);
+      case 0x80:
+        take(1);
+        break;  // PROTO
+      case 0x95:
+        take(8);
+        break;  // FRAME
+      case '(':
+        marks_.push_back(stack_.size());
+        break;  // MARK
+      case 'a':
+        add(Kind::list, {pop()});
+        break;  // APPEND
+      case 'e':
+        add(Kind::list, since_mark());
+        break;  // APPENDS
+      case 's':
+        set_item();
+        break;  // SETITEM
+      case 'u':
+        add(Kind::dictionary, since_mark());
+        break;  // SETITEMS
+      case '0':
+        pop();
+        break;  // POP
+      case 'q':
+        memo_[integer(1)] = top();
+        break;  // BINPUT
+      case 'r':
+        memo_[integer(4)] = top();
+        break;  // LONG_BINPUT
+      case 0x94:
+        memoize();
+        break;  // MEMOIZE
+      case 'h':
+        recall(integer(1));
+        break;  // BINGET
+      case 'j':
+        recall(integer(4));
+        break;  // LONG_BINGET
+      case 'c':
+        global();
+        break;  // GLOBAL
+      case 0x93:
+        stack_global();
+        break;  // STACK_GLOBAL
+      case 'Q':
+        storage_on_top();
+        break;  // BINPERSID
+      case 'R':
+        reduce();
+        break;  // REDUCE
+      case 'b':
+        pop(), top();
+        break;  // BUILD: sets no weight, but _metadata and hooks
+      default:
+        push_value(op);
     }
   }
   void push_value(unsigned char op) {
     switch (op) {
-      case 'N': push({}); break;                                      // NONE
-      case 0x88: push_number(1); break;                               // NEWTRUE
-      case 0x89: push_number(0); break;                               // NEWFALSE
-      case 'K': push_number(integer(1)); break;                       // BININT1
-      case 'M': push_number(integer(2)); break;                       // BININT2
-      case 'J': push_number(Index(std::int32_t(integer(4)))); break;  // BININT
-      case 0x8a: long_number(); break;                                // LONG1
-      case 'G': real_number(); break;                                 // BINFLOAT
-      case 'X': push_text(take(std::size_t(integer(4)))); break;      // BINUNICODE
-      case 0x8c: push_text(take(std::size_t(integer(1)))); break;     // SHORT_BINUNICODE
-      case 'U': push_text(take(std::size_t(integer(1)))); break;      // SHORT_BINSTRING
-      case 'T': push_text(take(std::size_t(integer(4)))); break;      // BINSTRING
-      case ')': push_list({}); break;                                 // EMPTY_TUPLE
-      case ']': push_list({}); break;                                 // EMPTY_LIST
-      case '}': push({.kind = Kind::dictionary}); break;              // EMPTY_DICT
-      case 0x85: push_tuple(1); break;                                // TUPLE1 to TUPLE3
-      case 0x86: push_tuple(2); break;
-      case 0x87: push_tuple(3); break;
-      case 't': push_list(since_mark()); break;                       // TUPLE
-      case 'l': push_list(since_mark()); break;                       // LIST
+      case 'N':
+        push({});
+        break;  // NONE
+      case 0x88:
+        push_number(1);
+        break;  // NEWTRUE
+      case 0x89:
+        push_number(0);
+        break;  // NEWFALSE
+      case 'K':
+        push_number(integer(1));
+        break;  // BININT1
+      case 'M':
+        push_number(integer(2));
+        break;  // BININT2
+      case 'J':
+        push_number(Index(std::int32_t(integer(4))));
+        break;  // BININT
+      case 0x8a:
+        long_number();
+        break;  // LONG1
+      case 'G':
+        real_number();
+        break;  // BINFLOAT
+      case 'X':
+        push_text(take(std::size_t(integer(4))));
+        break;  // BINUNICODE
+      case 0x8c:
+        push_text(take(std::size_t(integer(1))));
+        break;  // SHORT_BINUNICODE
+      case 'U':
+        push_text(take(std::size_t(integer(1))));
+        break;  // SHORT_BINSTRING
+      case 'T':
+        push_text(take(std::size_t(integer(4))));
+        break;  // BINSTRING
+      case ')':
+        push_list({});
+        break;  // EMPTY_TUPLE
+      case ']':
+        push_list({});
+        break;  // EMPTY_LIST
+      case '}':
+        push({.kind = Kind::dictionary});
+        break;  // EMPTY_DICT
+      case 0x85:
+        push_tuple(1);
+        break;  // TUPLE1 to TUPLE3
+      case 0x86:
+        push_tuple(2);
+        break;
+      case 0x87:
+        push_tuple(3);
+        break;
+      case 't':
+        push_list(since_mark());
+        break;  // TUPLE
+      case 'l':
+        push_list(since_mark());
+        break;  // LIST
       default:
         fail(str("its pickle has the opcode ", int(op), " at byte ", at_ - 1, ", which no state dict needs"));
     }

@@ -1,4 +1,5 @@
-// The discrete Fourier transform of an image along both axes, of any size (Eigen's module FFT), for metrics in spatial frequencies.
+// The discrete Fourier transform of an image along both axes, of any size (Eigen's module FFT), for metrics
+// in spatial frequencies.
 #pragma once
 #include <complex>
 #ifndef EIGEN_NO_CUDA
@@ -13,7 +14,8 @@
 
 namespace crisp::metrics::detail {
 
-// (H, W) values. Of a spectrum, row i holds the frequency i, or i - H where that is nearer to 0; columns likewise.
+// (H, W) values. Of a spectrum, row i holds the frequency i, or i - H where that is nearer to 0; columns
+// likewise.
 struct ComplexPlane {
   Index height = 0, width = 0;
   std::vector<std::complex<double>> v;
@@ -24,9 +26,11 @@ inline ComplexPlane fourier(ComplexPlane x, bool backwards = false) {
   Eigen::FFT<double> fft;
   const auto along = [&](Index first, Index step, Index count) {
     if (count == 1) return;  // the transform of one value is that value; Eigen's needs two
-    std::vector<std::complex<double>> from(static_cast<std::size_t>(count)), to(static_cast<std::size_t>(count));
+    std::vector<std::complex<double>> from(static_cast<std::size_t>(count)),
+        to(static_cast<std::size_t>(count));
     for (Index k = 0; k < count; ++k) from[std::size_t(k)] = x.v[std::size_t(first + k * step)];
-    if (std::all_of(from.begin(), from.end(), [](std::complex<double> c) { return c == 0.0; })) return;  // most of a band's spectrum
+    if (std::all_of(from.begin(), from.end(), [](std::complex<double> c) { return c == 0.0; }))
+      return;  // most of a band's spectrum
     backwards ? fft.inv(to.data(), from.data(), count) : fft.fwd(to.data(), from.data(), count);
     for (Index k = 0; k < count; ++k) x.v[std::size_t(first + k * step)] = to[std::size_t(k)];
   };

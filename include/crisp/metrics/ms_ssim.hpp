@@ -1,4 +1,5 @@
-// MS-SSIM: SSIM over five scales, each half as large as the one before (Wang, Simoncelli and Bovik 2003, eq. 7).
+// MS-SSIM: SSIM over five scales, each half as large as the one before (Wang, Simoncelli and Bovik 2003, eq.
+// 7).
 #pragma once
 #include "crisp/metrics/ssim.hpp"
 
@@ -16,12 +17,14 @@ inline Plane halved(const Plane& x) {  // the mean of 2 x 2 pixels
 }
 }  // namespace detail
 
-/// MS-SSIM, 1 for equal images; for RGB the mean over the channels. A negative part of one scale counts as 0. Throws
-/// Error for images of unequal size, or of less than 176 pixels a side after shaving (11 pixels at the last scale).
+/// MS-SSIM, 1 for equal images; for RGB the mean over the channels. A negative part of one scale counts as 0.
+/// Throws Error for images of unequal size, or of less than 176 pixels a side after shaving (11 pixels at the
+/// last scale).
 inline Score ms_ssim(const data::Image& a, const data::Image& b, Options o = {}) {
   constexpr double weights[5] = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
   detail::check_pair("ms_ssim", a, b, o);
-  check(std::min(a.height, a.width) - 2 * o.shave >= 16 * detail::ssim_window, "ms_ssim: ", describe(a), " with ", o.shave,
+  check(std::min(a.height, a.width) - 2 * o.shave >= 16 * detail::ssim_window, "ms_ssim: ", describe(a),
+        " with ", o.shave,
         " pixels shaved is too small for five scales; at least 176 pixels a side are needed");
   const data::Image x = detail::compared(a, o), y = detail::compared(b, o);
   double sum = 0;

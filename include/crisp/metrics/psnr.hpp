@@ -1,4 +1,5 @@
-// PSNR: the peak signal-to-noise ratio, 10 log10(255^2 / MSE) in dB; and what every metric here states beside its value.
+// PSNR: the peak signal-to-noise ratio, 10 log10(255^2 / MSE) in dB; and what every metric here states beside
+// its value.
 #pragma once
 #include <limits>
 
@@ -21,7 +22,8 @@ struct Score {
 };
 
 inline std::string describe(const Options& o) {
-  return str(o.channel == Channel::luma ? "luma, BT.601" : "RGB", o.round ? ", rounded to 8 bits" : ", not rounded", ", ", o.shave, " pixels shaved");
+  return str(o.channel == Channel::luma ? "luma, BT.601" : "RGB",
+             o.round ? ", rounded to 8 bits" : ", not rounded", ", ", o.shave, " pixels shaved");
 }
 
 namespace detail {
@@ -35,26 +37,31 @@ inline data::Image compared(const data::Image& x, const Options& o) {
 
 inline void check_pair(const char* metric, const data::Image& a, const data::Image& b, const Options& o) {
   check(o.shave >= 0, metric, ": the number of shaved pixels must be 0 or more, not ", o.shave);
-  check(a.height == b.height && a.width == b.width, metric, ": the images differ in size: ", describe(a), " and ", describe(b),
-        "\n  hint: crop the original to a multiple of the scale");
-  check(o.channel == Channel::luma || data::without_alpha(a).channels == data::without_alpha(b).channels, metric, ": the images differ in kind: ",
-        describe(a), " and ", describe(b), "\n  hint: compare luma");
-  check(std::min(a.height, a.width) > 2 * o.shave, metric, ": shaving ", o.shave, " pixels on every side leaves nothing of ", describe(a));
+  check(a.height == b.height && a.width == b.width, metric, ": the images differ in size: ", describe(a),
+        " and ", describe(b), "\n  hint: crop the original to a multiple of the scale");
+  check(o.channel == Channel::luma || data::without_alpha(a).channels == data::without_alpha(b).channels,
+        metric, ": the images differ in kind: ", describe(a), " and ", describe(b), "\n  hint: compare luma");
+  check(std::min(a.height, a.width) > 2 * o.shave, metric, ": shaving ", o.shave,
+        " pixels on every side leaves nothing of ", describe(a));
 }
 
 }  // namespace detail
 
-/// The mean squared error over the compared samples, on the scale 0..255. Throws Error for images of unequal size.
+/// The mean squared error over the compared samples, on the scale 0..255. Throws Error for images of unequal
+/// size.
 inline Score mse(const data::Image& a, const data::Image& b, Options o = {}) {
   detail::check_pair("mse", a, b, o);
   const data::Image x = detail::compared(a, o), y = detail::compared(b, o);
   double sum = 0;
-  for (std::size_t i = 0; i < x.samples.size(); ++i) sum += (double(x.samples[i]) - y.samples[i]) * (double(x.samples[i]) - y.samples[i]);
+  for (std::size_t i = 0; i < x.samples.size(); ++i)
+    sum += (double(x.samples[i]) - y.samples[i]) * (double(x.samples[i]) - y.samples[i]);
   return {sum / double(x.samples.size()), describe(o)};
 }
 
 /// 10 log10(255^2 / mse) in dB; infinite where mse is 0.
-inline double psnr_of_mse(double mse) { return mse > 0 ? 10 * std::log10(255.0 * 255.0 / mse) : std::numeric_limits<double>::infinity(); }
+inline double psnr_of_mse(double mse) {
+  return mse > 0 ? 10 * std::log10(255.0 * 255.0 / mse) : std::numeric_limits<double>::infinity();
+}
 
 /// PSNR in dB; infinite for equal images. Throws Error for images of unequal size.
 inline Score psnr(const data::Image& a, const data::Image& b, Options o = {}) {
@@ -62,8 +69,8 @@ inline Score psnr(const data::Image& a, const data::Image& b, Options o = {}) {
   return {psnr_of_mse(mse(a, b, o).value), describe(o)};
 }
 
-/// Means over several images. Papers print the mean of the PSNR of each; the PSNR of the mean squared error is
-/// another number, and lower.
+/// Means over several images. Papers print the mean of the PSNR of each; the PSNR of the mean squared error
+/// is another number, and lower.
 struct Summary {
   double psnr = 0, psnr_of_mean_mse = 0;
 };

@@ -1,5 +1,6 @@
-// The steerable pyramid in space (Simoncelli and Freeman 1995), with the filters of six orientations, sp5Filters of matlabPyrTools
-// (designed by Karasaridis and Simoncelli 1996), and its borders, "reflect1": mirrored about the pixel at the edge.
+// The steerable pyramid in space (Simoncelli and Freeman 1995), with the filters of six orientations,
+// sp5Filters of matlabPyrTools (designed by Karasaridis and Simoncelli 1996), and its borders, "reflect1":
+// mirrored about the pixel at the edge.
 #pragma once
 #include <array>
 
@@ -10,19 +11,21 @@
 namespace crisp::metrics::detail {
 
 // sp5Filters. Their symmetry leaves a quarter of each: upper left, with the centre row and column.
-inline constexpr double sp5_first_lowpass[3][3] = {
-    {0.00341614, -0.01551246, -0.03848215}, {-0.01551246, 0.05586982, 0.15925570}, {-0.03848215, 0.15925570, 0.40304148}};
+inline constexpr double sp5_first_lowpass[3][3] = {{0.00341614, -0.01551246, -0.03848215},
+                                                   {-0.01551246, 0.05586982, 0.15925570},
+                                                   {-0.03848215, 0.15925570, 0.40304148}};
 inline constexpr double sp5_lowpass[5][5] = {  // twice these
     {0.00085404, -0.00244917, -0.00387812, -0.00944432, -0.00962054},
     {-0.00244917, -0.00523281, -0.00661117, 0.00410600, 0.01002988},
     {-0.00387812, -0.00661117, 0.01396746, 0.03277038, 0.03981393},
     {-0.00944432, 0.00410600, 0.03277038, 0.06426333, 0.08169618},
     {-0.00962054, 0.01002988, 0.03981393, 0.08169618, 0.10096540}};
-inline constexpr double sp5_band[4][4] = {  // the first of the six, for edges that lie; with the other sign below the centre row
-    {0.00277643, 0.00496194, 0.01026699, 0.01455399},
-    {-0.00986904, -0.00893064, 0.01189859, 0.02755155},
-    {-0.01021852, -0.03075356, -0.08226445, -0.11732297},
-    {0, 0, 0, 0}};
+inline constexpr double sp5_band[4][4] =
+    {  // the first of the six, for edges that lie; with the other sign below the centre row
+        {0.00277643, 0.00496194, 0.01026699, 0.01455399},
+        {-0.00986904, -0.00893064, 0.01189859, 0.02755155},
+        {-0.01021852, -0.03075356, -0.08226445, -0.11732297},
+        {0, 0, 0, 0}};
 
 // The whole filter of a quarter (n, n): (2 n - 1, 2 n - 1).
 template <std::size_t n>
@@ -46,8 +49,8 @@ inline Plane transposed(const Plane& x) {
 
 using crisp::detail::mirrored_about_pixel;
 
-// Mirrored to multiples of 32 pixels, and to 128 at least, so that all levels are whole, as MeTriX MuX does for the IFC (which fills the
-// corners with one value each). For 44 pixels a side or more.
+// Mirrored to multiples of 32 pixels, and to 128 at least, so that all levels are whole, as MeTriX MuX does
+// for the IFC (which fills the corners with one value each). For 44 pixels a side or more.
 inline Plane padded_for_pyramid(const Plane& x) {
   const auto whole = [](Index n) { return std::max<Index>(128, (n + 31) / 32 * 32); };
   Plane y{whole(x.height), whole(x.width), {}};
@@ -61,7 +64,8 @@ inline Plane padded_for_pyramid(const Plane& x) {
 
 // The correlation with a filter of odd size about the pixels first, first + step, .. along both axes.
 inline Plane correlate(const Plane& x, const Plane& filter, Index step = 1, Index first = 0) {
-  const Index H = ceil_div(x.height - first, step), W = ceil_div(x.width - first, step), radius = filter.height / 2;
+  const Index H = ceil_div(x.height - first, step), W = ceil_div(x.width - first, step),
+              radius = filter.height / 2;
   std::vector<Index> column;  // where the pixels of a row come from, with `radius` more on either side
   for (Index j = -radius; j < x.width + radius; ++j) column.push_back(mirrored_about_pixel(j, x.width));
   Plane y{H, W, std::vector<double>(static_cast<std::size_t>(H * W))};
@@ -80,10 +84,12 @@ inline Plane correlate(const Plane& x, const Plane& filter, Index step = 1, Inde
   return y;
 }
 
-// The bands of a level that the IFC takes, of the first and of the fourth orientation: of edges that lie, and of edges that stand.
+// The bands of a level that the IFC takes, of the first and of the fourth orientation: of edges that lie, and
+// of edges that stand.
 using PyramidLevel = std::array<Plane, 2>;
 
-// The levels from fine to coarse, each half as large as the one before. Each needs 9 pixels a side, or 5 where it is the last.
+// The levels from fine to coarse, each half as large as the one before. Each needs 9 pixels a side, or 5
+// where it is the last.
 inline std::vector<PyramidLevel> steerable_pyramid(const Plane& x, int levels) {
   const Plane lowpass = whole_filter(sp5_lowpass, 2, 1), band = whole_filter(sp5_band, 1, -1);
   Plane low = correlate(x, whole_filter(sp5_first_lowpass, 1, 1));

@@ -9,7 +9,8 @@ namespace crisp::models {
 template <class T, class D>
 struct Arcnn {
   static constexpr nn::Conv2dOptions edge{.border = Border::replicate};
-  nn::Conv2d<T, D> conv1{1, 64, 9, edge}, conv2{64, 32, 7, edge}, conv3{32, 16, 1, edge}, conv4{16, 1, 5, edge};
+  nn::Conv2d<T, D> conv1{1, 64, 9, edge}, conv2{64, 32, 7, edge}, conv3{32, 16, 1, edge},
+      conv4{16, 1, 5, edge};
 
   /// Begins as the identity, and learns what JPEG has taken away; see nn::pass_through.
   Arcnn() {
@@ -21,7 +22,7 @@ struct Arcnn {
     const Var<T, D> features = conv1.then_relu(x);        // extraction   (N, H, W, 64)
     const Var<T, D> cleaned = conv2.then_relu(features);  // enhancement  (N, H, W, 32)
     const Var<T, D> mapped = conv3.then_relu(cleaned);    // mapping      (N, H, W, 16)
-    return conv4(mapped);                             // reconstruction (N, H, W, 1)
+    return conv4(mapped);                                 // reconstruction (N, H, W, 1)
   }
 
   InputSpec input_spec() const { return {.channels = 1, .reach = 9}; }

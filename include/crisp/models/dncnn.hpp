@@ -1,5 +1,6 @@
-// DnCNN: convolutions find the noise of an image, which is then taken off (Zhang et al. 2017, fig. 1). With batch normalisation
-// it trains as in the paper; without, it is how trained networks are passed on, the normalisation merged into the weights.
+// DnCNN: convolutions find the noise of an image, which is then taken off (Zhang et al. 2017, fig. 1). With
+// batch normalisation it trains as in the paper; without, it is how trained networks are passed on, the
+// normalisation merged into the weights.
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"
@@ -13,7 +14,8 @@ struct DncnnOptions {
   bool batch_norm = true;
 };
 
-/// (N, H, W, C), noisy, 0..1 -> (N, H, W, C). Names are those of a list of convolution, normalisation, relu: model.0, model.2, ...
+/// (N, H, W, C), noisy, 0..1 -> (N, H, W, C). Names are those of a list of convolution, normalisation, relu:
+/// model.0, model.2, ...
 template <class T, class D>
 struct Dncnn {
   DncnnOptions options;
@@ -31,14 +33,21 @@ struct Dncnn {
 
   Var<T, D> operator()(const Var<T, D>& x) const {
     Var<T, D> y = convs[0].then_relu(x);  // (N, H, W, F)
-    for (std::size_t i = 1; i + 1 < convs.size(); ++i) y = relu(options.batch_norm ? norms[i - 1](convs[i](y)) : convs[i](y));
+    for (std::size_t i = 1; i + 1 < convs.size(); ++i)
+      y = relu(options.batch_norm ? norms[i - 1](convs[i](y)) : convs[i](y));
     return x - convs.back()(y);
   }
 
   InputSpec input_spec() const { return {.channels = options.channels, .reach = options.depth}; }
 
-  template <class F> void each_param(F&& f, const std::string& prefix = "") { name(*this, f, prefix); }
-  template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(*this, f, prefix); }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") {
+    name(*this, f, prefix);
+  }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") const {
+    name(*this, f, prefix);
+  }
 
  private:
   template <class Self, class F>
@@ -46,7 +55,8 @@ struct Dncnn {
     Index place = 0;  // in the list
     for (std::size_t i = 0; i < self.convs.size(); ++i) {
       self.convs[i].each_param(f, prefix + "model." + std::to_string(place++) + ".");
-      if (i > 0 && i <= self.norms.size()) self.norms[i - 1].each_param(f, prefix + "model." + std::to_string(place++) + ".");
+      if (i > 0 && i <= self.norms.size())
+        self.norms[i - 1].each_param(f, prefix + "model." + std::to_string(place++) + ".");
       ++place;  // the relu
     }
   }

@@ -1,5 +1,6 @@
-// EDSR: enhanced deep residual network, residual blocks without batch normalisation and a pixel-shuffle tail (Lim et al.
-// 2017, fig. 3). The baseline has 16 blocks of 64 features, the full network 32 of 256 with a residual scale of 0.1.
+// EDSR: enhanced deep residual network, residual blocks without batch normalisation and a pixel-shuffle tail
+// (Lim et al. 2017, fig. 3). The baseline has 16 blocks of 64 features, the full network 32 of 256 with a
+// residual scale of 0.1.
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
@@ -10,9 +11,11 @@ namespace crisp::models {
 struct EdsrOptions {
   Index scale = 2, features = 64, blocks = 16, channels = 3;
   double residual_scale = 1;
-  bool direct = false;      // the tail goes to the image in one convolution, as in light versions
-  bool mean_shift = true;   // take off the mean colour of DIV2K
-  static EdsrOptions full(Index scale) { return {.scale = scale, .features = 256, .blocks = 32, .residual_scale = 0.1}; }
+  bool direct = false;     // the tail goes to the image in one convolution, as in light versions
+  bool mean_shift = true;  // take off the mean colour of DIV2K
+  static EdsrOptions full(Index scale) {
+    return {.scale = scale, .features = 256, .blocks = 32, .residual_scale = 0.1};
+  }
 };
 
 template <class T, class D>
@@ -25,9 +28,12 @@ struct Edsr {
   Var<T, D> mean;
 
   explicit Edsr(EdsrOptions o = {})
-      : options(o), conv_first(o.channels, o.features, 3), conv_after_body(o.features, o.features, 3),
+      : options(o),
+        conv_first(o.channels, o.features, 3),
+        conv_after_body(o.features, o.features, 3),
         body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features, o.residual_scale)),
-        upsample(o.direct ? nn::Upsampler<T, D>::direct(o.scale, o.features, o.channels) : nn::Upsampler<T, D>(o.scale, o.features)),
+        upsample(o.direct ? nn::Upsampler<T, D>::direct(o.scale, o.features, o.channels)
+                          : nn::Upsampler<T, D>(o.scale, o.features)),
         mean(div2k_mean<T, D>(o.mean_shift ? o.channels : 0)) {
     if (!o.direct) conv_last.emplace(o.features, o.channels, 3, nn::Conv2dOptions{.init = nn::Init::he(0.1)});
   }

@@ -1,5 +1,5 @@
-// The EDSR and SwinIR hybrid of a student project: the residual blocks of EDSR find local structure, residual Swin transformer
-// blocks then relate distant parts of the image (Lim et al. 2017; Liang et al. 2021).
+// The EDSR and SwinIR hybrid of a student project: the residual blocks of EDSR find local structure, residual
+// Swin transformer blocks then relate distant parts of the image (Lim et al. 2017; Liang et al. 2021).
 #pragma once
 #include "crisp/models/edsr.hpp"
 #include "crisp/models/swinir.hpp"
@@ -20,8 +20,16 @@ struct Hybrid {
   SwinIr<T, D> swin;  // on the features, to the image
 
   explicit Hybrid(HybridOptions o = {})
-      : options(o), conv_first(3, o.features, 3), body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features, 0.1)),
-        swin({.scale = o.scale, .channels = o.features, .embed = o.embed, .heads = o.heads, .window = o.window, .depths = o.depths, .out = 3,
+      : options(o),
+        conv_first(3, o.features, 3),
+        body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features, 0.1)),
+        swin({.scale = o.scale,
+              .channels = o.features,
+              .embed = o.embed,
+              .heads = o.heads,
+              .window = o.window,
+              .depths = o.depths,
+              .out = 3,
               .tail = SwinTail::pixelshuffle}) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {

@@ -1,5 +1,6 @@
-// MSRResNet: SRResNet without batch normalisation, as the Real-world and mobile challenges start from it (Wang et al. 2018,
-// ESRGAN, sec. 3.1; BasicSR): residual blocks, pixel shuffles, and the bilinear image added at the end.
+// MSRResNet: SRResNet without batch normalisation, as the Real-world and mobile challenges start from it
+// (Wang et al. 2018, ESRGAN, sec. 3.1; BasicSR): residual blocks, pixel shuffles, and the bilinear image
+// added at the end.
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
@@ -21,8 +22,12 @@ struct MsrResNet {
   std::vector<nn::ResBlock<T, D>> body;
 
   explicit MsrResNet(MsrResNetOptions o = {})
-      : options(o), conv_first(o.channels, o.features, 3), upconv1(o.features, o.features * (o.scale == 3 ? 9 : 4), 3), conv_hr(o.features, o.features, 3),
-        conv_last(o.features, o.channels, 3, {.init = nn::Init::he(0.1)}), body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features)) {
+      : options(o),
+        conv_first(o.channels, o.features, 3),
+        upconv1(o.features, o.features * (o.scale == 3 ? 9 : 4), 3),
+        conv_hr(o.features, o.features, 3),
+        conv_last(o.features, o.channels, 3, {.init = nn::Init::he(0.1)}),
+        body(nn::repeat<nn::ResBlock<T, D>>(o.blocks, o.features)) {
     check(o.scale >= 2 && o.scale <= 4, "MsrResNet: the scale must be 2, 3 or 4, not ", o.scale);
     if (o.scale == 4) upconv2.emplace(o.features, o.features * 4, 3);
   }

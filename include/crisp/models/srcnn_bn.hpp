@@ -1,4 +1,5 @@
-// SRCNN with batch normalisation, on RGB, as a lecture teaches it: 9-1-5 with normalised features (after Dong et al. 2014).
+// SRCNN with batch normalisation, on RGB, as a lecture teaches it: 9-1-5 with normalised features (after Dong
+// et al. 2014).
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"

@@ -1,5 +1,5 @@
-// SRResNet, and as such the generator of SRGAN: residual blocks with batch normalisation and PReLU between convolutions of
-// 9 x 9, enlarged by pixel shuffles (Ledig et al. 2017, fig. 4).
+// SRResNet, and as such the generator of SRGAN: residual blocks with batch normalisation and PReLU between
+// convolutions of 9 x 9, enlarged by pixel shuffles (Ledig et al. 2017, fig. 4).
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/res_block.hpp"
@@ -10,8 +10,9 @@ namespace crisp::models {
 
 struct SrResNetOptions {
   Index scale = 4, features = 64, blocks = 16, channels = 3;
-  bool norm_after_body = true;  // batch normalisation after the body, as in the paper; else a PReLU, as in a popular version
-  bool tanh = false;            // the output through (tanh + 1) / 2: never outside 0..1
+  bool norm_after_body =
+      true;  // batch normalisation after the body, as in the paper; else a PReLU, as in a popular version
+  bool tanh = false;  // the output through (tanh + 1) / 2: never outside 0..1
 };
 
 template <class T, class D>
@@ -26,8 +27,12 @@ struct SrResNet {
   std::vector<nn::PReLU<T, D>> prelu_up;  // one after each shuffle
 
   explicit SrResNet(SrResNetOptions o = {})
-      : options(o), conv_first(o.channels, o.features, 9), conv_after_body(o.features, o.features, 3), conv_last(o.features, o.channels, 9, {.init = nn::Init::he(0.1)}),
-        body(nn::repeat<nn::ResBlockBN<T, D>>(o.blocks, o.features)), upsample(o.scale, o.features),
+      : options(o),
+        conv_first(o.channels, o.features, 9),
+        conv_after_body(o.features, o.features, 3),
+        conv_last(o.features, o.channels, 9, {.init = nn::Init::he(0.1)}),
+        body(nn::repeat<nn::ResBlockBN<T, D>>(o.blocks, o.features)),
+        upsample(o.scale, o.features),
         prelu_up(nn::repeat<nn::PReLU<T, D>>(Index(upsample.convs.size()))) {
     if (o.norm_after_body) bn_after_body.emplace(o.features);
     else prelu_after_body.emplace();
@@ -40,7 +45,8 @@ struct SrResNet {
     for (const auto& block : body) y = block(y);
     y = conv_after_body(y);
     y = head + (bn_after_body ? (*bn_after_body)(y) : (*prelu_after_body)(y));
-    for (std::size_t i = 0; i < prelu_up.size(); ++i) y = prelu_up[i](pixel_shuffle(upsample.convs[i](y), upsample.step));
+    for (std::size_t i = 0; i < prelu_up.size(); ++i)
+      y = prelu_up[i](pixel_shuffle(upsample.convs[i](y), upsample.step));
     y = conv_last(y);
     return options.tanh ? (crisp::tanh(y) + 1.0) / 2.0 : y;
   }
@@ -48,7 +54,8 @@ struct SrResNet {
   InputSpec input_spec() const {
     return {.scale = options.scale, .channels = options.channels, .reach = 2 * options.blocks + 12};
   }
-  CRISP_PARAMS(conv_first, prelu_first, body, conv_after_body, bn_after_body, prelu_after_body, upsample, prelu_up, conv_last)
+  CRISP_PARAMS(conv_first, prelu_first, body, conv_after_body, bn_after_body, prelu_after_body, upsample,
+               prelu_up, conv_last)
 };
 
 }  // namespace crisp::models

@@ -1,4 +1,5 @@
-// The lecture's SRResNet: six residual blocks with batch normalisation on the enlarged image (after Ledig et al. 2017).
+// The lecture's SRResNet: six residual blocks with batch normalisation on the enlarged image (after Ledig et
+// al. 2017).
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/batch_norm2d.hpp"

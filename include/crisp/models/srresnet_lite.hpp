@@ -14,9 +14,9 @@ struct SrResNetLite {
   nn::BatchNorm2d<T, D> bn2{32}, bn3{32};
 
   Var<T, D> operator()(const Var<T, D>& x) const {
-    const Var<T, D> head = conv1.then_relu(x);                         // (N, H, W, 32)
-    const Var<T, D> once = relu(bn2(conv2(head))) + head;          // the first skip
-    const Var<T, D> twice = relu(bn3(conv3(once))) + head;         // the second
+    const Var<T, D> head = conv1.then_relu(x);              // (N, H, W, 32)
+    const Var<T, D> once = relu(bn2(conv2(head))) + head;   // the first skip
+    const Var<T, D> twice = relu(bn3(conv3(once))) + head;  // the second
     return conv5(conv4.then_relu(twice));
   }
 

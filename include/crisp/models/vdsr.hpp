@@ -1,4 +1,5 @@
-// VDSR: twenty convolutions learn the difference between the enlarged luma image and the sharp one (Kim et al. 2016, fig. 2).
+// VDSR: twenty convolutions learn the difference between the enlarged luma image and the sharp one (Kim et
+// al. 2016, fig. 2).
 #pragma once
 #include "crisp/models/input_spec.hpp"
 #include "crisp/nn/conv2d.hpp"
@@ -9,7 +10,8 @@ struct VdsrOptions {
   Index depth = 20, features = 64, channels = 1;
 };
 
-/// (N, H, W, 1), the enlarged luma, 0..1 -> (N, H, W, 1). One network serves all scales. The layers are conv1 to conv20.
+/// (N, H, W, 1), the enlarged luma, 0..1 -> (N, H, W, 1). One network serves all scales. The layers are conv1
+/// to conv20.
 template <class T, class D>
 struct Vdsr {
   VdsrOptions options;
@@ -17,8 +19,9 @@ struct Vdsr {
 
   explicit Vdsr(VdsrOptions o = {}) : options(o) {
     check(o.depth >= 2, "Vdsr: at least 2 layers are needed, not ", o.depth);
-    for (Index i = 0; i < o.depth; ++i) convs.emplace_back(i == 0 ? o.channels : o.features, i + 1 == o.depth ? o.channels : o.features, 3,
-                                                               nn::Conv2dOptions{.init = nn::Init::he(i + 1 == o.depth ? 0.1 : 1)});
+    for (Index i = 0; i < o.depth; ++i)
+      convs.emplace_back(i == 0 ? o.channels : o.features, i + 1 == o.depth ? o.channels : o.features, 3,
+                         nn::Conv2dOptions{.init = nn::Init::he(i + 1 == o.depth ? 0.1 : 1)});
   }
 
   Var<T, D> operator()(const Var<T, D>& x) const {
@@ -31,13 +34,20 @@ struct Vdsr {
     return {.channels = options.channels, .enlarged = true, .reach = options.depth};
   }
 
-  template <class F> void each_param(F&& f, const std::string& prefix = "") { name(convs, f, prefix); }
-  template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(convs, f, prefix); }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") {
+    name(convs, f, prefix);
+  }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") const {
+    name(convs, f, prefix);
+  }
 
  private:
   template <class List, class F>
   static void name(List& list, F& f, const std::string& prefix) {
-    for (std::size_t i = 0; i < list.size(); ++i) list[i].each_param(f, prefix + "conv" + std::to_string(i + 1) + ".");
+    for (std::size_t i = 0; i < list.size(); ++i)
+      list[i].each_param(f, prefix + "conv" + std::to_string(i + 1) + ".");
   }
 };
 

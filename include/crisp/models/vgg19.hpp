@@ -1,5 +1,6 @@
-// VGG19 up to a named layer, as a measure of how alike two images look (Simonyan and Zisserman 2015, table 1 E; Ledig et al.
-// 2017, eq. 5). Its weights come from a file, in torchvision's names (features.0.weight, ...).
+// VGG19 up to a named layer, as a measure of how alike two images look (Simonyan and Zisserman 2015, table 1
+// E; Ledig et al. 2017, eq. 5). Its weights come from a file, in torchvision's names (features.0.weight,
+// ...).
 #pragma once
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/arithmetic.hpp"
@@ -10,7 +11,8 @@
 namespace crisp::models {
 
 struct Vgg19Options {
-  std::string layer = "conv5_4";  // conv1_1 to conv5_4, or relu1_1 to relu5_4; SRGAN's "VGG54" is relu5_4, ESRGAN takes conv5_4
+  std::string layer = "conv5_4";  // conv1_1 to conv5_4, or relu1_1 to relu5_4; SRGAN's "VGG54" is relu5_4,
+                                  // ESRGAN takes conv5_4
   Index width = 64;               // of the first convolution; narrower ones are for tests
 };
 
@@ -25,11 +27,14 @@ struct Vgg19 {
 
   /// Throws Error for a layer that VGG19 does not have.
   explicit Vgg19(Vgg19Options o = {})
-      : options(o), mean(Tensor<T, D>({3}, std::vector<T>{T(0.485), T(0.456), T(0.406)})), deviation(Tensor<T, D>({3}, std::vector<T>{T(0.229), T(0.224), T(0.225)})) {
+      : options(o),
+        mean(Tensor<T, D>({3}, std::vector<T>{T(0.485), T(0.456), T(0.406)})),
+        deviation(Tensor<T, D>({3}, std::vector<T>{T(0.229), T(0.224), T(0.225)})) {
     constexpr Index in_block[] = {2, 2, 4, 4, 4};
     const std::string& l = o.layer;
     const Index block = l.size() == 7 ? l[4] - '0' : 0, last = l.size() == 7 ? l[6] - '0' : 0;
-    check((l.starts_with("conv") || l.starts_with("relu")) && l.size() == 7 && l[5] == '_' && block >= 1 && block <= 5 && last >= 1 && last <= in_block[block - 1],
+    check((l.starts_with("conv") || l.starts_with("relu")) && l.size() == 7 && l[5] == '_' && block >= 1 &&
+              block <= 5 && last >= 1 && last <= in_block[block - 1],
           "Vgg19: there is no layer '", l, "'; they are conv1_1 to conv5_4, and relu1_1 to relu5_4");
     Index channels = 3, number = 0;
     for (Index b = 1; b <= block; ++b) {
@@ -54,13 +59,20 @@ struct Vgg19 {
     return x;
   }
 
-  template <class F> void each_param(F&& f, const std::string& prefix = "") { name(convs, f, prefix); }
-  template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(convs, f, prefix); }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") {
+    name(convs, f, prefix);
+  }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") const {
+    name(convs, f, prefix);
+  }
 
  private:
   template <class List, class F>
   void name(List& list, F& f, const std::string& prefix) const {
-    for (std::size_t i = 0; i < list.size(); ++i) list[i].each_param(f, prefix + "features." + std::to_string(numbers[i]) + ".");
+    for (std::size_t i = 0; i < list.size(); ++i)
+      list[i].each_param(f, prefix + "features." + std::to_string(numbers[i]) + ".");
   }
 };
 

@@ -10,23 +10,41 @@
 namespace crisp::nn {
 
 struct ReLU {
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return relu(x); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return relu(x);
+  }
 };
 struct LeakyReLU {
   double slope = 0.01;
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return leaky_relu(x, slope); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return leaky_relu(x, slope);
+  }
 };
 struct Sigmoid {
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return sigmoid(x); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return sigmoid(x);
+  }
 };
 struct Tanh {
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return tanh(x); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return tanh(x);
+  }
 };
 struct GELU {
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return gelu(x); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return gelu(x);
+  }
 };
 struct Softmax {
-  template <class T, class D> Var<T, D> operator()(const Var<T, D>& x) const { return softmax(x); }
+  template <class T, class D>
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    return softmax(x);
+  }
 };
 
 }  // namespace crisp::nn

@@ -44,9 +44,15 @@ Tensor<Wide<T>, D> make_weight(Shape shape, Init init) {
       case Init::Kind::he:
         v = Wide<T>(detail::generator.normal(0, init.value * std::sqrt(2 / fan_in)));
         break;
-      case Init::Kind::xavier: v = Wide<T>(detail::generator.uniform(-limit, limit)); break;
-      case Init::Kind::normal: v = Wide<T>(detail::generator.normal(0, init.value)); break;
-      case Init::Kind::constant: v = Wide<T>(init.value); break;
+      case Init::Kind::xavier:
+        v = Wide<T>(detail::generator.uniform(-limit, limit));
+        break;
+      case Init::Kind::normal:
+        v = Wide<T>(detail::generator.normal(0, init.value));
+        break;
+      case Init::Kind::constant:
+        v = Wide<T>(init.value);
+        break;
     }
   return Tensor<Wide<T>, D>(shape, values);
 }

@@ -15,7 +15,8 @@ struct LayerNorm {
 
   explicit LayerNorm(Index channels, double epsilon = 1e-5)
       : weight(make_weight<T, D>({channels}, Init::constant(1))),
-        bias(make_weight<T, D>({channels}, Init::constant(0))), eps(epsilon) {}
+        bias(make_weight<T, D>({channels}, Init::constant(0))),
+        eps(epsilon) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const { return layer_norm(x, weight, bias, eps); }
   CRISP_PARAMS(weight, bias)

@@ -14,7 +14,7 @@ template <class T, class D>
 struct Parameter : Var<T, D> {
   Parameter() = default;  // absent: such as the bias of a layer without one
   Parameter(Tensor<T, D> value) : Var<T, D>(std::move(value), true) {}
-  Parameter(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
+  Parameter(const Parameter&) = delete;             // crisp: a layer is not copied; see nn::repeat, nn::clone
   Parameter& operator=(const Parameter&) = delete;  // crisp: a layer is not copied; see nn::repeat, nn::clone
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(Parameter&&) noexcept = default;
@@ -26,12 +26,14 @@ struct Parameter : Var<T, D> {
 /// What a layer on values of type T declares. Its weights stay float where the values are bfloat16 (mixed
 /// precision; Micikevicius et al. 2018, sec. 3.1): a step of an optimizer is smaller than what bfloat16 can
 /// tell apart.
-template <class T, class D> using Param = Parameter<Wide<T>, D>;
+template <class T, class D>
+using Param = Parameter<Wide<T>, D>;
 
 namespace detail {
 
 struct AnyVisitor {
-  template <class P> void operator()(const std::string&, P&) const {}
+  template <class P>
+  void operator()(const std::string&, P&) const {}
 };
 template <class M>
 concept HasParams = requires(std::remove_reference_t<M>& m) {
@@ -151,12 +153,12 @@ M clone(const M& net) {
 
 /// Names the parts that learn, in order: CRISP_PARAMS(conv1, conv2). A part is a Param, a layer, or a
 /// std::vector or std::optional of either; the names become those of the checkpoint, such as conv1.weight.
-#define CRISP_PARAMS(...)                                                               \
-  template <class F>                                                                    \
-  void each_param(F&& f, const std::string& prefix = "") {                              \
-    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__);               \
-  }                                                                                     \
-  template <class F>                                                                    \
-  void each_param(F&& f, const std::string& prefix = "") const {                        \
-    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__);               \
+#define CRISP_PARAMS(...)                                                 \
+  template <class F>                                                      \
+  void each_param(F&& f, const std::string& prefix = "") {                \
+    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__); \
+  }                                                                       \
+  template <class F>                                                      \
+  void each_param(F&& f, const std::string& prefix = "") const {          \
+    ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__); \
   }

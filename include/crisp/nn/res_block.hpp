@@ -14,7 +14,8 @@ struct ResBlock {
   double scale;
 
   explicit ResBlock(Index channels, double branch_scale = 1)
-      : conv1(channels, channels, 3), conv2(channels, channels, 3, {.init = Init::he(0.1)}),
+      : conv1(channels, channels, 3),
+        conv2(channels, channels, 3, {.init = Init::he(0.1)}),
         scale(branch_scale) {}
 
   Var<T, D> operator()(const Var<T, D>& x) const {

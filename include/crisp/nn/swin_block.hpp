@@ -27,8 +27,8 @@ struct Mlp {
 struct SwinBlockOptions {
   Index channels, heads;
   Index window = 8;
-  Index shift = 0;         // pixels by which the windows are moved, window / 2 in every second block
-  double mlp_ratio = 2;    // hidden channels of the perceptron, relative to `channels`
+  Index shift = 0;       // pixels by which the windows are moved, window / 2 in every second block
+  double mlp_ratio = 2;  // hidden channels of the perceptron, relative to `channels`
   double drop_path = 0;
 };
 

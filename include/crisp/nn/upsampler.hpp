@@ -35,8 +35,14 @@ struct Upsampler {
     return x;
   }
 
-  template <class F> void each_param(F&& f, const std::string& prefix = "") { name(convs, f, prefix); }
-  template <class F> void each_param(F&& f, const std::string& prefix = "") const { name(convs, f, prefix); }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") {
+    name(convs, f, prefix);
+  }
+  template <class F>
+  void each_param(F&& f, const std::string& prefix = "") const {
+    name(convs, f, prefix);
+  }
 
  private:
   template <class List, class F>

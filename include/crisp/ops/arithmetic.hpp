@@ -7,29 +7,34 @@ namespace crisp {
 
 namespace detail {
 
-template <class T> struct Add {
+template <class T>
+struct Add {
   static constexpr const char* name = "add";
   static constexpr int sign = 1;
   CRISP_HD T value(T a, T b) const { return a + b; }
 };
-template <class T> struct Subtract {
+template <class T>
+struct Subtract {
   static constexpr const char* name = "subtract";
   static constexpr int sign = -1;
   CRISP_HD T value(T a, T b) const { return a - b; }
 };
-template <class T> struct Multiply {
+template <class T>
+struct Multiply {
   static constexpr const char* name = "multiply";
   CRISP_HD T value(T a, T b) const { return a * b; }
   CRISP_HD T slope_a(T, T b) const { return b; }
   CRISP_HD T slope_b(T a, T) const { return a; }
 };
-template <class T> struct Divide {
+template <class T>
+struct Divide {
   static constexpr const char* name = "divide";
   CRISP_HD T value(T a, T b) const { return a / b; }
   CRISP_HD T slope_a(T, T b) const { return T(1) / b; }
   CRISP_HD T slope_b(T a, T b) const { return -a / (b * b); }
 };
-template <class T> struct Affine {
+template <class T>
+struct Affine {
   static constexpr const char* name = "affine";
   static constexpr bool constant_slope = true;
   T scale, shift;
@@ -42,12 +47,22 @@ struct Pairing {
   bool repeat_a, repeat_b;
   Index rows, cols, a_step, b_step;
 };
-template <class F, class T> struct PairValue {
-  F f; const T *a, *b; T* y; Pairing p;
-  CRISP_HD void operator()(Index r, Index c) const { y[r * p.cols + c] = f.value(a[r * p.a_step + c], b[r * p.b_step + c]); }
+template <class F, class T>
+struct PairValue {
+  F f;
+  const T *a, *b;
+  T* y;
+  Pairing p;
+  CRISP_HD void operator()(Index r, Index c) const {
+    y[r * p.cols + c] = f.value(a[r * p.a_step + c], b[r * p.b_step + c]);
+  }
 };
-template <class F, class T, bool of_a> struct PairSlope {
-  F f; const T *a, *b, *dy; T* dx; Pairing p;
+template <class F, class T, bool of_a>
+struct PairSlope {
+  F f;
+  const T *a, *b, *dy;
+  T* dx;
+  Pairing p;
   CRISP_HD void operator()(Index r, Index c) const {
     const T u = a[r * p.a_step + c], v = b[r * p.b_step + c];
     dx[r * p.cols + c] = dy[r * p.cols + c] * (of_a ? f.slope_a(u, v) : f.slope_b(u, v));
@@ -70,10 +85,12 @@ Tensor<T, D> negative(const Tensor<T, D>& x) {
   return y;
 }
 
-// How a and b are paired. Throws Error where the shapes neither agree, nor one is the trailing axes of the other.
+// How a and b are paired. Throws Error where the shapes neither agree, nor one is the trailing axes of the
+// other.
 inline Pairing paired(const char* name, const Shape& a, const Shape& b) {
   const bool equal = a == b, repeat_b = !equal && trails(b, a), repeat_a = !equal && !repeat_b;
-  check(!repeat_a || trails(a, b), name, ": the shapes neither agree, nor is one the trailing axes of the other", operand("left", a),
+  check(!repeat_a || trails(a, b), name,
+        ": the shapes neither agree, nor is one the trailing axes of the other", operand("left", a),
         operand("right", b), "\n  hint: (C) is repeated over (N, H, W, C)");
   const Shape& full = repeat_a ? b : a;
   Index cols = full.rank() ? full[-1] : 1;
@@ -95,7 +112,8 @@ Var<T, D> signed_sum(F f, const Var<T, D>& a, const Var<T, D>& b) {
   const bool in_b = p.repeat_a || (!p.repeat_b && a.value().shares_elements());
   Tensor<T, D> y = reuse_or_make(in_b ? b.value() : a.value());
   D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
-  const auto backward = [=, a = a.node(), b = b.node(), a_shape = a.shape(), b_shape = b.shape()](Tensor<T, D> dy) {
+  const auto backward = [=, a = a.node(), b = b.node(), a_shape = a.shape(),
+                         b_shape = b.shape()](Tensor<T, D> dy) {
     if (b->requires_grad) {
       const Tensor<T, D> db = summed(dy, p.repeat_b, p, b_shape);
       b->add_grad(F::sign < 0 ? negative(db) : db);
@@ -132,27 +150,60 @@ Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
 // a and b have one shape, or one of them is the trailing axes of the other, such as (C) with (N, H, W, C); a
 // single element goes with any shape. Throws Error otherwise.
 template <class T, class D>
-Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) { return detail::signed_sum(detail::Add<T>{}, a, b); }
+Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) {
+  return detail::signed_sum(detail::Add<T>{}, a, b);
+}
 template <class T, class D>
-Var<T, D> operator-(Var<T, D> a, Operand<T, D> b) { return detail::signed_sum(detail::Subtract<T>{}, a, b); }
+Var<T, D> operator-(Var<T, D> a, Operand<T, D> b) {
+  return detail::signed_sum(detail::Subtract<T>{}, a, b);
+}
 template <class T, class D>
-Var<T, D> operator*(Var<T, D> a, Operand<T, D> b) { return detail::scaled(detail::Multiply<T>{}, a, b); }
+Var<T, D> operator*(Var<T, D> a, Operand<T, D> b) {
+  return detail::scaled(detail::Multiply<T>{}, a, b);
+}
 template <class T, class D>
-Var<T, D> operator/(Var<T, D> a, Operand<T, D> b) { return detail::scaled(detail::Divide<T>{}, a, b); }
+Var<T, D> operator/(Var<T, D> a, Operand<T, D> b) {
+  return detail::scaled(detail::Divide<T>{}, a, b);
+}
 
 /// scale * x + shift, for two numbers.
 template <class T, class D>
 Var<T, D> affine(Var<T, D> x, double scale, double shift) {
-  return elementwise(detail::Affine<Wide<T>>{Wide<T>(scale), Wide<T>(shift)}, std::move(x), {{"scale", scale}, {"shift", shift}});
+  return elementwise(detail::Affine<Wide<T>>{Wide<T>(scale), Wide<T>(shift)}, std::move(x),
+                     {{"scale", scale}, {"shift", shift}});
 }
 
-template <class T, class D> Var<T, D> operator-(Var<T, D> x) { return affine(std::move(x), -1, 0); }
-template <class T, class D> Var<T, D> operator+(Var<T, D> x, double v) { return affine(std::move(x), 1, v); }
-template <class T, class D> Var<T, D> operator+(double v, Var<T, D> x) { return affine(std::move(x), 1, v); }
-template <class T, class D> Var<T, D> operator-(Var<T, D> x, double v) { return affine(std::move(x), 1, -v); }
-template <class T, class D> Var<T, D> operator-(double v, Var<T, D> x) { return affine(std::move(x), -1, v); }
-template <class T, class D> Var<T, D> operator*(Var<T, D> x, double v) { return affine(std::move(x), v, 0); }
-template <class T, class D> Var<T, D> operator*(double v, Var<T, D> x) { return affine(std::move(x), v, 0); }
-template <class T, class D> Var<T, D> operator/(Var<T, D> x, double v) { return affine(std::move(x), 1 / v, 0); }
+template <class T, class D>
+Var<T, D> operator-(Var<T, D> x) {
+  return affine(std::move(x), -1, 0);
+}
+template <class T, class D>
+Var<T, D> operator+(Var<T, D> x, double v) {
+  return affine(std::move(x), 1, v);
+}
+template <class T, class D>
+Var<T, D> operator+(double v, Var<T, D> x) {
+  return affine(std::move(x), 1, v);
+}
+template <class T, class D>
+Var<T, D> operator-(Var<T, D> x, double v) {
+  return affine(std::move(x), 1, -v);
+}
+template <class T, class D>
+Var<T, D> operator-(double v, Var<T, D> x) {
+  return affine(std::move(x), -1, v);
+}
+template <class T, class D>
+Var<T, D> operator*(Var<T, D> x, double v) {
+  return affine(std::move(x), v, 0);
+}
+template <class T, class D>
+Var<T, D> operator*(double v, Var<T, D> x) {
+  return affine(std::move(x), v, 0);
+}
+template <class T, class D>
+Var<T, D> operator/(Var<T, D> x, double v) {
+  return affine(std::move(x), 1 / v, 0);
+}
 
 }  // namespace crisp

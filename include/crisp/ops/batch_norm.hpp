@@ -1,5 +1,6 @@
-// batch_norm: y = w (x - m) / sqrt(v + eps) + b for each channel, with m and v of the batch, or given (Ioffe and
-// Szegedy 2015, algorithms 1 and 2). Where m and v are those of the batch, the gradient goes through them too.
+// batch_norm: y = w (x - m) / sqrt(v + eps) + b for each channel, with m and v of the batch, or given (Ioffe
+// and Szegedy 2015, algorithms 1 and 2). Where m and v are those of the batch, the gradient goes through them
+// too.
 #pragma once
 #include <cmath>
 
@@ -18,34 +19,58 @@ struct ChannelStatistics {
 
 namespace detail {
 
-template <class T> struct Divided {
-  T* x; T by;
+template <class T>
+struct Divided {
+  T* x;
+  T by;
   CRISP_HD void operator()(Index i) const { x[i] /= by; }
 };
-template <class T> struct SquaredDistance {
-  const T *x, *mean; T* y; Index C;
-  CRISP_HD void operator()(Index row, Index c) const { y[row * C + c] = (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]); }
+template <class T>
+struct SquaredDistance {
+  const T *x, *mean;
+  T* y;
+  Index C;
+  CRISP_HD void operator()(Index row, Index c) const {
+    y[row * C + c] = (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]);
+  }
 };
-template <class T> struct AddSquaredDistance {
-  const T *a, *b; T* y;
+template <class T>
+struct AddSquaredDistance {
+  const T *a, *b;
+  T* y;
   CRISP_HD void operator()(Index c) const { y[c] += (a[c] - b[c]) * (a[c] - b[c]); }
 };
-template <class T> struct BatchNormValue {
-  const T *x, *w, *b; const Wide<T> *mean, *variance; T* y; Index C; Wide<T> eps;
+template <class T>
+struct BatchNormValue {
+  const T *x, *w, *b;
+  const Wide<T>*mean, *variance;
+  T* y;
+  Index C;
+  Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     y[row * C + c] = w[c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps)) + b[c];
   }
 };
-template <class T> struct TimesNormal {  // dy times the normalised x: summed over the rows, the gradient of w
-  const T *x, *dy; const Wide<T> *mean, *variance; T* y; Index C; Wide<T> eps;
+template <class T>
+struct TimesNormal {  // dy times the normalised x: summed over the rows, the gradient of w
+  const T *x, *dy;
+  const Wide<T>*mean, *variance;
+  T* y;
+  Index C;
+  Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     y[row * C + c] = dy[row * C + c] * ((x[row * C + c] - mean[c]) / sqrt(variance[c] + eps));
   }
 };
-template <class T> struct BatchNormSlope {  // rows is 0 where m and v are given: then they do not depend on x
-  const T *x, *w, *dy; const Wide<T> *mean, *variance, *dw, *db; T* dx; Index C, rows; Wide<T> eps;
+template <class T>
+struct BatchNormSlope {  // rows is 0 where m and v are given: then they do not depend on x
+  const T *x, *w, *dy;
+  const Wide<T>*mean, *variance, *dw, *db;
+  T* dx;
+  Index C, rows;
+  Wide<T> eps;
   CRISP_HD void operator()(Index row, Index c) const {
     using std::sqrt;
     const Index i = row * C + c;
@@ -98,8 +123,11 @@ struct BatchNorm {
   void forward(const Tensor<T, D>& x, Tensor<T, D>& y) const {
     const Index C = x[-1], rows = x.numel() / C;
     if constexpr (HasBatchNorm<D, T>)
-      if (D::batch_norm(x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), rows, C, eps)) return;
-    D::for_each(rows, C, BatchNormValue<T>{x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), C, eps});
+      if (D::batch_norm(x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), rows, C, eps))
+        return;
+    D::for_each(
+        rows, C,
+        BatchNormValue<T>{x.data(), weight.data(), bias.data(), mean(), variance(), y.data(), C, eps});
   }
 
   /// dw and db, (2, C): the sums over the rows of dy n, and of dy.
@@ -116,32 +144,37 @@ struct BatchNorm {
     return sums;
   }
 
-  /// dx = w / sqrt(v + eps) (dy - (db + n dw) / rows), the second part only where m and v depend on x. It may take dy's place.
+  /// dx = w / sqrt(v + eps) (dy - (db + n dw) / rows), the second part only where m and v depend on x. It may
+  /// take dy's place.
   Tensor<T, D> input_gradient(const Tensor<T, D>& x, const Tensor<Wide<T>, D>& sums, Tensor<T, D>& dy) const {
     const Index C = x[-1], rows = x.numel() / C;
     const Wide<T>*dw = sums.data(), *db = dw + C;
     Tensor<T, D> dx = reuse_or_make(dy);
     if constexpr (HasBatchNorm<D, T>)
-      if (D::batch_norm_gradient(x.data(), weight.data(), dy.data(), mean(), variance(), dw, dx.data(), rows, C, eps, of_batch))
+      if (D::batch_norm_gradient(x.data(), weight.data(), dy.data(), mean(), variance(), dw, dx.data(), rows,
+                                 C, eps, of_batch))
         return dx;
-    D::for_each(rows, C, BatchNormSlope<T>{x.data(), weight.data(), dy.data(), mean(), variance(), dw, db, dx.data(), C,
-                                           of_batch ? rows : 0, eps});
+    D::for_each(rows, C,
+                BatchNormSlope<T>{x.data(), weight.data(), dy.data(), mean(), variance(), dw, db, dx.data(),
+                                  C, of_batch ? rows : 0, eps});
     return dx;
   }
 };
 
-inline void check_batch_norm(const Shape& x, const Shape& weight, const Shape& bias, const Shape& mean, const Shape& variance) {
+inline void check_batch_norm(const Shape& x, const Shape& weight, const Shape& bias, const Shape& mean,
+                             const Shape& variance) {
   const Index C = x.rank() ? x[-1] : 0;
   const Shape each{C};
-  check(C > 0 && weight == each && bias == each && mean == each && variance == each, "batch_norm: each of the ", C,
-        " channels needs a weight, a bias, a mean and a variance", operand("input", x, "(..., C)"),
-        operand("weight", weight, "(C)"), operand("bias", bias, "(C)"), operand("mean", mean, "(C)"));
+  check(C > 0 && weight == each && bias == each && mean == each && variance == each,
+        "batch_norm: each of the ", C, " channels needs a weight, a bias, a mean and a variance",
+        operand("input", x, "(..., C)"), operand("weight", weight, "(C)"), operand("bias", bias, "(C)"),
+        operand("mean", mean, "(C)"));
 }
 
 }  // namespace detail
 
-/// The statistics of the channels of x (..., C). Where processes share the batch, they are those of the whole batch (Chan, Golub
-/// and LeVeque 1979, for equal parts). Throws Error for a value without elements.
+/// The statistics of the channels of x (..., C). Where processes share the batch, they are those of the whole
+/// batch (Chan, Golub and LeVeque 1979, for equal parts). Throws Error for a value without elements.
 template <class T, class D>
 ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
   check(x.numel() > 0 && x.shape().rank() >= 2, "batch_norm: the input needs a batch and channels",
@@ -153,17 +186,18 @@ ChannelStatistics<T, D> channel_statistics(const Tensor<T, D>& x) {
   return {mean, detail::over_parts(s.variance)};
 }
 
-/// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are those of x, as
-/// channel_statistics gave them, and depend on it. Throws Error where the shapes do not fit.
+/// x (..., C), weight (C), bias (C) -> (..., C), normalised with the given statistics. `of_batch`: they are
+/// those of x, as channel_statistics gave them, and depend on it. Throws Error where the shapes do not fit.
 template <class T, class D>
-Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, D>& bias, const ChannelStatistics<T, D>& s,
-                     bool of_batch, double eps = 1e-5) {
+Var<T, D> batch_norm(Var<T, D> x, const Operand<T, D>& weight, const Operand<T, D>& bias,
+                     const ChannelStatistics<T, D>& s, bool of_batch, double eps = 1e-5) {
   detail::check_batch_norm(x.shape(), weight.shape(), bias.shape(), s.mean.shape(), s.variance.shape());
   const detail::BatchNorm<T, D> norm{s, weight.value(), bias.value(), of_batch, Wide<T>(eps)};
   Tensor<T, D> y = detail::reuse_or_make(x.value(), !detail::grad_enabled);
   norm.forward(x.value(), y);
   std::vector<Var<T, D>> inputs{x, weight, bias};
-  if constexpr (std::same_as<T, Wide<T>>) inputs.insert(inputs.end(), {s.mean, s.variance});  // for a trace; no gradient goes to them
+  if constexpr (std::same_as<T, Wide<T>>)
+    inputs.insert(inputs.end(), {s.mean, s.variance});  // for a trace; no gradient goes to them
   const auto backward = [=](Tensor<T, D> dy) {
     const Tensor<Wide<T>, D> sums = norm.parameter_gradients(x.value(), dy);  // (2, C): dw, db
     weight.add_grad(detail::part<T>(sums, 0, sums[1]));

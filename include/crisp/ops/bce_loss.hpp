@@ -1,5 +1,5 @@
-// bce_with_logits_loss: the binary cross-entropy of sigmoid(x) against a target t, mean of log(1 + e^x) - t x, in a form
-// that does not overflow (Goodfellow et al. 2014, eq. 1, with one label for the whole batch).
+// bce_with_logits_loss: the binary cross-entropy of sigmoid(x) against a target t, mean of log(1 + e^x) - t
+// x, in a form that does not overflow (Goodfellow et al. 2014, eq. 1, with one label for the whole batch).
 #pragma once
 #include <cmath>
 
@@ -9,7 +9,8 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct BceWithLogits {
+template <class T>
+struct BceWithLogits {
   static constexpr const char* name = "bce_with_logits_loss";
   T target;
   CRISP_HD T value(T x) const {
@@ -23,7 +24,8 @@ template <class T> struct BceWithLogits {
 };
 }  // namespace detail
 
-/// logits of any shape -> (). The target is 1 for real, 0 for fake, or between. Throws Error for a target outside 0..1.
+/// logits of any shape -> (). The target is 1 for real, 0 for fake, or between. Throws Error for a target
+/// outside 0..1.
 template <class T, class D>
 Var<Wide<T>, D> bce_with_logits_loss(const Var<T, D>& logits, double target) {
   check(target >= 0 && target <= 1, "bce_with_logits_loss: the target must lie in 0..1, not ", target);

@@ -9,9 +9,14 @@ namespace crisp {
 
 namespace detail {
 // Copies rows of `cols` elements between arrays whose rows lie from_step and to_step elements apart.
-template <class T> struct CopyRows {
-  const T* from; T* to; Index from_step, to_step;
-  CRISP_HD void operator()(Index row, Index col) const { to[row * to_step + col] = from[row * from_step + col]; }
+template <class T>
+struct CopyRows {
+  const T* from;
+  T* to;
+  Index from_step, to_step;
+  CRISP_HD void operator()(Index row, Index col) const {
+    to[row * to_step + col] = from[row * from_step + col];
+  }
 };
 }  // namespace detail
 
@@ -22,13 +27,14 @@ Var<T, D> concat(const std::vector<Var<T, D>>& parts, int axis = -1) {
   check(!parts.empty(), "concat: there is nothing to join; give at least one value");
   Shape shape = parts[0].shape();
   const int a = axis < 0 ? axis + shape.rank() : axis;
-  check(a >= 0 && a < shape.rank(), "concat: axis ", axis, " was asked of values with ", shape.rank(), " axes", operand("first", shape));
+  check(a >= 0 && a < shape.rank(), "concat: axis ", axis, " was asked of values with ", shape.rank(),
+        " axes", operand("first", shape));
   shape[a] = 0;
   for (const auto& part : parts) {
     Shape expected = shape;
     if (part.shape().rank() == shape.rank()) expected[a] = part[a];
-    check(part.shape() == expected, "concat: all axes but axis ", a, " must agree", operand("first", parts[0].shape()),
-          operand("other", part.shape()));
+    check(part.shape() == expected, "concat: all axes but axis ", a, " must agree",
+          operand("first", parts[0].shape()), operand("other", part.shape()));
     shape[a] += part[a];
   }
   const detail::AxisView view = detail::axis_view(shape, a);

@@ -1,6 +1,7 @@
-// conv2d: y[n,i,j,o] = b[o] + sum over p,q,c of x[n, s i + p - top, s j + q - left, c] w[o,p,q,c], as a matrix product
-// over patches (im2col; Chellapilla et al. 2006). The gradient of x is again a convolution: of dy, with zeros put
-// between its pixels where s > 1, with w rotated by 180 degrees (Dumoulin and Visin 2016, ch. 4).
+// conv2d: y[n,i,j,o] = b[o] + sum over p,q,c of x[n, s i + p - top, s j + q - left, c] w[o,p,q,c], as a
+// matrix product over patches (im2col; Chellapilla et al. 2006). The gradient of x is again a convolution: of
+// dy, with zeros put between its pixels where s > 1, with w rotated by 180 degrees (Dumoulin and Visin 2016,
+// ch. 4).
 #pragma once
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/arithmetic.hpp"
@@ -25,34 +26,49 @@ struct Conv2dOptions {
 namespace detail {
 
 // patches (pixels, kH, kW * C) of output pixels from `first` on; row = (pixel, kh), col = (kw, c)
-template <class T> struct Im2Col {
-  const T* x; T* patches; ConvSizes s; Index first;
+template <class T>
+struct Im2Col {
+  const T* x;
+  T* patches;
+  ConvSizes s;
+  Index first;
   CRISP_HD void operator()(Index row, Index col) const {
-    const Index kh = row % s.kH, p = first + row / s.kH, ow = p % s.OW, oh = p / s.OW % s.OH, n = p / s.OW / s.OH;
+    const Index kh = row % s.kH, p = first + row / s.kH, ow = p % s.OW, oh = p / s.OW % s.OH,
+                n = p / s.OW / s.OH;
     const Index h = oh * s.stride + kh - s.top, begin = (ow * s.stride - s.left) * s.C, line = s.W * s.C;
-    const Index high = line - begin, low = h < 0 || h >= s.H ? high : -begin;  // columns outside [low, high) lie beyond the image
+    const Index high = line - begin,
+                low = h < 0 || h >= s.H ? high : -begin;  // columns outside [low, high) lie beyond the image
     const T* from = x + (n * s.H + h) * line + begin;
     patches[row * s.kW * s.C + col] = col >= low && col < high ? from[col] : T(0);
   }
 };
 // What the sums of a convolution begin with: the bias, and what is added to the result.
-template <class T> struct InitSums {
-  const T *b, *plus; T* y; Index O;
+template <class T>
+struct InitSums {
+  const T *b, *plus;
+  T* y;
+  Index O;
   CRISP_HD void operator()(Index row, Index o) const {
     y[row * O + o] = Wide<T>(b ? b[o] : T(0)) + Wide<T>(plus ? plus[row * O + o] : T(0));
   }
 };
 // w (O, kH, kW, C) -> (C, kH, kW, O), rotated by 180 degrees; row = (c, kh, kw)
-template <class T> struct Rotate180 {
-  const T* w; T* rotated; Index O, kH, kW, C;
+template <class T>
+struct Rotate180 {
+  const T* w;
+  T* rotated;
+  Index O, kH, kW, C;
   CRISP_HD void operator()(Index row, Index o) const {
     const Index kw = kW - 1 - row % kW, kh = kH - 1 - row / kW % kH, c = row / kW / kH;
     rotated[row * O + o] = w[((o * kH + kh) * kW + kw) * C + c];
   }
 };
 // dy (N, OH, OW, O) with stride - 1 zeros between its pixels; row = (n, h, w)
-template <class T> struct Dilate {
-  const T* dy; T* y; Index OH, OW, O, H, W, stride;
+template <class T>
+struct Dilate {
+  const T* dy;
+  T* y;
+  Index OH, OW, O, H, W, stride;
   CRISP_HD void operator()(Index row, Index o) const {
     const Index w = row % W, h = row / W % H, n = row / W / H;
     const bool hit = w % stride == 0 && h % stride == 0;
@@ -60,7 +76,8 @@ template <class T> struct Dilate {
   }
 };
 
-// Calls f(patches (count, taps), first, count) for all output pixels, in chunks that bound the memory for patches.
+// Calls f(patches (count, taps), first, count) for all output pixels, in chunks that bound the memory for
+// patches.
 template <class T, class D, class F>
 void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
   if (s.pointwise()) return f(matrix(x.data(), s.pixels(), s.taps()), 0, s.pixels());  // a patch is a pixel
@@ -123,22 +140,28 @@ Tensor<T, D> conv2d_weight_gradient(const Tensor<T, D>& x, const Tensor<T, D>& d
 
 inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const Conv2dOptions& o) {
   const auto shapes = [&] {
-    return operand("input", x, "(N, H, W, C)") + operand("weight", w, "(O, kH, kW, C)") + (b ? operand("bias", *b, "(O)") : "");
+    return operand("input", x, "(N, H, W, C)") + operand("weight", w, "(O, kH, kW, C)") +
+           (b ? operand("bias", *b, "(O)") : "");
   };
   check(x.rank() == 4 && w.rank() == 4, "conv2d: the input and the weight must have 4 axes", shapes());
   std::string hint;
   if (x[3] == 3 && w[3] == 1) hint = "\n  hint: this network works on luma; load images with {.luma = true}";
-  if (x[3] == 1 && w[3] == 3) hint = "\n  hint: this network works on colour; load images with {.luma = false}";
-  check(x[3] == w[3], "conv2d: the input has ", x[3], " channels, but the weight expects ", w[3], shapes(), hint);
-  check(!b || *b == Shape{w[0]}, "conv2d: the weight gives ", w[0], " channels, but the bias has ", b ? b->numel() : 0, shapes());
+  if (x[3] == 1 && w[3] == 3)
+    hint = "\n  hint: this network works on colour; load images with {.luma = false}";
+  check(x[3] == w[3], "conv2d: the input has ", x[3], " channels, but the weight expects ", w[3], shapes(),
+        hint);
+  check(!b || *b == Shape{w[0]}, "conv2d: the weight gives ", w[0], " channels, but the bias has ",
+        b ? b->numel() : 0, shapes());
   check(o.stride >= 1, "conv2d: the stride must be at least 1, not ", o.stride);
   const Index padding = o.padding.pixels;
-  check(padding >= Padding::same, "conv2d: the padding must be 0 or more pixels, or Padding::same, not ", padding);
-  check(padding != Padding::same || o.stride == 1, "conv2d: Padding::same needs a stride of 1, not ", o.stride,
-        "\n  hint: give the number of pixels, for example .padding = ", w[1] / 2);
+  check(padding >= Padding::same, "conv2d: the padding must be 0 or more pixels, or Padding::same, not ",
+        padding);
+  check(padding != Padding::same || o.stride == 1, "conv2d: Padding::same needs a stride of 1, not ",
+        o.stride, "\n  hint: give the number of pixels, for example .padding = ", w[1] / 2);
   const Index added = padding == Padding::same ? w[1] + w[2] : 2 * padding;
-  check(w.numel() > 0 && x[1] + added >= w[1] && x[2] + added >= w[2], "conv2d: a kernel of ", w[1], " x ", w[2],
-        " does not fit into an image of ", x[1], " x ", x[2], " with ", std::max<Index>(0, padding), " pixels of padding", shapes());
+  check(w.numel() > 0 && x[1] + added >= w[1] && x[2] + added >= w[2], "conv2d: a kernel of ", w[1], " x ",
+        w[2], " does not fit into an image of ", x[1], " x ", x[2], " with ", std::max<Index>(0, padding),
+        " pixels of padding", shapes());
 }
 
 // The pixels that are added around an image for a kernel of kH x kW.
@@ -150,32 +173,40 @@ inline Margins margins_of(const Conv2dOptions& o, Index kH, Index kW) {
 }
 
 inline ConvSizes conv_sizes(const Shape& x, const Shape& w, const Margins& m, Index stride) {
-  const Index OH = (x[1] + m.top + m.bottom - w[1]) / stride + 1, OW = (x[2] + m.left + m.right - w[2]) / stride + 1;
+  const Index OH = (x[1] + m.top + m.bottom - w[1]) / stride + 1,
+              OW = (x[2] + m.left + m.right - w[2]) / stride + 1;
   return {x[0], x[1], x[2], x[3], w[0], w[1], w[2], stride, m.top, m.left, OH, OW};
 }
 
 template <class T, class D>
 bool recorded(const std::vector<Var<T, D>>& inputs) {
-  return grad_enabled && std::any_of(inputs.begin(), inputs.end(), [](const Var<T, D>& v) { return v.requires_grad(); });
+  return grad_enabled &&
+         std::any_of(inputs.begin(), inputs.end(), [](const Var<T, D>& v) { return v.requires_grad(); });
 }
 
-// What follows the convolution in the same pass over the memory: a rectifier, or a sum with a value of the shape of the result.
+// What follows the convolution in the same pass over the memory: a rectifier, or a sum with a value of the
+// shape of the result.
 enum class Ending { none, relu, add };
 
 template <class T, class D>
-Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, Ending ending, const Var<T, D>& other = {}) {
+Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Conv2dOptions o, Ending ending,
+                 const Var<T, D>& other = {}) {
   check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
   const Margins m = margins_of(o, weight[1], weight[2]);
   if (o.border != Border::zero && (m.top || m.bottom || m.left || m.right))
-    return conv2d(pad(x, m, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, ending, other);
+    return conv2d(pad(x, m, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, ending,
+                  other);
 
   const ConvSizes s = conv_sizes(x.shape(), weight.shape(), m, o.stride);
   const bool rectified = ending == Ending::relu, added = ending == Ending::add;
   const Shape result{s.N, s.OH, s.OW, s.O};
-  check(!added || (other.defined() && other.shape() == result), "conv2d_add: what is added must have the shape of the result",
-        operand("result", result, "(N, OH, OW, O)"), added && other.defined() ? operand("added", other.shape()) : "");
+  check(!added || (other.defined() && other.shape() == result),
+        "conv2d_add: what is added must have the shape of the result",
+        operand("result", result, "(N, OH, OW, O)"),
+        added && other.defined() ? operand("added", other.shape()) : "");
   const ConvEpilogue<T> epilogue{added ? other.value().data() : nullptr, rectified};
-  const Tensor<T, D> y = convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s, epilogue);
+  const Tensor<T, D> y =
+      convolve(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor<T, D>(), s, epilogue);
 
   std::vector<Var<T, D>> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
@@ -194,9 +225,16 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   if (rectified) expand = [=] { return relu(conv2d(x, weight, bias, o, Ending::none)); };
   if (added) expand = [=] { return conv2d(x, weight, bias, o, Ending::none) + other; };
   constexpr const char* names[] = {"conv2d", "conv2d_relu", "conv2d_add"};
-  return {names[int(ending)], y, inputs, std::move(backward),
-          {{"stride", double(o.stride)}, {"top", double(m.top)}, {"left", double(m.left)}, {"bottom", double(m.bottom)},
-           {"right", double(m.right)}}, expand};
+  return {names[int(ending)],
+          y,
+          inputs,
+          std::move(backward),
+          {{"stride", double(o.stride)},
+           {"top", double(m.top)},
+           {"left", double(m.left)},
+           {"bottom", double(m.bottom)},
+           {"right", double(m.right)}},
+          expand};
 }
 
 }  // namespace detail
@@ -204,7 +242,8 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
 /// x (N, H, W, C), weight (O, kH, kW, C), bias (O) or an empty Var -> (N, OH, OW, O), with
 /// OH = (H + 2 padding - kH) / stride + 1, rounded down. Throws Error where the shapes do not fit.
 template <class T, class D>
-Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
+Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias,
+                 Conv2dOptions o = {}) {
   return detail::conv2d(x, weight, bias, o, detail::Ending::none);
 }
 
@@ -216,14 +255,16 @@ Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, Conv2dOptions 
 
 /// relu(conv2d(x, weight, bias, o)), in one pass over the memory instead of two.
 template <class T, class D>
-Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, Conv2dOptions o = {}) {
+Var<T, D> conv2d_relu(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias,
+                      Conv2dOptions o = {}) {
   return detail::conv2d(x, weight, bias, o, detail::Ending::relu);
 }
 
-/// conv2d(x, weight, bias, o) + other, of the shape of the result, likewise. Throws Error where it has another.
+/// conv2d(x, weight, bias, o) + other, of the shape of the result, likewise. Throws Error where it has
+/// another.
 template <class T, class D>
-Var<T, D> conv2d_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias, const Operand<T, D>& other,
-                     Conv2dOptions o = {}) {
+Var<T, D> conv2d_add(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias,
+                     const Operand<T, D>& other, Conv2dOptions o = {}) {
   return detail::conv2d(x, weight, bias, o, detail::Ending::add, other);
 }
 

@@ -9,7 +9,8 @@ namespace crisp {
 
 namespace detail {
 
-template <class T> struct Gelu {
+template <class T>
+struct Gelu {
   static constexpr const char* name = "gelu";
   CRISP_HD static T below(T x) {  // Phi(x) = (1 + erf(x / sqrt(2))) / 2
     using std::erf;
@@ -21,12 +22,15 @@ template <class T> struct Gelu {
     return below(x) + x * T(0.39894228040143267794) * exp(T(-0.5) * x * x);
   }
 };
-template <class T> struct TimesSlope {
-  const T *slope, *dy; T* dx;
+template <class T>
+struct TimesSlope {
+  const T *slope, *dy;
+  T* dx;
   CRISP_HD void operator()(Index i) const { dx[i] = dy[i] * slope[i]; }
 };
 
-// By the device, value and slope at once: what is kept is the slope, in the place of x. An empty Var where the device refuses.
+// By the device, value and slope at once: what is kept is the slope, in the place of x. An empty Var where
+// the device refuses.
 template <class T, class D>
 Var<T, D> fused_gelu(const Var<T, D>& x) {
   const bool learns = grad_enabled && x.requires_grad();

@@ -5,7 +5,8 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct LeakyRelu {
+template <class T>
+struct LeakyRelu {
   static constexpr const char* name = "leaky_relu";
   T below;
   CRISP_HD T value(T x) const { return x > T(0) ? x : below * x; }
@@ -15,6 +16,8 @@ template <class T> struct LeakyRelu {
 
 /// x of any shape; slope is that of the negative half.
 template <class T, class D>
-Var<T, D> leaky_relu(const Var<T, D>& x, double slope = 0.01) { return elementwise(detail::LeakyRelu<Wide<T>>{Wide<T>(slope)}, x, {{"slope", slope}}); }
+Var<T, D> leaky_relu(const Var<T, D>& x, double slope = 0.01) {
+  return elementwise(detail::LeakyRelu<Wide<T>>{Wide<T>(slope)}, x, {{"slope", slope}});
+}
 
 }  // namespace crisp

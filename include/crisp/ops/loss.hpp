@@ -9,17 +9,20 @@ namespace crisp {
 // A loss of values in bfloat16 is computed in float, against a target in float: see Wide.
 namespace detail {
 
-template <class T> struct Squared {
+template <class T>
+struct Squared {
   static constexpr const char* name = "mse_loss";
   CRISP_HD T value(T e) const { return e * e; }
   CRISP_HD T slope(T e) const { return T(2) * e; }
 };
-template <class T> struct Absolute {
+template <class T>
+struct Absolute {
   static constexpr const char* name = "l1_loss";
   CRISP_HD T value(T e) const { return e < T(0) ? -e : e; }
   CRISP_HD T slope(T e) const { return T(e > T(0)) - T(e < T(0)); }
 };
-template <class T> struct Charbonnier {
+template <class T>
+struct Charbonnier {
   static constexpr const char* name = "charbonnier_loss";
   T epsilon;
   CRISP_HD T value(T e) const {
@@ -28,19 +31,28 @@ template <class T> struct Charbonnier {
   }
   CRISP_HD T slope(T e) const { return e / value(e); }
 };
-template <class F, class T> struct ErrorValue {
-  F f; const T *x, *t; T* y;
+template <class F, class T>
+struct ErrorValue {
+  F f;
+  const T *x, *t;
+  T* y;
   CRISP_HD void operator()(Index i) const { y[i] = f.value(x[i] - t[i]); }
 };
-template <class F, class T> struct ErrorSlope {
-  F f; const T *x, *t, *dy; T* dx; T scale;
+template <class F, class T>
+struct ErrorSlope {
+  F f;
+  const T *x, *t, *dy;
+  T* dx;
+  T scale;
   CRISP_HD void operator()(Index i) const { dx[i] = scale * *dy * f.slope(x[i] - t[i]); }
 };
 
 template <class F, class T, class D>
 Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
-  check(x.shape() == t.shape(), F::name, ": the prediction and the target differ in shape", operand("input", x.shape()),
-        operand("target", t.shape()), "\n  hint: a network without padding gives a smaller picture; crop the target with centre(target, height, width)");
+  check(x.shape() == t.shape(), F::name, ": the prediction and the target differ in shape",
+        operand("input", x.shape()), operand("target", t.shape()),
+        "\n  hint: a network without padding gives a smaller picture; crop the target with centre(target, "
+        "height, width)");
   check(x.numel() > 0, F::name, ": there are no elements to take the mean of", operand("input", x.shape()));
   Tensor<T, D> errors(x.shape());
   D::for_each(x.numel(), ErrorValue<F, T>{f, x.value().data(), t.value().data(), errors.data()});
@@ -48,7 +60,8 @@ Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
     const auto pass = [&](const Var<T, D>& v, T sign) {
       if (!v.requires_grad()) return;
       Tensor<T, D> dv(v.shape());
-      D::for_each(v.numel(), ErrorSlope<F, T>{f, x.value().data(), t.value().data(), dy.data(), dv.data(), sign / T(x.numel())});
+      D::for_each(v.numel(), ErrorSlope<F, T>{f, x.value().data(), t.value().data(), dy.data(), dv.data(),
+                                              sign / T(x.numel())});
       v.add_grad(std::move(dv));
     };
     pass(x, T(1));
@@ -61,15 +74,20 @@ Var<T, D> mean_of_error(F f, const Var<T, D>& x, const Var<T, D>& t) {
 
 /// Mean squared error, mean of (x - t)^2, of any one shape -> (). Throws Error where the shapes differ.
 template <class T, class D>
-Var<Wide<T>, D> mse_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) { return detail::mean_of_error(detail::Squared<Wide<T>>{}, Var<Wide<T>, D>(x), target); }
+Var<Wide<T>, D> mse_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) {
+  return detail::mean_of_error(detail::Squared<Wide<T>>{}, Var<Wide<T>, D>(x), target);
+}
 
 /// Mean absolute error, mean of |x - t|, of any one shape -> (). Throws Error where the shapes differ.
 template <class T, class D>
-Var<Wide<T>, D> l1_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) { return detail::mean_of_error(detail::Absolute<Wide<T>>{}, Var<Wide<T>, D>(x), target); }
+Var<Wide<T>, D> l1_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target) {
+  return detail::mean_of_error(detail::Absolute<Wide<T>>{}, Var<Wide<T>, D>(x), target);
+}
 
 /// Mean of sqrt((x - t)^2 + epsilon^2), a smooth l1_loss (Charbonnier et al. 1994; Lai et al. 2017, eq. 2).
 template <class T, class D>
-Var<Wide<T>, D> charbonnier_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target, double epsilon = 1e-3) {
+Var<Wide<T>, D> charbonnier_loss(const Var<T, D>& x, const Operand<Wide<T>, D>& target,
+                                 double epsilon = 1e-3) {
   check(epsilon > 0, "charbonnier_loss: epsilon must be above 0, not ", epsilon);
   return detail::mean_of_error(detail::Charbonnier<Wide<T>>{Wide<T>(epsilon)}, Var<Wide<T>, D>(x), target);
 }

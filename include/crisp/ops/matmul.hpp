@@ -10,18 +10,23 @@ namespace detail {
 
 inline constexpr Index long_chunk = 1024;  // rows
 
-// y (M, N) += a^T b for a (P, M) and b (P, N), with P far larger than M and N: the shape of every weight gradient. Chunks of fixed
-// size give the threads work without changing any order of summation. An `a` of one chunk meets every chunk of b.
+// y (M, N) += a^T b for a (P, M) and b (P, N), with P far larger than M and N: the shape of every weight
+// gradient. Chunks of fixed size give the threads work without changing any order of summation. An `a` of one
+// chunk meets every chunk of b.
 template <class D, class T>
-void add_long_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a, std::type_identity_t<Matrices<const T>> b) {
-  const Index M = y.rows, N = y.cols, chunks = b.rows / long_chunk, done = chunks * long_chunk, rest = b.rows - done;
+void add_long_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
+                      std::type_identity_t<Matrices<const T>> b) {
+  const Index M = y.rows, N = y.cols, chunks = b.rows / long_chunk, done = chunks * long_chunk,
+              rest = b.rows - done;
   const bool shared = a.rows == long_chunk;
   if (chunks > 0) {
     Tensor<T, D> parts({chunks, M * N});
     const Tensor<T, D> ones({chunks}, T(1));
     const Matrices<const T> a_chunks{a.data, long_chunk, M, chunks, shared ? 0 : long_chunk * M};
-    product<D>(matrices(parts.data(), chunks, M, N), transposed(a_chunks), matrices(b.data, chunks, long_chunk, N));
-    add_product<D>(matrix(y.data, 1, M * N), matrix(ones.data(), 1, chunks), matrix(parts.data(), chunks, M * N));
+    product<D>(matrices(parts.data(), chunks, M, N), transposed(a_chunks),
+               matrices(b.data, chunks, long_chunk, N));
+    add_product<D>(matrix(y.data, 1, M * N), matrix(ones.data(), 1, chunks),
+                   matrix(parts.data(), chunks, M * N));
   }
   if (rest > 0) add_product<D>(y, transposed(rows_of(a, shared ? 0 : done, rest)), rows_of(b, done, rest));
 }
@@ -38,7 +43,9 @@ Tensor<T, D> sum_rows(const T* x, Index rows, Index cols) {
 }
 
 inline void check_matmul(const Shape& a, const Shape& b) {
-  const auto shapes = [&] { return operand("a", a, "(..., M, K)") + operand("b", b, "(..., K, N) or (K, N)"); };
+  const auto shapes = [&] {
+    return operand("a", a, "(..., M, K)") + operand("b", b, "(..., K, N) or (K, N)");
+  };
   check(a.rank() >= 2 && b.rank() >= 2, "matmul: both operands need at least 2 axes", shapes());
   check(a[-1] == b[-2], "matmul: a has ", a[-1], " columns, but b has ", b[-2], " rows", shapes());
   if (b.rank() == 2) return;
@@ -49,8 +56,8 @@ inline void check_matmul(const Shape& a, const Shape& b) {
 
 }  // namespace detail
 
-/// a (..., M, K) times b (..., K, N) -> (..., M, N), where the leading axes agree, or times one b (K, N) for all.
-/// Throws Error where the shapes do not fit.
+/// a (..., M, K) times b (..., K, N) -> (..., M, N), where the leading axes agree, or times one b (K, N) for
+/// all. Throws Error where the shapes do not fit.
 template <class T, class D>
 Var<T, D> matmul(const Var<T, D>& a, const Operand<T, D>& b) {
   using detail::matrices, detail::product, detail::transposed;
@@ -61,12 +68,14 @@ Var<T, D> matmul(const Var<T, D>& a, const Operand<T, D>& b) {
   Shape shape = a.shape();
   shape[-1] = N;
   Tensor<T, D> y(shape);  // (..., M, N)
-  product<D>(matrices(y.data(), batch, M, N), matrices(a.value().data(), batch, M, K), matrices(b.value().data(), batch, K, N));
+  product<D>(matrices(y.data(), batch, M, N), matrices(a.value().data(), batch, M, K),
+             matrices(b.value().data(), batch, K, N));
   const auto backward = [=](const Tensor<T, D>& dy) {
     const auto dy_matrices = matrices(dy.data(), batch, M, N);
     if (a.requires_grad()) {
       Tensor<T, D> da(a.shape());
-      product<D>(matrices(da.data(), batch, M, K), dy_matrices, transposed(matrices(b.value().data(), batch, K, N)));
+      product<D>(matrices(da.data(), batch, M, K), dy_matrices,
+                 transposed(matrices(b.value().data(), batch, K, N)));
       a.add_grad(std::move(da));
     }
     if (b.requires_grad()) {

@@ -9,8 +9,13 @@ namespace crisp {
 namespace detail {
 using Axes = std::array<int, Shape::max_rank>;
 
-template <class T> struct Permute {  // row = all output axes but the last, col = the last
-  const T* x; T* y; Index extent[Shape::max_rank], step[Shape::max_rank]; int leading; Index cols, col_step;
+template <class T>
+struct Permute {  // row = all output axes but the last, col = the last
+  const T* x;
+  T* y;
+  Index extent[Shape::max_rank], step[Shape::max_rank];
+  int leading;
+  Index cols, col_step;
   CRISP_HD void operator()(Index row, Index col) const {
     Index from = 0, rest = row;
     for (int a = leading - 1; a >= 0; --a) {
@@ -41,7 +46,8 @@ Tensor<T, D> permuted(const Tensor<T, D>& x, const Axes& axes) {
     step *= x[a];
   }
   Tensor<T, D> y(shape);
-  Permute<T> kernel{x.data(), y.data(), {}, {}, rank - 1, shape[-1], steps[std::size_t(axes[std::size_t(rank - 1)])]};
+  Permute<T> kernel{
+      x.data(), y.data(), {}, {}, rank - 1, shape[-1], steps[std::size_t(axes[std::size_t(rank - 1)])]};
   for (int a = 0; a < rank - 1; ++a) {
     kernel.extent[a] = shape[a];
     kernel.step[a] = steps[std::size_t(axes[std::size_t(a)])];
@@ -51,8 +57,8 @@ Tensor<T, D> permuted(const Tensor<T, D>& x, const Axes& axes) {
 }
 }  // namespace detail
 
-/// Axis a of the result is axis axes[a] of x: permute(x, {0, 3, 1, 2}) turns (N, H, W, C) into (N, C, H, W). Throws Error
-/// unless the axes name each axis of x once.
+/// Axis a of the result is axis axes[a] of x: permute(x, {0, 3, 1, 2}) turns (N, H, W, C) into (N, C, H, W).
+/// Throws Error unless the axes name each axis of x once.
 template <class T, class D>
 Var<T, D> permute(const Var<T, D>& x, std::initializer_list<int> axes) {
   const int rank = x.shape().rank();
@@ -66,10 +72,16 @@ Var<T, D> permute(const Var<T, D>& x, std::initializer_list<int> axes) {
     }
     ++count;
   }
-  check(count == rank && named == (1 << rank) - 1, "permute: ", count, " axes were named; a value with ", rank, " axes needs each of 0 to ", rank - 1, " once",
-        operand("input", x.shape()));
-  const auto backward = [node = x.node(), inverse](const Tensor<T, D>& dy) { node->add_grad(detail::permuted(dy, inverse)); };
-  return {"permute", detail::permuted(x.value(), order), {x}, backward, {{"axes", double(detail::as_number(order, rank))}}};
+  check(count == rank && named == (1 << rank) - 1, "permute: ", count, " axes were named; a value with ",
+        rank, " axes needs each of 0 to ", rank - 1, " once", operand("input", x.shape()));
+  const auto backward = [node = x.node(), inverse](const Tensor<T, D>& dy) {
+    node->add_grad(detail::permuted(dy, inverse));
+  };
+  return {"permute",
+          detail::permuted(x.value(), order),
+          {x},
+          backward,
+          {{"axes", double(detail::as_number(order, rank))}}};
 }
 
 }  // namespace crisp

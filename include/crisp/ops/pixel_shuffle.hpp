@@ -1,5 +1,5 @@
-// pixel_shuffle: r * r channels become a square of r x r pixels, y[n, r h + i, r w + j, c] = x[n, h, w, (c r + i) r + j]
-// (Shi et al. 2016, eq. 4); pixel_unshuffle is its inverse.
+// pixel_shuffle: r * r channels become a square of r x r pixels, y[n, r h + i, r w + j, c] = x[n, h, w, (c r
+// + i) r + j] (Shi et al. 2016, eq. 4); pixel_unshuffle is its inverse.
 #pragma once
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/elementwise.hpp"
@@ -32,22 +32,19 @@ Tensor<T, D> unshuffled(const Tensor<T, D>& y, Index r) {
 /// x (N, H, W, r r C) -> (N, r H, r W, C). Throws Error unless the channels divide by r * r.
 template <class T, class D>
 Var<T, D> pixel_shuffle(Var<T, D> x, Index r) {
-  check(x.shape().rank() == 4 && r >= 1 && x[3] % (r * r) == 0, "pixel_shuffle: the channels must divide by ", r, " x ", r,
-        operand("input", x.shape(), "(N, H, W, C)"));
-  const auto backward = [r, node = x.node()](Tensor<T, D> dy) {
-    node->add_grad(detail::unshuffled(dy, r));
-  };
+  check(x.shape().rank() == 4 && r >= 1 && x[3] % (r * r) == 0, "pixel_shuffle: the channels must divide by ",
+        r, " x ", r, operand("input", x.shape(), "(N, H, W, C)"));
+  const auto backward = [r, node = x.node()](Tensor<T, D> dy) { node->add_grad(detail::unshuffled(dy, r)); };
   return {"pixel_shuffle", detail::shuffled(x.value(), r), {x}, backward, {{"r", double(r)}}};
 }
 
 /// x (N, r H, r W, C) -> (N, H, W, r r C). Throws Error unless the height and the width divide by r.
 template <class T, class D>
 Var<T, D> pixel_unshuffle(Var<T, D> x, Index r) {
-  check(x.shape().rank() == 4 && r >= 1 && x[1] % r == 0 && x[2] % r == 0, "pixel_unshuffle: the height and the width must divide by ", r,
+  check(x.shape().rank() == 4 && r >= 1 && x[1] % r == 0 && x[2] % r == 0,
+        "pixel_unshuffle: the height and the width must divide by ", r,
         operand("input", x.shape(), "(N, H, W, C)"));
-  const auto backward = [r, node = x.node()](Tensor<T, D> dy) {
-    node->add_grad(detail::shuffled(dy, r));
-  };
+  const auto backward = [r, node = x.node()](Tensor<T, D> dy) { node->add_grad(detail::shuffled(dy, r)); };
   return {"pixel_unshuffle", detail::unshuffled(x.value(), r), {x}, backward, {{"r", double(r)}}};
 }
 

@@ -6,24 +6,32 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct Relu {
+template <class T>
+struct Relu {
   static constexpr const char* name = "relu";
   static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const { return x < T(0) ? T(0) : x; }
   CRISP_HD T slope(T, T y) const { return y > T(0) ? T(1) : T(0); }
 };
 
-// What the gradient of relu has to know of y, in a 32nd of its memory: bit i % 32 of word i / 32 is whether y[i] > 0.
-template <class T> struct PositiveBits {
-  const T* y; std::uint32_t* bits; Index n;
+// What the gradient of relu has to know of y, in a 32nd of its memory: bit i % 32 of word i / 32 is whether
+// y[i] > 0.
+template <class T>
+struct PositiveBits {
+  const T* y;
+  std::uint32_t* bits;
+  Index n;
   CRISP_HD void operator()(Index word) const {
     std::uint32_t all = 0;
     for (Index i = 32 * word; i < n && i < 32 * word + 32; ++i) all |= std::uint32_t(y[i] > T(0)) << (i % 32);
     bits[word] = all;
   }
 };
-template <class T> struct WhereBits {
-  const std::uint32_t* bits; const T* dy; T* dx;
+template <class T>
+struct WhereBits {
+  const std::uint32_t* bits;
+  const T* dy;
+  T* dx;
   CRISP_HD void operator()(Index i) const { dx[i] = (bits[i / 32] >> (i % 32)) & 1 ? dy[i] : T(0); }
 };
 template <class T, class D>
@@ -47,6 +55,8 @@ Tensor<T, D> where_bits(const Tensor<std::uint32_t, D>& bits, const Tensor<T, D>
 
 /// x of any shape.
 template <class T, class D>
-Var<T, D> relu(Var<T, D> x) { return elementwise(detail::Relu<T>{}, std::move(x)); }
+Var<T, D> relu(Var<T, D> x) {
+  return elementwise(detail::Relu<T>{}, std::move(x));
+}
 
 }  // namespace crisp

@@ -7,7 +7,10 @@ namespace crisp {
 /// x of any shape -> `shape`, with as many elements. Throws Error where the numbers differ.
 template <class T, class D>
 Var<T, D> reshape(const Var<T, D>& x, Shape shape) {
-  return {"reshape", x.value().reshape(shape), {x}, [node = x.node(), from = x.shape()](const Tensor<T, D>& dy) { node->add_grad(dy.reshape(from)); }};
+  return {
+      "reshape", x.value().reshape(shape), {x}, [node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+        node->add_grad(dy.reshape(from));
+      }};
 }
 
 }  // namespace crisp

@@ -7,7 +7,8 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct Sigmoid {
+template <class T>
+struct Sigmoid {
   static constexpr const char* name = "sigmoid";
   static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const {
@@ -20,6 +21,8 @@ template <class T> struct Sigmoid {
 
 /// x of any shape; y in (0, 1).
 template <class T, class D>
-Var<T, D> sigmoid(Var<T, D> x) { return elementwise(detail::Sigmoid<Wide<T>>{}, std::move(x)); }
+Var<T, D> sigmoid(Var<T, D> x) {
+  return elementwise(detail::Sigmoid<Wide<T>>{}, std::move(x));
+}
 
 }  // namespace crisp

@@ -4,8 +4,8 @@
 
 namespace crisp {
 
-/// x with `count` positions of `axis` from `begin` on: slice(x, -1, 0, 3) are the first three channels. Throws Error for a
-/// range that x does not have.
+/// x with `count` positions of `axis` from `begin` on: slice(x, -1, 0, 3) are the first three channels.
+/// Throws Error for a range that x does not have.
 template <class T, class D>
 Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
   Shape shape = x.shape();
@@ -23,7 +23,8 @@ Var<T, D> slice(const Var<T, D>& x, int axis, Index begin, Index count) {
     D::for_each(outer, width, detail::CopyRows<T>{dy.data(), dx.data() + from, width, step});
     node->add_grad(std::move(dx));
   };
-  return {"slice", y, {x}, backward, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
+  return {
+      "slice", y, {x}, backward, {{"axis", double(a)}, {"begin", double(begin)}, {"count", double(count)}}};
 }
 
 }  // namespace crisp

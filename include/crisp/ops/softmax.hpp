@@ -1,4 +1,5 @@
-// softmax: y_i = exp(x_i) / sum over k of exp(x_k), along the last axis. dx_i = y_i (dy_i - sum over k of y_k dy_k).
+// softmax: y_i = exp(x_i) / sum over k of exp(x_k), along the last axis. dx_i = y_i (dy_i - sum over k of y_k
+// dy_k).
 #pragma once
 #include <cmath>
 
@@ -9,8 +10,11 @@ namespace crisp {
 
 namespace detail {
 
-template <class T> struct SoftmaxRow {
-  const T* x; T* y; Index n;
+template <class T>
+struct SoftmaxRow {
+  const T* x;
+  T* y;
+  Index n;
   CRISP_HD void operator()(Index row) const {
     using std::exp;
     const T* from = x + row * n;
@@ -22,8 +26,11 @@ template <class T> struct SoftmaxRow {
     for (Index k = 0; k < n; ++k) to[k] *= scale;
   }
 };
-template <class T> struct SoftmaxSlope {
-  const T *y, *dy; T* dx; Index n;
+template <class T>
+struct SoftmaxSlope {
+  const T *y, *dy;
+  T* dx;
+  Index n;
   CRISP_HD void operator()(Index row) const {
     Wide<T> sum = 0;
     for (Index k = row * n; k < (row + 1) * n; ++k) sum += y[k] * dy[k];
@@ -47,10 +54,12 @@ void softmax_gradient(const Tensor<T, D>& y, const Tensor<T, D>& dy, Index rows,
 
 }  // namespace detail
 
-/// x (..., n) -> (..., n), each row positive with sum 1. Throws Error for a value without a last axis or elements in it.
+/// x (..., n) -> (..., n), each row positive with sum 1. Throws Error for a value without a last axis or
+/// elements in it.
 template <class T, class D>
 Var<T, D> softmax(const Var<T, D>& x) {
-  check(x.shape().rank() >= 1 && x[-1] > 0, "softmax: the last axis has no elements", operand("input", x.shape()));
+  check(x.shape().rank() >= 1 && x[-1] > 0, "softmax: the last axis has no elements",
+        operand("input", x.shape()));
   const Index n = x[-1], rows = x.numel() / n;
   Tensor<T, D> y(x.shape());
   detail::softmax_rows(x.value(), rows, n, y);

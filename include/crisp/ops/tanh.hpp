@@ -7,7 +7,8 @@
 namespace crisp {
 
 namespace detail {
-template <class T> struct Tanh {
+template <class T>
+struct Tanh {
   static constexpr const char* name = "tanh";
   static constexpr bool slope_from_y = true;
   CRISP_HD T value(T x) const {
@@ -20,6 +21,8 @@ template <class T> struct Tanh {
 
 /// x of any shape; y in (-1, 1).
 template <class T, class D>
-Var<T, D> tanh(Var<T, D> x) { return elementwise(detail::Tanh<Wide<T>>{}, std::move(x)); }
+Var<T, D> tanh(Var<T, D> x) {
+  return elementwise(detail::Tanh<Wide<T>>{}, std::move(x));
+}
 
 }  // namespace crisp

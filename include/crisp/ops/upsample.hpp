@@ -1,5 +1,6 @@
-// upsample: an image enlarged by a whole factor: nearest, bilinear, or bicubic. Each axis is a product with a sparse
-// matrix, whose rows are the taps of one new pixel; the gradient is the product with the transposed matrix.
+// upsample: an image enlarged by a whole factor: nearest, bilinear, or bicubic. Each axis is a product with a
+// sparse matrix, whose rows are the taps of one new pixel; the gradient is the product with the transposed
+// matrix.
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/constant.hpp"
@@ -17,8 +18,13 @@ struct SparseMatrix {
   Tensor<Wide<T>, D> weight;
 };
 
-template <class T> struct SparseRowTimes {  // row = (outer, i), col = inner
-  const Index *begin, *index; const Wide<T>* weight; const T* x; T* y; Index rows, cols, inner;
+template <class T>
+struct SparseRowTimes {  // row = (outer, i), col = inner
+  const Index *begin, *index;
+  const Wide<T>* weight;
+  const T* x;
+  T* y;
+  Index rows, cols, inner;
   CRISP_HD void operator()(Index row, Index c) const {
     const Index i = row % rows, o = row / rows;
     Wide<T> sum = 0;
@@ -31,7 +37,9 @@ template <class T> struct SparseRowTimes {  // row = (outer, i), col = inner
 template <class T, class D>
 Tensor<T, D> sparse_times(const SparseMatrix<T, D>& m, const Tensor<T, D>& x, Index outer, Index inner) {
   Tensor<T, D> y({outer, m.rows, inner});
-  D::for_each(outer * m.rows, inner, SparseRowTimes<T>{m.begin.data(), m.index.data(), m.weight.data(), x.data(), y.data(), m.rows, m.cols, inner});
+  D::for_each(outer * m.rows, inner,
+              SparseRowTimes<T>{m.begin.data(), m.index.data(), m.weight.data(), x.data(), y.data(), m.rows,
+                                m.cols, inner});
   return y;
 }
 
@@ -57,21 +65,27 @@ SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bo
     begin.push_back(Index(index.size()));
   }
   const Index count = Index(index.size());
-  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin), constant<Index, D>({count}, index), constant<Wide<T>, D>({count}, weight)};
+  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin),
+          constant<Index, D>({count}, index), constant<Wide<T>, D>({count}, weight)};
 }
 
 }  // namespace detail
 
-/// x (N, H, W, C) -> (N, scale H, scale W, C). The methods are those of data::resize; bilinear and bicubic_torch are PyTorch's
-/// interpolate with align_corners=False. Throws Error for an empty image or a scale below 1.
+/// x (N, H, W, C) -> (N, scale H, scale W, C). The methods are those of data::resize; bilinear and
+/// bicubic_torch are PyTorch's interpolate with align_corners=False. Throws Error for an empty image or a
+/// scale below 1.
 template <class T, class D>
 Var<T, D> upsample(const Var<T, D>& x, Index scale, Resampling method) {
-  check(x.shape().rank() == 4 && x.numel() > 0 && scale >= 1, "upsample: an image and a scale of at least 1 are needed, not ", scale,
+  check(x.shape().rank() == 4 && x.numel() > 0 && scale >= 1,
+        "upsample: an image and a scale of at least 1 are needed, not ", scale,
         operand("input", x.shape(), "(N, H, W, C)"));
   const Index N = x[0], H = x[1], W = x[2], C = x[3];
-  const auto matrix = [=](Index n, bool transposed) { return detail::resampling_matrix<T, D>(n, scale, method, transposed); };
+  const auto matrix = [=](Index n, bool transposed) {
+    return detail::resampling_matrix<T, D>(n, scale, method, transposed);
+  };
   const Tensor<T, D> tall = detail::sparse_times(matrix(H, false), x.value(), N, W * C);
-  const Tensor<T, D> y = detail::sparse_times(matrix(W, false), tall, N * H * scale, C).reshape({N, H * scale, W * scale, C});
+  const Tensor<T, D> y =
+      detail::sparse_times(matrix(W, false), tall, N * H * scale, C).reshape({N, H * scale, W * scale, C});
   const auto backward = [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
     const Tensor<T, D> narrow = detail::sparse_times(matrix(W, true), dy, N * H * scale, C);
     node->add_grad(detail::sparse_times(matrix(H, true), narrow, N, W * C).reshape(from));

@@ -16,7 +16,8 @@ struct AdamOptions {
 };
 
 namespace detail {
-template <class T> struct AdamStep {
+template <class T>
+struct AdamStep {
   T* p;
   T *m, *v;
   const T* g;

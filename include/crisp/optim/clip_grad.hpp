@@ -10,14 +10,21 @@
 namespace crisp::optim {
 
 namespace detail {
-template <class T> struct Square {
-  const T* x; T* y;
+template <class T>
+struct Square {
+  const T* x;
+  T* y;
   CRISP_HD void operator()(Index i) const { y[i] = x[i] * x[i]; }
 };
 // The norm of what has these sums of squares, and the factor that brings it down
 // to max_norm: 1 where it is no longer.
-template <class T> struct NormAndFactor {
-  const T* squares; Index count; double max_norm; double* norm; T* factor;
+template <class T>
+struct NormAndFactor {
+  const T* squares;
+  Index count;
+  double max_norm;
+  double* norm;
+  T* factor;
   CRISP_HD void operator()(Index) const {
     using std::sqrt;
     double square = 0;
@@ -26,12 +33,16 @@ template <class T> struct NormAndFactor {
     *factor = *norm > max_norm ? T(max_norm / *norm) : T(1);
   }
 };
-template <class T> struct ScaleBy {
-  T* x; const T* factor;
+template <class T>
+struct ScaleBy {
+  T* x;
+  const T* factor;
   CRISP_HD void operator()(Index i) const { x[i] *= *factor; }
 };
-template <class T> struct Clamp {
-  T* x; T limit;
+template <class T>
+struct Clamp {
+  T* x;
+  T limit;
   CRISP_HD void operator()(Index i) const {
     if (x[i] > limit) x[i] = limit;
     if (x[i] < -limit) x[i] = -limit;

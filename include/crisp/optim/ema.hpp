@@ -39,9 +39,8 @@ class Ema {
   template <class M>
   void swap(M& net) {
     std::size_t i = 0;
-    net.each_param([&](const std::string&, nn::Param<T, D>& p) {
-      std::swap(p.value(), average_[i++].second);
-    });
+    net.each_param(
+        [&](const std::string&, nn::Param<T, D>& p) { std::swap(p.value(), average_[i++].second); });
   }
 
   /// The averages by the names of the weights, to save and to restore.
@@ -51,6 +50,7 @@ class Ema {
   double decay_;
   std::vector<std::pair<std::string, Tensor<T, D>>> average_;
 };
-template <template <class, class> class M, class T, class D> Ema(const M<T, D>&, double) -> Ema<Wide<T>, D>;
+template <template <class, class> class M, class T, class D>
+Ema(const M<T, D>&, double) -> Ema<Wide<T>, D>;
 
 }  // namespace crisp::optim

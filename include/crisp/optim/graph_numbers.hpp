@@ -13,7 +13,8 @@
 namespace crisp::optim {
 
 /// What of a step is another number each time.
-template <class T> struct StepNumbers {
+template <class T>
+struct StepNumbers {
   T lr;
   T shrink = 1;   // for AdamW the share of a weight that its decay leaves
   T m_scale = 1;  // for Adam the factors that undo the moments' start at zero
@@ -22,8 +23,10 @@ template <class T> struct StepNumbers {
 
 namespace detail {
 
-template <class T> struct StoreNumbers {
-  T* y; StepNumbers<T> now;
+template <class T>
+struct StoreNumbers {
+  T* y;
+  StepNumbers<T> now;
   CRISP_HD void operator()(Index) const {
     y[0] = now.lr;
     y[1] = now.shrink;
@@ -33,8 +36,10 @@ template <class T> struct StoreNumbers {
 };
 
 // The update of a parameter, with numbers that lie on the device.
-template <class Step, class T> struct WithNumbersFromDevice {
-  Step step; const T* numbers;
+template <class Step, class T>
+struct WithNumbersFromDevice {
+  Step step;
+  const T* numbers;
   CRISP_HD void operator()(Index i) const {
     Step now = step;
     now.now.lr = numbers[0];

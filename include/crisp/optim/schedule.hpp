@@ -59,9 +59,10 @@ inline Schedule milestones(std::vector<double> parts, double gamma = 0.5) {
   std::string text = str("times ", gamma, " after");
   for (const double part : parts) text += str(" ", 100 * part, " %");
   return {text, [=](Index step, Index total) {
-    const double done = total > 0 ? double(step) / double(total) : 0;
-    return std::pow(gamma, double(std::upper_bound(parts.begin(), parts.end(), done) - parts.begin()));
-  }};
+            const double done = total > 0 ? double(step) / double(total) : 0;
+            return std::pow(gamma,
+                            double(std::upper_bound(parts.begin(), parts.end(), done) - parts.begin()));
+          }};
 }
 
 /// Half a cosine from 1 at the first step to `floor` at the last (Loshchilov
@@ -69,9 +70,9 @@ inline Schedule milestones(std::vector<double> parts, double gamma = 0.5) {
 inline Schedule cosine(double floor = 0) {
   check(floor >= 0 && floor <= 1, "cosine: the floor must be in [0, 1], not ", floor);
   return {floor > 0 ? str("cosine to ", floor) : "cosine", [=](Index step, Index total) {
-    const double t = total > 0 ? std::clamp(double(step) / double(total), 0.0, 1.0) : 0.0;
-    return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * t));
-  }};
+            const double t = total > 0 ? std::clamp(double(step) / double(total), 0.0, 1.0) : 0.0;
+            return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * t));
+          }};
 }
 
 /// Rises in a line over `steps` steps to what `then` gives (Goyal et al. 2017, sec.

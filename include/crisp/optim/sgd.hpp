@@ -12,7 +12,8 @@ struct SgdOptions {
 };
 
 namespace detail {
-template <class T> struct SgdStep {
+template <class T>
+struct SgdStep {
   T *p, *v;
   const T* g;
   T momentum, decay;

@@ -9,7 +9,8 @@ inline void warn_of_no_optimisation() {
 #if !defined(__OPTIMIZE__) && !defined(CRISP_NO_SPEED_WARNING)
   static const int said = std::fputs(
       "crisp: warning: this program was compiled without optimisation, and trains many times slower than it "
-      "could: compile it with -O3, or in CMake with -DCMAKE_BUILD_TYPE=Release\n", stderr);
+      "could: compile it with -O3, or in CMake with -DCMAKE_BUILD_TYPE=Release\n",
+      stderr);
   static_cast<void>(said);
 #endif
 }

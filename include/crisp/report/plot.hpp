@@ -17,9 +17,9 @@ struct PlotPoint {
 
 struct PlotOptions {
   std::string title, unit;
-  bool log = false;               // logarithmic y
+  bool log = false;  // logarithmic y
   std::vector<PlotPoint> points;
-  double level = 0;               // a dashed horizontal line to compare with; 0: none
+  double level = 0;  // a dashed horizontal line to compare with; 0: none
   std::string level_name = "";
 };
 
@@ -110,9 +110,9 @@ inline std::string plot(const PlotOptions& o) {
     if (is_finite(point.y) && (!o.log || point.y > 0)) points.push_back(point);
   if (points.empty()) return "<p class=\"none\">" + o.title + ": nothing measured yet.</p>";
   const Axes axes(o, points);
-  std::string svg = str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title,
-                        "\"><text class=\"title\" x=\"", Axes::left, "\" y=\"20\">", o.title,
-                        " <tspan class=\"unit\">", o.unit, "</tspan></text>");
+  std::string svg =
+      str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title, "\"><text class=\"title\" x=\"",
+          Axes::left, "\" y=\"20\">", o.title, " <tspan class=\"unit\">", o.unit, "</tspan></text>");
   for (const double tick : detail::ticks(axes.low, axes.high, o.log)) {
     const double y = axes.y(tick);
     svg += horizontal_line("grid", y) + label("end", Axes::left - 8, y + 4, short_number(tick));

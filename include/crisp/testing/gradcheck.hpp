@@ -29,19 +29,23 @@ struct GradcheckResult {
   explicit operator bool() const { return error <= 1e-6; }
 };
 
-/// Checks every element of every input, which must require gradients. `op` is called as op(inputs...), gives a
-/// Var<double, D> of any shape, and must give the same each time. The gradients begin as random numbers, since
-/// backward() has to add to them. An op with a kink (relu at 0) needs inputs that stay clear of it.
+/// Checks every element of every input, which must require gradients. `op` is called as op(inputs...), gives
+/// a Var<double, D> of any shape, and must give the same each time. The gradients begin as random numbers,
+/// since backward() has to add to them. An op with a kink (relu at 0) needs inputs that stay clear of it.
 ///   CHECK(gradcheck([](auto& x, auto& w) { return conv2d(x, w); }, x, w));
 template <class Op, class D, class... Rest>
 GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
   std::vector<Var<double, D>> inputs{first, rest...};
-  const Var<double, D> weights = random_input<D>(no_grad([&] { return op(first, rest...); }).shape(), 99).detach();
-  const auto loss = [&] { return sum(op(first, rest...) * weights); };  // a random projection sees every output
+  const Var<double, D> weights =
+      random_input<D>(no_grad([&] { return op(first, rest...); }).shape(), 99).detach();
+  const auto loss = [&] {
+    return sum(op(first, rest...) * weights);
+  };  // a random projection sees every output
 
   std::vector<std::vector<double>> before;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    check(inputs[i].requires_grad(), "gradcheck: input ", i, " does not require a gradient\n  hint: make it with random_input");
+    check(inputs[i].requires_grad(), "gradcheck: input ", i,
+          " does not require a gradient\n  hint: make it with random_input");
     inputs[i].grad() = random_input<D>(inputs[i].shape(), 7 + i).value();
     before.push_back(inputs[i].grad().to_host());
   }
@@ -63,7 +67,8 @@ GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
       const double error = std::abs(analytic - numeric) / std::max(1.0, std::abs(numeric));
       if (!(error <= result.error) || k + i == 0)  // NaN counts as the worst
         result = {is_finite(error) ? error : INFINITY,
-                  str("input ", i, " ", inputs[i].shape(), ", element ", k, ": backward gives ", analytic, ", differences give ", numeric)};
+                  str("input ", i, " ", inputs[i].shape(), ", element ", k, ": backward gives ", analytic,
+                      ", differences give ", numeric)};
     }
     inputs[i].value().copy_(Tensor<double, D>(inputs[i].shape(), start));
     inputs[i].zero_grad();
@@ -71,6 +76,8 @@ GradcheckResult gradcheck(Op op, Var<double, D> first, Rest... rest) {
   return result;
 }
 
-inline std::ostream& operator<<(std::ostream& out, const GradcheckResult& r) { return out << "error " << r.error << " at " << r.where; }
+inline std::ostream& operator<<(std::ostream& out, const GradcheckResult& r) {
+  return out << "error " << r.error << " at " << r.where;
+}
 
 }  // namespace crisp::testing

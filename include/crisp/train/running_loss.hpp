@@ -31,9 +31,9 @@ class RunningLoss {
   bool full() const { return count_ == room; }
 
   struct NotFinite {
-    Index batch;   // its number, from 0
+    Index batch;  // its number, from 0
     double value;
-    bool last;     // no batch was added after it
+    bool last;  // no batch was added after it
   };
 
   /// Takes in all losses that were added since the last call, and waits for them;
@@ -83,11 +83,11 @@ class RunningLoss {
 
   Index batches_;
   Tensor<T, D> unread_{Shape{room}};
-  Index count_ = 0;             // of those
-  Index read_ = 0;              // batches in all
+  Index count_ = 0;  // of those
+  Index read_ = 0;   // batches in all
   double last_ = 0, sum_ = 0;
-  Index steps_ = 0;             // in the sum
-  bool begun_ = false;          // last_ is not in the sum yet
+  Index steps_ = 0;     // in the sum
+  bool begun_ = false;  // last_ is not in the sum yet
 };
 
 }  // namespace crisp::train

@@ -40,8 +40,8 @@ class Loop {
       if (!first()) throw;
       training_.check_weights();
       outputs_.save();
-      const std::string saved = str("\n  the training is saved up to step ", progress_.step,
-                                    "; go on with it by --resume");
+      const std::string saved =
+          str("\n  the training is saved up to step ", progress_.step, "; go on with it by --resume");
       throw Error(lost.what() + saved);
     }
     return result();

@@ -25,7 +25,10 @@ struct ArcnnEntry : Entry {
   }
 
   static Recipe recipe(const std::string&, const std::string&) {
-    return {.batch = 16, .patch = 32, .degrade = "jpeg:10", .lr = 5e-4,
+    return {.batch = 16,
+            .patch = 32,
+            .degrade = "jpeg:10",
+            .lr = 5e-4,
             .source = "Dong et al. 2015; Adam instead of SGD, beginning as the identity"};
   }
 };

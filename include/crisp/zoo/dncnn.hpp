@@ -31,7 +31,10 @@ struct DncnnEntry : Entry {
   }
 
   static Recipe recipe(const std::string&, const std::string&) {
-    return {.batch = 16, .patch = 40, .degrade = "noise:25", .lr = 1e-3,
+    return {.batch = 16,
+            .patch = 40,
+            .degrade = "noise:25",
+            .lr = 1e-3,
             .source = "Zhang et al. 2017; a batch of 16 instead of 128"};
   }
 };

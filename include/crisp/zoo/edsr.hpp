@@ -47,7 +47,11 @@ struct EdsrEntry : Entry {
   }
 
   static Recipe recipe(const std::string&, const std::string&) {
-    return {.batch = 16, .patch = 48, .loss = "l1", .schedule = "edsr", .lr = 1e-4,
+    return {.batch = 16,
+            .patch = 48,
+            .loss = "l1",
+            .schedule = "edsr",
+            .lr = 1e-4,
             .source = "Lim et al. 2017, sec. 4.2"};
   }
 

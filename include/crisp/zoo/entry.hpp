@@ -11,8 +11,8 @@ namespace crisp::zoo {
 
 /// A name of a network, and what people want to know first. EdsrEntry has two: edsr-baseline and edsr.
 struct About {
-  std::string name;                // as --model takes it
-  std::string sentence;            // what it is
+  std::string name;      // as --model takes it
+  std::string sentence;  // what it is
   std::string paper;
   std::vector<Index> scales = {};  // 1: it restores; none: any, as it works on the enlarged image
 };

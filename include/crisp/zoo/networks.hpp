@@ -28,21 +28,9 @@ struct EntryList {
   }
 };
 
-using Networks = EntryList<SrcnnEntry,
-                           SrcnnBNEntry,
-                           SrResNetLectureEntry,
-                           SrResNetLiteEntry,
-                           SrAutoencoderEntry,
-                           SrResNetEntry,
-                           MsrResNetEntry,
-                           EdsrEntry,
-                           SwinIrEntry,
-                           HybridEntry,
-                           VdsrEntry,
-                           ArcnnEntry,
-                           FsrcnnEntry,
-                           EspcnEntry,
-                           DncnnEntry>;
+using Networks = EntryList<SrcnnEntry, SrcnnBNEntry, SrResNetLectureEntry, SrResNetLiteEntry,
+                           SrAutoencoderEntry, SrResNetEntry, MsrResNetEntry, EdsrEntry, SwinIrEntry,
+                           HybridEntry, VdsrEntry, ArcnnEntry, FsrcnnEntry, EspcnEntry, DncnnEntry>;
 
 /// All names, each with what people want to know first.
 inline std::vector<About> about_networks() {

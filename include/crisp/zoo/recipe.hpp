@@ -8,15 +8,15 @@ namespace crisp::zoo {
 
 struct Recipe {
   Index batch = 16;
-  Index patch = 33;               // side of the input, in pixels of what the network is given
-  std::string loss = "mse";       // mse, l1, charbonnier
-  std::string optimizer = "adam"; // adam, adamw, sgd
+  Index patch = 33;                // side of the input, in pixels of what the network is given
+  std::string loss = "mse";        // mse, l1, charbonnier
+  std::string optimizer = "adam";  // adam, adamw, sgd
   std::string schedule = "cosine";
   std::string degrade = "bicubic";  // how the input is made
   double lr = 1e-3;
-  double clip = 0;                // bound on the length of the gradient; 0: none
-  double ema = 0;                 // decay of averaged weights; 0: they are not averaged
-  const char* source = "";        // where it comes from, and where it differs
+  double clip = 0;          // bound on the length of the gradient; 0: none
+  double ema = 0;           // decay of averaged weights; 0: they are not averaged
+  const char* source = "";  // where it comes from, and where it differs
 };
 
 /// That of the lecture, for the four networks that it teaches.

@@ -29,7 +29,9 @@ struct SrcnnEntry : Entry {
   }
 
   static Recipe recipe(const std::string&, const std::string&) {
-    return {.batch = 16, .patch = 33, .lr = 5e-4,
+    return {.batch = 16,
+            .patch = 33,
+            .lr = 5e-4,
             .source = "patches of Dong et al. 2014; Adam and cosine, beginning as the identity"};
   }
 };

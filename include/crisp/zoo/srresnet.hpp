@@ -8,8 +8,10 @@ namespace crisp::zoo {
 struct SrResNetEntry : Entry {
   static std::vector<About> about() {
     return {{"srresnet", "SRResNet", "Ledig et al. 2017", {2, 3, 4, 8}},
-            {"srgan", "the same, trained against a discriminator of 23,565,505 parameters",
-             "Ledig et al. 2017", {2, 3, 4, 8}}};
+            {"srgan",
+             "the same, trained against a discriminator of 23,565,505 parameters",
+             "Ledig et al. 2017",
+             {2, 3, 4, 8}}};
   }
 
   template <class T, class D>
@@ -48,9 +50,15 @@ struct SrResNetEntry : Entry {
 
   static Recipe recipe(const std::string& name, const std::string&) {
     if (name == "srgan")
-      return {.batch = 16, .patch = 24, .schedule = "srgan", .lr = 1e-4,
+      return {.batch = 16,
+              .patch = 24,
+              .schedule = "srgan",
+              .lr = 1e-4,
               .source = "Ledig et al. 2017, sec. 3.2: the rate falls to a tenth half-way"};
-    return {.batch = 16, .patch = 24, .schedule = "constant", .lr = 1e-4,
+    return {.batch = 16,
+            .patch = 24,
+            .schedule = "constant",
+            .lr = 1e-4,
             .source = "Ledig et al. 2017, sec. 3.2: HR patches of 96 at x4"};
   }
 

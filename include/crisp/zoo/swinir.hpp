@@ -8,7 +8,9 @@ namespace crisp::zoo {
 struct SwinIrEntry : Entry {
   static std::vector<About> about() {
     return {{"swinir-light", "SwinIR lightweight", "Liang et al. 2021", {2, 3, 4, 8}},
-            {"swinir", "SwinIR classical; `--variant real`, `denoise`, `jpeg`", "Liang et al. 2021",
+            {"swinir",
+             "SwinIR classical; `--variant real`, `denoise`, `jpeg`",
+             "Liang et al. 2021",
              {1, 2, 3, 4, 8}}};
   }
 
@@ -25,14 +27,22 @@ struct SwinIrEntry : Entry {
     const Index embed = extent(file, "conv_first.weight", 0);
     const Index window = (square_root(extent(file, table, 0)) + 1) / 2;
     const double mlp = double(extent(file, block + "mlp.fc1.weight", 0)) / double(std::max<Index>(1, embed));
-    Settings s{{"embed", str(embed)}, {"heads", str(extent(file, table, 1))}, {"window", str(window)},
-               {"depths", depths(file)}, {"mlp_ratio", str(mlp)}};
+    Settings s{{"embed", str(embed)},
+               {"heads", str(extent(file, table, 1))},
+               {"window", str(window)},
+               {"depths", depths(file)},
+               {"mlp_ratio", str(mlp)}};
     s.merge(tail(file, window));
     return s;
   }
 
   static Recipe recipe(const std::string& name, const std::string& variant) {
-    Recipe r{.batch = 16, .patch = 64, .loss = "l1", .schedule = "swinir", .lr = 2e-4, .ema = 0.999,
+    Recipe r{.batch = 16,
+             .patch = 64,
+             .loss = "l1",
+             .schedule = "swinir",
+             .lr = 2e-4,
+             .ema = 0.999,
              .source = "Liang et al. 2021; a batch of 16 instead of 64"};
     if (name != "swinir" || (variant != "denoise" && variant != "jpeg")) return r;
     r.loss = "charbonnier";

@@ -26,7 +26,10 @@ struct VdsrEntry : Entry {
   }
 
   static Recipe recipe(const std::string&, const std::string&) {
-    return {.batch = 64, .patch = 41, .lr = 5e-4, .clip = 1,
+    return {.batch = 64,
+            .patch = 41,
+            .lr = 5e-4,
+            .clip = 1,
             .source = "patches of Kim et al. 2016; Adam instead of SGD with clipped gradients"};
   }
 };

@@ -11,8 +11,8 @@ namespace crisp::zoo {
 struct WeightsFile {
   std::filesystem::path path;
   io::SafeTensors content;
-  Settings settings;  // for AnyModel::create
-  bool knows_scale = false;   // whether the file says, or implies, the scale
+  Settings settings;         // for AnyModel::create
+  bool knows_scale = false;  // whether the file says, or implies, the scale
 };
 
 /// The tensors of a file of either form, safetensors or PyTorch's, whatever its name says. Throws Error.

@@ -13,7 +13,8 @@
 using namespace crisp;
 
 #if defined(EXPECTED_VERSION)
-static_assert(std::string_view(CRISP_VERSION) == EXPECTED_VERSION, "the package's version is not that of the headers");
+static_assert(std::string_view(CRISP_VERSION) == EXPECTED_VERSION,
+              "the package's version is not that of the headers");
 #endif
 
 template <class T, class D>

@@ -35,7 +35,8 @@ struct EigenCpu : PlainCpu {
   static void gemm(const Gemm<bfloat16>& g) { detail::gemm_of_copies<EigenCpu>(g); }
 
  private:
-  template <class T> using ColumnMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  template <class T>
+  using ColumnMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
   // c = op(a) op(b) + beta c for the tile's rows and columns of c.
   template <class T>

@@ -34,10 +34,19 @@ void gemm_of_copies(const Gemm<bfloat16>& g) {
   const std::vector<float> a(g.a, g.a + (g.batch - 1) * g.a_stride + g.m * g.k);
   const std::vector<float> b(g.b, g.b + (g.batch - 1) * g.b_stride + g.k * g.n);
   std::vector<float> c(g.c, g.c + (g.batch - 1) * g.c_stride + g.m * g.n);
-  D::gemm(Gemm<float>{.m = g.m, .n = g.n, .k = g.k, .a = a.data(), .b = b.data(), .c = c.data(),
-                      .a_transposed = g.a_transposed, .b_transposed = g.b_transposed, .beta = g.beta,
-                      .batch = g.batch, .a_stride = g.a_stride,
-                      .b_stride = g.b_stride, .c_stride = g.c_stride});
+  D::gemm(Gemm<float>{.m = g.m,
+                      .n = g.n,
+                      .k = g.k,
+                      .a = a.data(),
+                      .b = b.data(),
+                      .c = c.data(),
+                      .a_transposed = g.a_transposed,
+                      .b_transposed = g.b_transposed,
+                      .beta = g.beta,
+                      .batch = g.batch,
+                      .a_stride = g.a_stride,
+                      .b_stride = g.b_stride,
+                      .c_stride = g.c_stride});
   std::copy(c.begin(), c.end(), g.c);
 }
 

@@ -68,8 +68,8 @@ class HostPool {
   static std::size_t rounded(std::size_t bytes) { return round_up(std::max(bytes, std::size_t(1)), line); }
 
 #if defined(CRISP_NO_POOL)
-  void* take(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{line}, std::nothrow); }
-  void put_back(void* block, std::size_t) noexcept { ::operator delete(block, std::align_val_t{line}); }
+  void* take(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{line}, std::nothrow); }
+  void put_back(void* block, std::size_t) noexcept { ::operator delete (block, std::align_val_t{line}); }
   void release() {}
 #else
   static constexpr std::size_t page = 4096;                       // of the system's memory
@@ -126,10 +126,10 @@ class HostPool {
   bool add_segment(std::size_t bytes) {
     const std::size_t needed = round_up(bytes, page);
     std::size_t size = std::max({needed, smallest, reserved_});
-    void* at = ::operator new(size, std::align_val_t{page}, std::nothrow);
+    void* at = ::operator new (size, std::align_val_t{page}, std::nothrow);
     if (!at) {
       release();
-      at = ::operator new(size = needed, std::align_val_t{page}, std::nothrow);
+      at = ::operator new (size = needed, std::align_val_t{page}, std::nothrow);
     }
     if (!at) return false;
     segments_.push_back({static_cast<char*>(at), size});

@@ -29,8 +29,14 @@ struct PlainCpu {
   static MemoryUse memory_use() { return detail::HostPool::instance().use(); }
   static void reset_peak() { detail::HostPool::instance().reset_peak(); }
 
-  template <class T> static void from_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
-  template <class T> static void to_host(T* to, const T* from, Index n) { std::copy_n(from, n, to); }
+  template <class T>
+  static void from_host(T* to, const T* from, Index n) {
+    std::copy_n(from, n, to);
+  }
+  template <class T>
+  static void to_host(T* to, const T* from, Index n) {
+    std::copy_n(from, n, to);
+  }
 
   template <class F>
   static void for_each(Index n, const F& f) {

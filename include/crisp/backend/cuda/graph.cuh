@@ -9,14 +9,17 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 class CapturedStep {
  public:
-  /// Calls step(), whose kernels, copies and matrix products are written down and not run. What it throws ends the capture.
+  /// Calls step(), whose kernels, copies and matrix products are written down and not run. What it throws
+  /// ends the capture.
   template <class F>
   explicit CapturedStep(const F& step) : memory_(std::make_shared<GraphMemory>()) {
     const Session& session = Session::get();
     cuda_check(cudaStreamSynchronize(Turn().stream), "waiting for the GPU");
-    cuda_check(cudaMemPoolTrimTo(session.pool, 0), "giving back memory");  // what the steps before it used is free for the graph's own memory
+    cuda_check(cudaMemPoolTrimTo(session.pool, 0),
+               "giving back memory");  // what the steps before it used is free for the graph's own memory
     const Capture capture;
-    // Relaxed: cudaMalloc is permitted, and other threads may do what they like on streams of their own, such as copies of the next batches.
+    // Relaxed: cudaMalloc is permitted, and other threads may do what they like on streams of their own, such
+    // as copies of the next batches.
     cuda_check(cudaStreamBeginCapture(session.stream, cudaStreamCaptureModeRelaxed), "beginning a graph");
     cudaGraph_t graph = nullptr;
     try {

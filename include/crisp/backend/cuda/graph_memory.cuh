@@ -1,5 +1,6 @@
-// GraphMemory: the memory of one captured step. A graph has the addresses of its tensors in it, so what it was captured with stays its own
-// for as long as it lives: nothing else may get that memory between two replays.
+// GraphMemory: the memory of one captured step. A graph has the addresses of its tensors in it, so what it
+// was captured with stays its own for as long as it lives: nothing else may get that memory between two
+// replays.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,9 +12,10 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// cudaMallocAsync and cudaFreeAsync would become a part of the graph; they could not free what was made before it, nor leave behind what
-// outlives it, such as the loss. cudaMalloc stays outside of a capture, which permits it in the relaxed mode. So each block comes from
-// cudaMalloc once; freed, it is kept for the next tensor of about its size. Within the step that is safe, as a replay has the same order.
+// cudaMallocAsync and cudaFreeAsync would become a part of the graph; they could not free what was made
+// before it, nor leave behind what outlives it, such as the loss. cudaMalloc stays outside of a capture,
+// which permits it in the relaxed mode. So each block comes from cudaMalloc once; freed, it is kept for the
+// next tensor of about its size. Within the step that is safe, as a replay has the same order.
 class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
  public:
   /// That of the step which this thread captures; null while it captures none.
@@ -54,7 +56,8 @@ class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
     return true;
   }
 
-  /// What is freed in the capture, but was made before it: the graph may have read it, so it is freed with the graph.
+  /// What is freed in the capture, but was made before it: the graph may have read it, so it is freed with
+  /// the graph.
   void keep(void* p) noexcept { kept_.pooled.push_back(p); }
 
   /// The graph is gone. A tensor that still has a block frees it when it goes itself.
@@ -75,12 +78,14 @@ class GraphMemory : public std::enable_shared_from_this<GraphMemory> {
   }
 
  private:
-  // Memory to free: blocks of graphs, which come from cudaMalloc, and what the pool gave, which goes back there: freed by cudaFree it would
-  // count as used for ever.
+  // Memory to free: blocks of graphs, which come from cudaMalloc, and what the pool gave, which goes back
+  // there: freed by cudaFree it would count as used for ever.
   struct Unused {
     std::vector<void*> blocks, pooled;
   };
-  static void append(std::vector<void*>& to, const std::vector<void*>& more) { to.insert(to.end(), more.begin(), more.end()); }
+  static void append(std::vector<void*>& to, const std::vector<void*>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  }
 
   struct Block {
     std::shared_ptr<GraphMemory> owner;

@@ -1,5 +1,6 @@
-// The CUDA runtime as crisp uses it: which GPUs there are, the one in use, checked calls, launches. This is the only header that
-// includes CUDA's own; tests read the same kernels with a plain C++ compiler, and an emulation takes the place of CUDA there.
+// The CUDA runtime as crisp uses it: which GPUs there are, the one in use, checked calls, launches. This is
+// the only header that includes CUDA's own; tests read the same kernels with a plain C++ compiler, and an
+// emulation takes the place of CUDA there.
 #pragma once
 #if defined(__CUDACC__) && defined(CRISP_EMULATE_CUDA)
 #error "crisp: nvcc needs no emulation; leave out CRISP_EMULATE_CUDA"
@@ -19,12 +20,13 @@
 
 #include "crisp/core/error.hpp"
 
-// Memory that the threads of a block share, of a type such as float[32][33], 16-byte aligned; and such memory whose size the launch
-// gives, as elements of a type. The loop that follows CRISP_UNROLL is written out, so that its arrays stay in registers; after
-// CRISP_UNROLL_FEW four rounds of it at a time; after CRISP_ROLLED, one, so that what it reads does not take up registers too early.
+// Memory that the threads of a block share, of a type such as float[32][33], 16-byte aligned; and such memory
+// whose size the launch gives, as elements of a type. The loop that follows CRISP_UNROLL is written out, so
+// that its arrays stay in registers; after CRISP_UNROLL_FEW four rounds of it at a time; after CRISP_ROLLED,
+// one, so that what it reads does not take up registers too early.
 #if !defined(CRISP_EMULATE_CUDA)
-#define CRISP_SHARED(type, name) __shared__ __align__(16) ::crisp::cuda::Same<type> name
-#define CRISP_DYNAMIC_SHARED(type, name)                             \
+#define CRISP_SHARED(type, name) __shared__ __align__(16)::crisp::cuda::Same<type> name
+#define CRISP_DYNAMIC_SHARED(type, name)                                 \
   extern __shared__ __align__(128) unsigned char crisp_dynamic_shared[]; \
   type* const name = reinterpret_cast<type*>(crisp_dynamic_shared)
 #define CRISP_UNROLL _Pragma("unroll")
@@ -47,10 +49,12 @@ inline namespace CRISP_CUDA_KIND {
 inline std::vector<CudaDevice> cuda_devices() {
   int count = 0;
   std::vector<CudaDevice> devices;
-  if (cudaGetDeviceCount(&count) != cudaSuccess) count = 0;  // without a driver this is an error of several kinds
+  if (cudaGetDeviceCount(&count) != cudaSuccess)
+    count = 0;  // without a driver this is an error of several kinds
   for (int i = 0; i < count; ++i) {
     cudaDeviceProp p;
-    if (cudaGetDeviceProperties(&p, i) == cudaSuccess) devices.push_back({p.name, Index(p.totalGlobalMem), p.major, p.minor});
+    if (cudaGetDeviceProperties(&p, i) == cudaSuccess)
+      devices.push_back({p.name, Index(p.totalGlobalMem), p.major, p.minor});
   }
   static_cast<void>(cudaGetLastError());  // what failed here is no failure of the next call
   return devices;
@@ -63,16 +67,23 @@ inline bool cuda_available() { return !cuda_devices().empty(); }
 
 namespace cuda::inline CRISP_CUDA_KIND {
 
-template <class T> using Same = T;  // lets float[32] stand before a name
+template <class T>
+using Same = T;  // lets float[32] stand before a name
 
 inline const char* hint(cudaError_t error) {
   switch (error) {
-    case cudaErrorMemoryAllocation: return "\n  hint: use smaller images, patches or batches";
+    case cudaErrorMemoryAllocation:
+      return "\n  hint: use smaller images, patches or batches";
     case cudaErrorNoKernelImageForDevice:
-    case cudaErrorInvalidDeviceFunction: return "\n  hint: the program was compiled for other GPUs; name this one by -arch, or by CMAKE_CUDA_ARCHITECTURES";
+    case cudaErrorInvalidDeviceFunction:
+      return "\n  hint: the program was compiled for other GPUs; name this one by -arch, or by "
+             "CMAKE_CUDA_ARCHITECTURES";
     case cudaErrorStreamCaptureUnsupported:
-    case cudaErrorStreamCaptureInvalidated: return "\n  hint: within a step of a Graph nothing may wait for the GPU; do that between the steps";
-    default: return "\n  hint: an error may show at a later call; the environment CUDA_LAUNCH_BLOCKING=1, or compute-sanitizer, tells where it began";
+    case cudaErrorStreamCaptureInvalidated:
+      return "\n  hint: within a step of a Graph nothing may wait for the GPU; do that between the steps";
+    default:
+      return "\n  hint: an error may show at a later call; the environment CUDA_LAUNCH_BLOCKING=1, or "
+             "compute-sanitizer, tells where it began";
   }
 }
 
@@ -84,7 +95,8 @@ inline void cuda_check(cudaError_t error, const char* what) {
 }
 inline void cuda_check(cublasStatus_t status, const char* what) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(str("cuda: ", what, " failed: ", cublasGetStatusString(status), " (cuBLAS)", hint(cudaGetLastError())));
+  throw Error(
+      str("cuda: ", what, " failed: ", cublasGetStatusString(status), " (cuBLAS)", hint(cudaGetLastError())));
 }
 
 /// Throws Error where there is no GPU that this program can use.
@@ -92,26 +104,32 @@ inline void require_gpu() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
   static_cast<void>(cudaGetLastError());
-  check(error == cudaSuccess && count > 0, "cuda: there is no NVIDIA GPU that this program can use (", error == cudaSuccess ? "none was found" : cudaGetErrorString(error),
+  check(error == cudaSuccess && count > 0, "cuda: there is no NVIDIA GPU that this program can use (",
+        error == cudaSuccess ? "none was found" : cudaGetErrorString(error),
         ")\n  hint: nvidia-smi shows whether the driver works; crisp::Cpu needs no GPU");
 }
 
-/// What all of crisp's work on the GPU shares: one stream, in whose order everything happens, the pool of its memory, cuBLAS.
+/// What all of crisp's work on the GPU shares: one stream, in whose order everything happens, the pool of its
+/// memory, cuBLAS.
 class Session {
  public:
   /// Begins at the first call. Throws Error where there is no GPU.
   static Session& get() {
     static Session* session = new Session;  // never destroyed: static tensors may outlive any static session
-    thread_local const bool bound = (cuda_check(cudaSetDevice(session->device), "choosing the GPU"), true);  // CUDA keeps this for each thread
+    thread_local const bool bound = (cuda_check(cudaSetDevice(session->device), "choosing the GPU"),
+                                     true);  // CUDA keeps this for each thread
     static_cast<void>(bound);
     return *session;
   }
 
-  /// The GPU to use, by its place in cuda_devices(). Throws Error where there is no such GPU, or another is in use already.
+  /// The GPU to use, by its place in cuda_devices(). Throws Error where there is no such GPU, or another is
+  /// in use already.
   static void choose(int index) {
     const int count = int(cuda_devices().size());
-    check(index >= 0 && index < count, "cuda: GPU ", index, " was asked for, but there are ", count, ", counted from 0");
-    check(!begun() || chosen() == index, "cuda: GPU ", chosen(), " is in use already\n  hint: choose before the first tensor is made");
+    check(index >= 0 && index < count, "cuda: GPU ", index, " was asked for, but there are ", count,
+          ", counted from 0");
+    check(!begun() || chosen() == index, "cuda: GPU ", chosen(),
+          " is in use already\n  hint: choose before the first tensor is made");
     chosen() = index;
   }
 
@@ -119,7 +137,8 @@ class Session {
   cudaStream_t stream = nullptr;  // to be given work through a Turn
   cudaMemPool_t pool = nullptr;
   cublasHandle_t blas = nullptr;
-  mutable std::shared_mutex order;  // held alone by the thread that captures the stream: what another gave it then would fall into the graph
+  mutable std::shared_mutex order;  // held alone by the thread that captures the stream: what another gave it
+                                    // then would fall into the graph
 
  private:
   Session() : device(chosen()) {
@@ -128,10 +147,12 @@ class Session {
     cuda_check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
     cuda_check(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the memory pool");
     std::uint64_t keep = ~std::uint64_t(0);  // all freed blocks are kept for reuse
-    cuda_check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep), "setting up the memory pool");
+    cuda_check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
+               "setting up the memory pool");
     cuda_check(cublasCreate(&blas), "starting cuBLAS");
     cuda_check(cublasSetStream(blas, stream), "starting cuBLAS");
-    void* workspace = nullptr;  // a fixed one, so that no product needs memory of its own, which a graph could not give it
+    void* workspace =
+        nullptr;  // a fixed one, so that no product needs memory of its own, which a graph could not give it
     cuda_check(cudaMallocAsync(&workspace, blas_workspace, stream), "starting cuBLAS");
     cuda_check(cublasSetWorkspace(blas, workspace, blas_workspace), "starting cuBLAS");
     begun() = true;
@@ -140,7 +161,8 @@ class Session {
 #if defined(CRISP_EMULATE_CUDA)
   static constexpr std::size_t blas_workspace = 256;  // bytes, of which the emulation needs none
 #else
-  static constexpr std::size_t blas_workspace = std::size_t(32) << 20;  // bytes, as NVIDIA advises for the H100
+  static constexpr std::size_t blas_workspace = std::size_t(32)
+                                                << 20;  // bytes, as NVIDIA advises for the H100
 #endif
 
   static std::atomic<int>& chosen() {
@@ -155,7 +177,8 @@ class Session {
 
 inline thread_local bool captures = false;  // whether this thread captures the stream
 
-/// Gives the stream one piece of work: cudaMemsetAsync(p, 0, bytes, Turn().stream). Waits while another thread captures it.
+/// Gives the stream one piece of work: cudaMemsetAsync(p, 0, bytes, Turn().stream). Waits while another
+/// thread captures it.
 class Turn {
  public:
   Turn() : session_(Session::get()), locked_(!captures), stream(session_.stream) {
@@ -190,18 +213,23 @@ class Capture {
   Capture& operator=(const Capture&) = delete;
 };
 
-/// Runs a kernel on a grid of blocks, each with so many bytes of dynamic shared memory, after all work before it. `what` names it in errors.
+/// Runs a kernel on a grid of blocks, each with so many bytes of dynamic shared memory, after all work before
+/// it. `what` names it in errors.
 template <class... P, class... A>
-void launch(const char* what, void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, const A&... arguments) {
+void launch(const char* what, void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared,
+            const A&... arguments) {
   static_assert(sizeof...(P) == sizeof...(A));
   const Turn turn;
-  if (shared > 48 * 1024) cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)), what);
+  if (shared > 48 * 1024)
+    cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)), what);
   std::tuple<std::remove_cv_t<P>...> values(static_cast<P>(arguments)...);
-  std::apply([&](auto&... value) {
-    void* pointers[] = {static_cast<void*>(&value)..., nullptr};
-    cuda_check(cudaLaunchKernel(kernel, grid, block, pointers, shared, turn.stream), what);
-  }, values);
+  std::apply(
+      [&](auto&... value) {
+        void* pointers[] = {static_cast<void*>(&value)..., nullptr};
+        cuda_check(cudaLaunchKernel(kernel, grid, block, pointers, shared, turn.stream), what);
+      },
+      values);
 }
 
-}  // namespace cuda::CRISP_CUDA_KIND
+}  // namespace cuda::inline CRISP_CUDA_KIND
 }  // namespace crisp

@@ -1,4 +1,5 @@
-// Batch normalisation on the CPU: one pass over the batch for the statistics, one for the values, two for the gradients.
+// Batch normalisation on the CPU: one pass over the batch for the statistics, one for the values, two for the
+// gradients.
 #pragma once
 #include <concepts>
 
@@ -9,8 +10,9 @@
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastBatchNorm {
-  /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its squares are taken; pieces are
-  /// then joined (Chan, Golub and LeVeque 1979), which loses no digits where the mean is far from zero.
+  /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its
+  /// squares are taken; pieces are then joined (Chan, Golub and LeVeque 1979), which loses no digits where
+  /// the mean is far from zero.
   template <std::floating_point T>
   static bool channel_statistics(const T* x, Index rows, Index C, T* mean, T* variance) {
     const Pieces pieces{rows, C};
@@ -20,7 +22,8 @@ struct FastBatchNorm {
       T *m = parts + piece * 2 * padded, *squares = m + padded;
       std::fill_n(m, 2 * padded, T(0));
       const auto each = [&](const auto& f) {
-        for (Index row = first; row < last; ++row) for_channels<T>(C, [&](Index c, Index count) { f(c, load_first(x + row * C + c, count)); });
+        for (Index row = first; row < last; ++row)
+          for_channels<T>(C, [&](Index c, Index count) { f(c, load_first(x + row * C + c, count)); });
       };
       each([&](Index c, const Vector<T>& v) { store(m + c, load(m + c) + v); });
       for (Index c = 0; c < C; ++c) m[c] /= T(last - first);
@@ -35,7 +38,8 @@ struct FastBatchNorm {
         const double n = double(std::min(rows, (piece + 1) * pieces.size()) - piece * pieces.size());
         const double distance = double(parts[piece * 2 * padded + c]) - m;
         m += distance * n / (total + n);
-        squares += double(parts[(piece * 2 + 1) * padded + c]) + distance * distance * total * n / (total + n);
+        squares +=
+            double(parts[(piece * 2 + 1) * padded + c]) + distance * distance * total * n / (total + n);
         total += n;
       }
       mean[c] = T(m);
@@ -46,7 +50,8 @@ struct FastBatchNorm {
 
   /// y = w (x - mean) / sqrt(variance + eps) + b, as one multiplication and one addition a number.
   template <std::floating_point T>
-  static bool batch_norm(const T* x, const T* w, const T* b, const T* mean, const T* variance, T* y, Index rows, Index C, T eps) {
+  static bool batch_norm(const T* x, const T* w, const T* b, const T* mean, const T* variance, T* y,
+                         Index rows, Index C, T eps) {
     T* scale = scratch<T, 5>(2 * round_up(C, width<T>));
     T* shift = scale + round_up(C, width<T>);
     for (Index c = 0; c < C; ++c) {
@@ -55,14 +60,18 @@ struct FastBatchNorm {
     }
     Pieces{rows, C}.each([&](Index, Index first, Index last) {
       for (Index row = first; row < last; ++row)
-        for_channels<T>(C, [&](Index c, Index count) { store_first(y + row * C + c, load_first(x + row * C + c, count) * load(scale + c) + load(shift + c), count); });
+        for_channels<T>(C, [&](Index c, Index count) {
+          store_first(y + row * C + c, load_first(x + row * C + c, count) * load(scale + c) + load(shift + c),
+                      count);
+        });
     });
     return true;
   }
 
   /// sums (2, C): the sums over the rows of dy times the normalised x, and of dy.
   template <std::floating_point T>
-  static bool batch_norm_sums(const T* x, const T* dy, const T* mean, const T* variance, T* sums, Index rows, Index C, T eps) {
+  static bool batch_norm_sums(const T* x, const T* dy, const T* mean, const T* variance, T* sums, Index rows,
+                              Index C, T eps) {
     const Index padded = round_up(C, width<T>);
     T *rstd = scratch<T, 6>(2 * padded), *middle = rstd + padded;
     for (Index c = 0; c < C; ++c) {
@@ -79,8 +88,8 @@ struct FastBatchNorm {
 
   /// dx, which may be dy itself, from the sums. of_batch: mean and variance depend on x.
   template <std::floating_point T>
-  static bool batch_norm_gradient(const T* x, const T* w, const T* dy, const T* mean, const T* variance, const T* sums, T* dx,
-                                  Index rows, Index C, T eps, bool of_batch) {
+  static bool batch_norm_gradient(const T* x, const T* w, const T* dy, const T* mean, const T* variance,
+                                  const T* sums, T* dx, Index rows, Index C, T eps, bool of_batch) {
     const Index padded = round_up(C, width<T>);
     T* of_dy = scratch<T, 6>(3 * padded);  // dx = of_dy dy + of_x x + constant
     T *of_x = of_dy + padded, *constant = of_x + padded;

@@ -1,5 +1,5 @@
-// Passes over the rows of a matrix (rows, C) that do something for each channel: every number is read once, C in vectors. The sum of the
-// rows is one: the gradient of a bias.
+// Passes over the rows of a matrix (rows, C) that do something for each channel: every number is read once, C
+// in vectors. The sum of the rows is one: the gradient of a bias.
 #pragma once
 #include <algorithm>
 #include <concepts>
@@ -25,11 +25,13 @@ struct Pieces {
   Index count() const { return ceil_div(rows, size()); }
   template <class F>
   void each(const F& f) const {
-    parallel_for(count(), rows * C > 16384, [&](Index piece) { f(piece, piece * size(), std::min(rows, (piece + 1) * size())); });
+    parallel_for(count(), rows * C > 16384,
+                 [&](Index piece) { f(piece, piece * size(), std::min(rows, (piece + 1) * size())); });
   }
 };
 
-// sums (S, C) = the sums over all rows of what f(row, channel, count, add) adds: add(s, v) for vectors v, s in [0, S).
+// sums (S, C) = the sums over all rows of what f(row, channel, count, add) adds: add(s, v) for vectors v, s
+// in [0, S).
 template <class T, int S, class F>
 void sum_channels(Index rows, Index C, T* sums, const F& f) {
   const Pieces pieces{rows, C};
@@ -40,12 +42,14 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
     std::fill_n(part, stride, T(0));
     for (Index row = first; row < last; ++row)
       for_channels<T>(C, [&](Index c, Index count) {
-        f(row, c, count, [&](int s, const Vector<T>& v) { store(part + s * padded + c, load(part + s * padded + c) + v); });
+        f(row, c, count,
+          [&](int s, const Vector<T>& v) { store(part + s * padded + c, load(part + s * padded + c) + v); });
       });
   });
   for (Index i = 0; i < S * C; ++i) {
     T sum = 0;
-    for (Index piece = 0; piece < pieces.count(); ++piece) sum += parts[piece * stride + i / C * padded + i % C];
+    for (Index piece = 0; piece < pieces.count(); ++piece)
+      sum += parts[piece * stride + i / C * padded + i % C];
     sums[i] = sum;
   }
 }
@@ -54,7 +58,9 @@ struct FastSumRows {
   /// sums (C) = the sum over the rows of x (rows, C).
   template <std::floating_point T>
   static bool sum_rows(const T* x, Index rows, Index C, T* sums) {
-    sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) { add(0, load_first(x + row * C + c, count)); });
+    sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) {
+      add(0, load_first(x + row * C + c, count));
+    });
     return true;
   }
 };

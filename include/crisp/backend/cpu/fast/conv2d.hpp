@@ -9,10 +9,11 @@
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastConv2d {
-  /// y = x * w + b, and its epilogue; b may be null; see ConvSizes. False, and nothing written, where the matrix product over patches does
-  /// better.
+  /// y = x * w + b, and its epilogue; b may be null; see ConvSizes. False, and nothing written, where the
+  /// matrix product over patches does better.
   template <std::floating_point T>
-  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s, const ConvEpilogue<T>& epilogue) {
+  static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s,
+                     const ConvEpilogue<T>& epilogue) {
     if (s.pixels() == 0 || s.C == 0) return false;
     if (for_winograd<T>(s)) {
       Winograd<T>{s}.run(x, w, b, y, epilogue);
@@ -42,7 +43,8 @@ struct FastConv2d {
   // Where the 36 products are large enough to outweigh the transforms.
   template <std::floating_point T>
   static bool for_winograd(const ConvSizes& s) {
-    return s.stride == 1 && s.kH == s.kW && (s.kH == 3 || s.kH == 5) && s.C >= 16 && s.O >= 16 && s.OH >= 4 && s.OW >= 4;
+    return s.stride == 1 && s.kH == s.kW && (s.kH == 3 || s.kH == 5) && s.C >= 16 && s.O >= 16 && s.OH >= 4 &&
+           s.OW >= 4;
   }
 };
 

@@ -1,5 +1,6 @@
-// Direct convolution: the pixels of a row, several at a time, stay in registers while the kernel runs over them, without the copy of all
-// patches that a matrix product needs. A row of a kernel reads kW C neighbouring numbers of the image, in (N, H, W, C) one run of memory.
+// Direct convolution: the pixels of a row, several at a time, stay in registers while the kernel runs over
+// them, without the copy of all patches that a matrix product needs. A row of a kernel reads kW C
+// neighbouring numbers of the image, in (N, H, W, C) one run of memory.
 #pragma once
 #include <algorithm>
 
@@ -16,15 +17,16 @@ struct DirectConv {
   Index line() const { return s.kW * s.C; }  // numbers under one row of the kernel
   bool worth_threads() const { return s.pixels() * s.taps() * s.O > 200000; }
 
-  // The image that the kernel meets at output pixels [ow, ow + count) of row (n, oh), its rows [first, last): in x itself where it lies
-  // inside, else a copy with zeros around it.
+  // The image that the kernel meets at output pixels [ow, ow + count) of row (n, oh), its rows [first, last):
+  // in x itself where it lies inside, else a copy with zeros around it.
   struct Window {
     const T* at;  // kernel row `first`, output pixel ow
     Index step;   // from row to row
     Index first, last;
   };
   Window window(const T* x, Index n, Index oh, Index ow, Index count) const {
-    const Index top = oh * s.stride - s.top, left = ow * s.stride - s.left, need = (count - 1) * s.stride + s.kW;
+    const Index top = oh * s.stride - s.top, left = ow * s.stride - s.left,
+                need = (count - 1) * s.stride + s.kW;
     const Index first = std::max<Index>(0, -top), last = std::max(first, std::min(s.kH, s.H - top));
     const T* from = x + (n * s.H + top + first) * s.W * s.C;
     if (left >= 0 && left + need <= s.W) return {from + left * s.C, s.W * s.C, first, last};
@@ -48,8 +50,10 @@ struct DirectConv {
     Index offset[Kernel<T>::most_rows];
     for (Index r = 0; r < R; ++r) offset[r] = r * s.stride * s.C;
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
-      const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk, end = std::min(s.OW, begin + chunk);
-      const bool small = s.C < 8;  // a row of few channels: one copy of it is better than one for every block at its ends
+      const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk,
+                  end = std::min(s.OW, begin + chunk);
+      const bool small =
+          s.C < 8;  // a row of few channels: one copy of it is better than one for every block at its ends
       const Window whole = small ? window(x, n, oh, begin, round_up(end - begin, R)) : Window{};
       for (Index block = 0; block < layer.blocks; ++block) {
         const T* weights = layer.packed + block * layer.block_size;
@@ -57,15 +61,28 @@ struct DirectConv {
           Window in = small ? whole : window(x, n, oh, ow, R);
           if (small) in.at += (ow - begin) * s.stride * s.C;
           const Index to = (row * s.OW + ow) * s.O + block * cols;
-          kernel.product({.a = in.at, .offset = offset, .a_col = 1, .count = line(), .b = weights + (1 + in.first * line()) * cols, .b_row = cols,
-                          .c = y + to, .c_row = s.O, .rows = std::min(R, end - ow), .cols = std::min(cols, s.O - block * cols),
-                          .bias = weights, .plus = epilogue.plus ? epilogue.plus + to : nullptr, .relu = epilogue.relu, .segments = in.last - in.first, .a_segment = in.step});
+          kernel.product({.a = in.at,
+                          .offset = offset,
+                          .a_col = 1,
+                          .count = line(),
+                          .b = weights + (1 + in.first * line()) * cols,
+                          .b_row = cols,
+                          .c = y + to,
+                          .c_row = s.O,
+                          .rows = std::min(R, end - ow),
+                          .cols = std::min(cols, s.O - block * cols),
+                          .bias = weights,
+                          .plus = epilogue.plus ? epilogue.plus + to : nullptr,
+                          .relu = epilogue.relu,
+                          .segments = in.last - in.first,
+                          .a_segment = in.step});
         }
       }
     });
   }
 
-  // The same for up to P outputs, too few to fill a vector: each is a sum along the channels, and R pixels share every weight.
+  // The same for up to P outputs, too few to fill a vector: each is a sum along the channels, and R pixels
+  // share every weight.
   template <int P>
   void run_few(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     constexpr int R = Simd<T>::bytes == 64 ? 24 / (P + 1) : 8 / P;
@@ -75,16 +92,19 @@ struct DirectConv {
     std::fill_n(packed, P * s.kH * padded, T(0));
     for (Index row = 0; row < s.O * s.kH; ++row) std::copy_n(w + row * line(), line(), packed + row * padded);
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
-      const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk, end = std::min(s.OW, begin + chunk);
+      const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk,
+                  end = std::min(s.OW, begin + chunk);
       for (Index ow = begin; ow < end; ow += R) {
         const Window in = window(x, n, oh, ow, R);
         Vector<T> sum[R][P] = {};
         for (Index kh = in.first; kh < in.last; ++kh)
           for (Index k = 0; k < padded; k += width<T>) {
             const T* from = in.at + (kh - in.first) * in.step + k;
-            T end_of_line[R * width<T>];  // a vector that reaches over the end of the line is filled up with zeros
+            T end_of_line[R * width<T>];  // a vector that reaches over the end of the line is filled up with
+                                          // zeros
             const bool over = k + width<T> > line();
-            for (int r = 0; over && r < R; ++r) store(end_of_line + r * width<T>, load_first(from + r * s.stride * s.C, line() - k));
+            for (int r = 0; over && r < R; ++r)
+              store(end_of_line + r * width<T>, load_first(from + r * s.stride * s.C, line() - k));
             if (over) from = end_of_line;
             const Index step = over ? Index(width<T>) : s.stride * s.C;
             Vector<T> weight[P];
@@ -100,7 +120,8 @@ struct DirectConv {
         for (Index r = 0; r < std::min<Index>(R, end - ow); ++r)
           for (Index o = 0; o < s.O; ++o) {
             const Index to = (row * s.OW + ow + r) * s.O + o;
-            const T value = (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]) + (epilogue.plus ? epilogue.plus[to] : T(0));
+            const T value =
+                (b ? b[o] : T(0)) + sum_of<T>(sum[r][o]) + (epilogue.plus ? epilogue.plus[to] : T(0));
             y[to] = epilogue.relu && value < T(0) ? T(0) : value;
           }
       }

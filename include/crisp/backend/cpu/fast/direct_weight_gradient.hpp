@@ -1,4 +1,5 @@
-// The gradient of a convolution's weights, dw[o, k] = sum over pixels of dy[pixel, o] x[pixel under tap k], without a copy of all patches.
+// The gradient of a convolution's weights, dw[o, k] = sum over pixels of dy[pixel, o] x[pixel under tap k],
+// without a copy of all patches.
 #pragma once
 #include <algorithm>
 
@@ -12,8 +13,9 @@ namespace crisp::cpu::inline CRISP_CPU_KIND {
 template <class T>
 struct DirectWeightGradient {
   const ConvSizes& s;
-  static constexpr Index most_parts = 8;  // into which the rows are cut, each summed for itself; never a question of the threads
-  static constexpr Index most_few = 3;    // outputs
+  static constexpr Index most_parts =
+      8;  // into which the rows are cut, each summed for itself; never a question of the threads
+  static constexpr Index most_few = 3;  // outputs
 
   // Rows of the inner loop are taps, its columns outputs; or with `few` outputs the other way round.
   void run(const T* x, const T* dy, T* dw) const {
@@ -50,26 +52,47 @@ struct DirectWeightGradient {
 
  private:
   // All taps of one row of `count` pixels: tap k of pixel 0 is in[k / line * step + k % line].
-  void add(const Kernel<T>& kernel, const T* in, Index step, const T* out, Index count, T* sum, Index O) const {
+  void add(const Kernel<T>& kernel, const T* in, Index step, const T* out, Index count, T* sum,
+           Index O) const {
     const Index line = s.kW * s.C, taps = s.taps();
     for (Index k = 0; k < taps; k += kernel.rows) {
       Index offset[Kernel<T>::most_rows];
-      for (Index r = 0; r < kernel.rows; ++r) offset[r] = k + r < taps ? (k + r) / line * step + (k + r) % line : 0;
+      for (Index r = 0; r < kernel.rows; ++r)
+        offset[r] = k + r < taps ? (k + r) / line * step + (k + r) % line : 0;
       for (Index o = 0; o < O; o += kernel.cols) {
         T* to = sum + k * O + o;
-        kernel.product({.a = in, .offset = offset, .a_col = s.stride * s.C, .count = count, .b = out + o, .b_row = O,
-                        .c = to, .c_row = O, .rows = kernel.rows, .cols = kernel.cols, .plus = to});
+        kernel.product({.a = in,
+                        .offset = offset,
+                        .a_col = s.stride * s.C,
+                        .count = count,
+                        .b = out + o,
+                        .b_row = O,
+                        .c = to,
+                        .c_row = O,
+                        .rows = kernel.rows,
+                        .cols = kernel.cols,
+                        .plus = to});
       }
     }
   }
-  void add_few(const Kernel<T>& kernel, const T* in, Index step, const T* out, Index count, T* sum, Index lines) const {
+  void add_few(const Kernel<T>& kernel, const T* in, Index step, const T* out, Index count, T* sum,
+               Index lines) const {
     Index offset[Kernel<T>::most_rows];
     for (Index r = 0; r < kernel.rows; ++r) offset[r] = std::min(r, s.O - 1);
     for (Index kh = 0; kh < s.kH; ++kh)
       for (Index k = 0; k < lines / s.kH; k += kernel.cols) {
         T* to = sum + kh * (lines / s.kH) + k;
-        kernel.product({.a = out, .offset = offset, .a_col = s.O, .count = count, .b = in + kh * step + k, .b_row = s.stride * s.C,
-                        .c = to, .c_row = lines, .rows = s.O, .cols = kernel.cols, .plus = to});
+        kernel.product({.a = out,
+                        .offset = offset,
+                        .a_col = s.O,
+                        .count = count,
+                        .b = in + kh * step + k,
+                        .b_row = s.stride * s.C,
+                        .c = to,
+                        .c_row = lines,
+                        .rows = s.O,
+                        .cols = kernel.cols,
+                        .plus = to});
       }
   }
 
@@ -81,7 +104,8 @@ struct DirectWeightGradient {
     step = inside_rows && !slack ? s.W * s.C : need * s.C + slack;
     if (!slack && (s.pointwise() || inside_rows)) return from;
     T* copy = scratch<T, 1>(s.kH * step);
-    const Index inside = s.pointwise() ? need : std::clamp<Index>(s.W + s.left, 0, need), skip = std::min(s.left, inside);
+    const Index inside = s.pointwise() ? need : std::clamp<Index>(s.W + s.left, 0, need),
+                skip = std::min(s.left, inside);
     for (Index kh = 0; kh < s.kH; ++kh) {
       T* to = copy + kh * step;
       const bool there = s.pointwise() || (top + kh >= 0 && top + kh < s.H);

@@ -19,7 +19,8 @@ struct GeluValue {
 }
 
 struct FastGelu {
-  /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be written over x.
+  /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be
+  /// written over x.
   template <std::same_as<float> T>
   static bool gelu(const T* x, T* y, T* slope, Index n) {
     constexpr Index piece = 4096, W = width<T>;

@@ -1,5 +1,6 @@
-// The fast matrix product of the CPU backend: blocks of sums in registers (product.hpp), for which B is copied once into the order in
-// which they read it (Goto and van de Geijn 2008). Tiles and the order within them are fixed: results do not depend on the threads.
+// The fast matrix product of the CPU backend: blocks of sums in registers (product.hpp), for which B is
+// copied once into the order in which they read it (Goto and van de Geijn 2008). Tiles and the order within
+// them are fixed: results do not depend on the threads.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -37,15 +38,25 @@ struct FastTile {
 
  private:
   // All rows times the columns of one block.
-  void panel(const Kernel<T>& kernel, Index i, const T* a, Index k, Index kk, Index n, Index cols, Index mm, T* c, bool add) const {
+  void panel(const Kernel<T>& kernel, Index i, const T* a, Index k, Index kk, Index n, Index cols, Index mm,
+             T* c, bool add) const {
     pack(i, k, kk, n, cols, kernel.cols);
     for (Index row = 0; row < mm; row += kernel.rows) {
       const Index rows = std::min(kernel.rows, mm - row);
       Index offset[Kernel<T>::most_rows];
       for (Index r = 0; r < kernel.rows; ++r) offset[r] = (row + std::min(r, rows - 1)) * a_row;
       T* to = c + row * g.n;
-      kernel.product({.a = a, .offset = offset, .a_col = a_col, .count = kk, .b = packed.data(), .b_row = kernel.cols,
-                      .c = to, .c_row = g.n, .rows = rows, .cols = cols, .plus = add ? to : nullptr});
+      kernel.product({.a = a,
+                      .offset = offset,
+                      .a_col = a_col,
+                      .count = kk,
+                      .b = packed.data(),
+                      .b_row = kernel.cols,
+                      .c = to,
+                      .c_row = g.n,
+                      .rows = rows,
+                      .cols = cols,
+                      .plus = add ? to : nullptr});
     }
   }
 
@@ -84,8 +95,7 @@ struct FastTile {
     for (Index p = 0; p < kk; ++p, to += row) {
       if (g.b_transposed)
         for (Index j = 0; j < cols; ++j) to[j] = b[(n + j) * g.k + k + p];
-      else
-        std::copy_n(b + (k + p) * g.n + n, cols, to);
+      else std::copy_n(b + (k + p) * g.n + n, cols, to);
       std::fill(to + cols, to + row, T(0));
     }
   }

@@ -7,7 +7,8 @@
 
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
-// Weights w (O, K) and bias b (O), which may be null, as (blocks of columns, bias and K, columns), zeros beyond O.
+// Weights w (O, K) and bias b (O), which may be null, as (blocks of columns, bias and K, columns), zeros
+// beyond O.
 template <class T>
 struct PackedLinear {
   Index K, O;
@@ -35,8 +36,18 @@ struct PackedLinear {
         Index offset[Kernel<T>::most_rows];
         for (Index r = 0; r < kernel.rows; ++r) offset[r] = std::min(r, count - 1) * K;
         const T* weights = packed + block * block_size;
-        kernel.product({.a = x + row * K, .offset = offset, .a_col = 1, .count = K, .b = weights + kernel.cols, .b_row = kernel.cols, .c = y + to, .c_row = O,
-                        .rows = count, .cols = std::min(kernel.cols, O - block * kernel.cols), .bias = weights, .plus = plus ? plus + to : nullptr});
+        kernel.product({.a = x + row * K,
+                        .offset = offset,
+                        .a_col = 1,
+                        .count = K,
+                        .b = weights + kernel.cols,
+                        .b_row = kernel.cols,
+                        .c = y + to,
+                        .c_row = O,
+                        .rows = count,
+                        .cols = std::min(kernel.cols, O - block * kernel.cols),
+                        .bias = weights,
+                        .plus = plus ? plus + to : nullptr});
       }
   }
 };

@@ -1,5 +1,5 @@
-// PReLU on the CPU: values in one pass, and both gradients in one. Where all slopes are clearly positive, as they are in practice, x can be
-// told from y: then y takes the place of x in memory.
+// PReLU on the CPU: values in one pass, and both gradients in one. Where all slopes are clearly positive, as
+// they are in practice, x can be told from y: then y takes the place of x in memory.
 #pragma once
 #include <concepts>
 
@@ -32,11 +32,13 @@ struct FastPrelu {
 
   /// dx, which may be dy itself, and dslopes, (C) or one. from_y: x holds y.
   template <std::floating_point T>
-  static bool prelu_gradient(const T* x, bool from_y, const T* slopes, const T* dy, T* dx, T* dslopes, Index rows, Index C, Index step) {
+  static bool prelu_gradient(const T* x, bool from_y, const T* slopes, const T* dy, T* dx, T* dslopes,
+                             Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
     T* sums = scratch<T, 7>(C);
     sum_channels<T, 1>(rows, C, sums, [&](Index row, Index c, Index count, const auto& add) {
-      const Vector<T> v = load_first(x + row * C + c, count), d = load_first(dy + row * C + c, count), s = load(slope + c);
+      const Vector<T> v = load_first(x + row * C + c, count), d = load_first(dy + row * C + c, count),
+                      s = load(slope + c);
       store_first(dx + row * C + c, v > Vector<T>{} ? d : s * d, count);
       add(0, v > Vector<T>{} ? Vector<T>{} : (from_y ? v / s : v) * d);
     });

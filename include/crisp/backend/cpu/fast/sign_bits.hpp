@@ -1,4 +1,5 @@
-// Which numbers are positive, as bits: 32 to a word. Each vector is compared at once, and its lanes are told apart by one bit each.
+// Which numbers are positive, as bits: 32 to a word. Each vector is compared at once, and its lanes are told
+// apart by one bit each.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -30,7 +31,8 @@ struct FastSignBits {
     for_words(n, [=](Index word, Index count) {
       for (Index i = 0; i < count; i += width<float>) {
         const Words set = ((bits[word] >> i) & lane_bits()) != 0;
-        store_first(dx + 32 * word + i, (Vector<float>)((Words)load_first(dy + 32 * word + i, count - i) & set), count - i);
+        store_first(dx + 32 * word + i,
+                    (Vector<float>)((Words)load_first(dy + 32 * word + i, count - i) & set), count - i);
       }
     });
     return true;
@@ -48,7 +50,8 @@ struct FastSignBits {
     constexpr Index piece = 4096;
     const Index words = ceil_div(n, 32);
     parallel_for(ceil_div(words, piece), words > piece, [=](Index p) {
-      for (Index word = p * piece; word < std::min(words, (p + 1) * piece); ++word) f(word, std::min<Index>(32, n - 32 * word));
+      for (Index word = p * piece; word < std::min(words, (p + 1) * piece); ++word)
+        f(word, std::min<Index>(32, n - 32 * word));
     });
   }
 };

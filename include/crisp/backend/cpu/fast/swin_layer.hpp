@@ -1,5 +1,6 @@
-// A Swin transformer layer whose inner values nobody keeps: a window after the other goes through all of it, from the first normalisation to
-// the last sum, in the second cache. The image is read once and written once; the composed layer moves 13 times as much.
+// A Swin transformer layer whose inner values nobody keeps: a window after the other goes through all of it,
+// from the first normalisation to the last sum, in the second cache. The image is read once and written once;
+// the composed layer moves 13 times as much.
 #pragma once
 #include "crisp/backend/cpu/fast/gelu.hpp"
 #include "crisp/backend/cpu/fast/layer_norm.hpp"
@@ -10,7 +11,8 @@
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastSwinLayer {
-  /// y (N, H, W, C) from x: see SwinLayer. False, and nothing written, for fewer channels than a vector holds.
+  /// y (N, H, W, C) from x: see SwinLayer. False, and nothing written, for fewer channels than a vector
+  /// holds.
   template <std::same_as<float> T>
   static bool swin_layer(const T* x, const SwinLayer<T>& l, T* y) {
     const Index C = l.sizes.C, n = l.sizes.pixels(), hidden = l.hidden;
@@ -24,7 +26,8 @@ struct FastSwinLayer {
     fc2.pack(l.fc2.weight, l.fc2.bias, weights += fc1.size());
     const T* bias = attention.turned(l.position_bias);
     parallel_for(attention.windows, true, [=](Index window) {
-      T *image = attention.template rows<12>(C), *inner = attention.template rows<13>(C), *between = attention.template rows<1>(std::max(3 * C, hidden));
+      T *image = attention.template rows<12>(C), *inner = attention.template rows<13>(C),
+        *between = attention.template rows<1>(std::max(3 * C, hidden));
       T *mean = scratch<T, 14>(2 * n), *rstd = mean + n;
       attention.gather(x, C, window, image);
       FastLayerNorm::layer_norm(image, l.norm1.weight, l.norm1.bias, inner, mean, rstd, n, C, l.eps1);

@@ -1,6 +1,7 @@
-// Fused window attention: what a window needs is copied from the image once, and its scores and their softmax, n x n for each head, never
-// leave the cache; the way back computes them again (the idea of Dao et al. 2022, without blocks over the keys: a window is small).
-// Queries lie in the lanes of vectors, keys one after the other: then the softmax is a loop over keys, without sums within a vector.
+// Fused window attention: what a window needs is copied from the image once, and its scores and their
+// softmax, n x n for each head, never leave the cache; the way back computes them again (the idea of Dao et
+// al. 2022, without blocks over the keys: a window is small). Queries lie in the lanes of vectors, keys one
+// after the other: then the softmax is a loop over keys, without sums within a vector.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -14,8 +15,8 @@
 
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
-// to (cols, rows) = scale * from (rows, cols)^T, in squares of as many rows and columns as a vector has lanes. They are read as a whole, also
-// beyond rows and cols.
+// to (cols, rows) = scale * from (rows, cols)^T, in squares of as many rows and columns as a vector has
+// lanes. They are read as a whole, also beyond rows and cols.
 template <class T>
 void transpose(const T* from, Index from_step, Index rows, Index cols, T* to, Index to_step, T scale) {
   constexpr int W = width<T>;
@@ -47,10 +48,11 @@ template <int R, class F>
   if constexpr (R > 1) by_rows<R / 2>(row, end, f);
 }
 
-// As Block::add, but the next row of b is read while this one is multiplied, also beyond the last: g++ 12 would otherwise read each vector of
-// b again for each row of sums.
+// As Block::add, but the next row of b is read while this one is multiplied, also beyond the last: g++ 12
+// would otherwise read each vector of b again for each row of sums.
 template <class T, int R, int V>
-[[gnu::always_inline]] inline void add_products(Block<T, R, V>& block, const T* a, Index a_row, Index a_col, const T* b, Index b_row, Index count) {
+[[gnu::always_inline]] inline void add_products(Block<T, R, V>& block, const T* a, Index a_row, Index a_col,
+                                                const T* b, Index b_row, Index count) {
   Vector<T> column[V];
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) column[v] = load(b + v * width<T>);
@@ -73,19 +75,30 @@ struct FusedAttention {
   static constexpr Index strip = V * width<T>;  // queries at once
 
   Index H, W, C, heads, M, shift, windows, n, d;  // n: pixels of a window, d: channels of a head
-  Index lanes;                                    // queries, with what fills up the last strip: computed, and never read
+  Index lanes;  // queries, with what fills up the last strip: computed, and never read
   T scale;
 
   explicit FusedAttention(const AttentionSizes& s)
-      : H(s.H), W(s.W), C(s.C), heads(s.heads), M(s.window), shift(s.shift), windows(s.windows()), n(s.pixels()),
-        d(s.head_channels()), lanes(round_up(n, strip)), scale(T(1 / std::sqrt(double(d)))) {}
+      : H(s.H),
+        W(s.W),
+        C(s.C),
+        heads(s.heads),
+        M(s.window),
+        shift(s.shift),
+        windows(s.windows()),
+        n(s.pixels()),
+        d(s.head_channels()),
+        lanes(round_up(n, strip)),
+        scale(T(1 / std::sqrt(double(d)))) {}
 
   bool worth_threads() const { return windows * n * n * C > 200000; }
 
-  // The pixels of a window, its image rolled by -shift, row by row: f(pixel of the window, pixel of the image, how many neighbours).
+  // The pixels of a window, its image rolled by -shift, row by row: f(pixel of the window, pixel of the
+  // image, how many neighbours).
   template <class F>
   void each_run(Index window, const F& f) const {
-    const Index across = W / M, high = H / M, image = window / (high * across), top = window / across % high * M, left = window % across * M;
+    const Index across = W / M, high = H / M, image = window / (high * across),
+                top = window / across % high * M, left = window % across * M;
     const Index w = (left + shift) % W, before_edge = std::min(M, W - w);
     for (Index i = 0; i < M; ++i) {
       const Index line = (image * H + (top + i + shift) % H) * W;
@@ -94,17 +107,24 @@ struct FusedAttention {
     }
   }
   void gather(const T* image, Index channels, Index window, T* rows) const {
-    each_run(window, [=](Index to, Index from, Index count) { std::copy_n(image + from * channels, count * channels, rows + to * channels); });
+    each_run(window, [=](Index to, Index from, Index count) {
+      std::copy_n(image + from * channels, count * channels, rows + to * channels);
+    });
   }
   void scatter(const T* rows, Index channels, Index window, T* image) const {
-    each_run(window, [=](Index from, Index to, Index count) { std::copy_n(rows + from * channels, count * channels, image + to * channels); });
+    each_run(window, [=](Index from, Index to, Index count) {
+      std::copy_n(rows + from * channels, count * channels, image + to * channels);
+    });
   }
 
-  // The part of the image that each query comes from, where the window joins opposite edges of it; null where it does not.
+  // The part of the image that each query comes from, where the window joins opposite edges of it; null where
+  // it does not.
   const T* parts_of(Index window, T* parts) const {
-    const bool bottom = shift > 0 && window / (W / M) % (H / M) == H / M - 1, right = shift > 0 && window % (W / M) == W / M - 1;
+    const bool bottom = shift > 0 && window / (W / M) % (H / M) == H / M - 1,
+               right = shift > 0 && window % (W / M) == W / M - 1;
     if (!bottom && !right) return nullptr;
-    for (Index i = 0; i < n; ++i) parts[i] = T((bottom && i / M >= M - shift ? 2 : 0) + (right && i % M >= M - shift ? 1 : 0));
+    for (Index i = 0; i < n; ++i)
+      parts[i] = T((bottom && i / M >= M - shift ? 2 : 0) + (right && i % M >= M - shift ? 1 : 0));
     return parts;
   }
 
@@ -112,13 +132,16 @@ struct FusedAttention {
   T* turned(const T* bias) const {
     T* to = scratch<T, 0>(heads * n * lanes);
     for (Index row = 0; row < heads * n; ++row)
-      for (Index query = 0; query < n; ++query) to[row * lanes + query] = bias[(row / n * n + query) * n + row % n];
+      for (Index query = 0; query < n; ++query)
+        to[row * lanes + query] = bias[(row / n * n + query) * n + row % n];
     return to;
   }
 
-  // p (n, strip) = exp(score - the largest of the query), and the sum over the keys as its inverse. k is the first key of the head, q its
-  // first query of the strip as a column of (d, lanes), likewise bias; `parts` from that query on, and `all_parts` from the first key on.
-  void softmax(const T* k, const T* q, const T* bias, const T* parts, const T* all_parts, T* p, Vector<T> (&inverse)[V]) const {
+  // p (n, strip) = exp(score - the largest of the query), and the sum over the keys as its inverse. k is the
+  // first key of the head, q its first query of the strip as a column of (d, lanes), likewise bias; `parts`
+  // from that query on, and `all_parts` from the first key on.
+  void softmax(const T* k, const T* q, const T* bias, const T* parts, const T* all_parts, T* p,
+               Vector<T> (&inverse)[V]) const {
     by_rows<4>(0, n, [&](auto R, Index key) {
       Block<T, R, V> scores;
       scores.read(bias + key * lanes, lanes);
@@ -151,7 +174,8 @@ struct FusedAttention {
     for (int v = 0; v < V; ++v) inverse[v] = T(1) / sum[v];
   }
 
-  // y (d, lanes), from its column at the strip on, = the sum over the keys of a[key] p[key] factor; a the first of rows of 3 C numbers.
+  // y (d, lanes), from its column at the strip on, = the sum over the keys of a[key] p[key] factor; a the
+  // first of rows of 3 C numbers.
   void over_keys(const T* a, const T* p, const Vector<T> (&factor)[V], T* y) const {
     by_rows<4>(0, d, [&](auto R, Index c) {
       Block<T, R, V> sums;
@@ -164,7 +188,8 @@ struct FusedAttention {
     });
   }
 
-  // dx[key] = or += the sum over `count` queries of p[key][query] b[query], d numbers; dx lies in rows of 3 C, b in rows of b_step.
+  // dx[key] = or += the sum over `count` queries of p[key][query] b[query], d numbers; dx lies in rows of 3
+  // C, b in rows of b_step.
   template <int B>
   void over_queries(bool add, const T* p, const T* b, Index b_step, Index count, T* dx) const {
     for (Index c = 0; c < d; c += B * width<T>)
@@ -177,16 +202,24 @@ struct FusedAttention {
       });
   }
   void over_queries(bool add, const T* p, const T* b, Index b_step, Index count, T* dx) const {
-    d <= width<T> ? over_queries<1>(add, p, b, b_step, count, dx) : over_queries<2>(add, p, b, b_step, count, dx);
+    d <= width<T> ? over_queries<1>(add, p, b, b_step, count, dx)
+                  : over_queries<2>(add, p, b, b_step, count, dx);
   }
 
-  // Rows of a window, (lanes, channels), with room to read whole vectors beyond the last pixel and the last channel.
+  // Rows of a window, (lanes, channels), with room to read whole vectors beyond the last pixel and the last
+  // channel.
   template <int slot>
-  T* rows(Index channels) const { return scratch<T, slot>(lanes * channels + 2 * width<T>); }
+  T* rows(Index channels) const {
+    return scratch<T, slot>(lanes * channels + 2 * width<T>);
+  }
   template <int slot>
-  T* columns() const { return scratch<T, slot>((round_up(C, width<T>) + 1) * lanes); }  // (C, lanes), and a row more to be read
+  T* columns() const {
+    return scratch<T, slot>((round_up(C, width<T>) + 1) * lanes);
+  }  // (C, lanes), and a row more to be read
   template <int slot>
-  T* scores() const { return scratch<T, slot>((n + 1) * strip); }  // (n, strip), likewise
+  T* scores() const {
+    return scratch<T, slot>((n + 1) * strip);
+  }  // (n, strip), likewise
 
   void forward(const T* qkv, const T* bias, T* y) const {
     const T* turned_bias = turned(bias);
@@ -207,13 +240,15 @@ struct FusedAttention {
       for (Index i = 0; i < lanes; i += strip) {
         const T* k = x + C + h * d;
         Vector<T> inverse[V];
-        softmax(k, q + h * d * lanes + i, turned_bias + h * n * lanes + i, parts ? parts + i : nullptr, parts, p, inverse);
+        softmax(k, q + h * d * lanes + i, turned_bias + h * n * lanes + i, parts ? parts + i : nullptr, parts,
+                p, inverse);
         over_keys(k + C, p, inverse, out + h * d * lanes + i);
       }
     transpose(out, lanes, C, n, y, C, T(1));
   }
 
-  // The windows in pieces of fixed size, each with a sum of its own for dbias: no result depends on the threads.
+  // The windows in pieces of fixed size, each with a sum of its own for dbias: no result depends on the
+  // threads.
   Index pieces() const { return std::clamp<Index>(windows / 8, 1, 32); }
 
   void backward(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias) const {
@@ -223,12 +258,15 @@ struct FusedAttention {
     parallel_for(pieces(), worth_threads(), [=, this](Index piece) {
       T* sum = sums + piece * size;
       std::fill_n(sum, size, T(0));
-      for (Index window = piece * windows / pieces(); window < (piece + 1) * windows / pieces(); ++window) backward(window, qkv, turned_bias, dy, dqkv, sum);
+      for (Index window = piece * windows / pieces(); window < (piece + 1) * windows / pieces(); ++window)
+        backward(window, qkv, turned_bias, dy, dqkv, sum);
     });
     for (Index piece = 1; piece < pieces(); ++piece)
-      for (Index i = 0; i < size; i += width<T>) store(sums + i, load(sums + i) + load(sums + piece * size + i));
+      for (Index i = 0; i < size; i += width<T>)
+        store(sums + i, load(sums + i) + load(sums + piece * size + i));
     for (Index row = 0; row < heads * n; ++row)
-      for (Index query = 0; query < n; ++query) dbias[(row / n * n + query) * n + row % n] = sums[row * lanes + query];
+      for (Index query = 0; query < n; ++query)
+        dbias[(row / n * n + query) * n + row % n] = sums[row * lanes + query];
   }
 
  private:
@@ -263,20 +301,23 @@ struct FusedAttention {
     scatter(dx, 3 * C, window, dqkv);
   }
 
-  // p becomes the probabilities, dp scale times the gradient of the scores, p (dp - sum over the keys of p dp), which is added to dbias.
+  // p becomes the probabilities, dp scale times the gradient of the scores, p (dp - sum over the keys of p
+  // dp), which is added to dbias.
   void scores_gradient(T* p, T* dp, const Vector<T> (&inverse)[V], T* dbias) const {
     const T factor = scale;  // the compiler cannot know that the stores below leave the members as they are
     const Index keys = n, row = lanes;
     Vector<T> along[V] = {};
     for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) along[v] += load(p + key * strip + v * width<T>) * load(dp + key * strip + v * width<T>);
+      for (int v = 0; v < V; ++v)
+        along[v] += load(p + key * strip + v * width<T>) * load(dp + key * strip + v * width<T>);
     for (int v = 0; v < V; ++v) along[v] *= inverse[v];
     for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         const Index at = key * strip + v * width<T>;
-        const Vector<T> probability = load(p + at) * inverse[v], ds = probability * (load(dp + at) - along[v]);
+        const Vector<T> probability = load(p + at) * inverse[v],
+                        ds = probability * (load(dp + at) - along[v]);
         T* to = dbias + key * row + v * width<T>;
         store(to, load(to) + ds);
         store(p + at, probability);
@@ -286,7 +327,8 @@ struct FusedAttention {
 };
 
 struct FastWindowAttention {
-  /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
+  /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in
+  /// ops/window_attention.hpp.
   template <std::same_as<float> T>
   static bool window_attention(const T* qkv, const T* bias, T* y, const AttentionSizes& sizes) {
     FusedAttention<T>(sizes).forward(qkv, bias, y);
@@ -294,7 +336,8 @@ struct FastWindowAttention {
   }
   /// dqkv and dbias, which may hold anything before.
   template <std::same_as<float> T>
-  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, const AttentionSizes& sizes) {
+  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias,
+                                        const AttentionSizes& sizes) {
     FusedAttention<T>(sizes).backward(qkv, bias, dy, dqkv, dbias);
     return true;
   }

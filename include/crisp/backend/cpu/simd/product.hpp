@@ -1,5 +1,5 @@
-// The product that matrix products, convolutions and their gradients are made of: a block of sums (block.hpp) with a beginning, an inner
-// loop and an end, compiled once for each shape of the block.
+// The product that matrix products, convolutions and their gradients are made of: a block of sums (block.hpp)
+// with a beginning, an inner loop and an end, compiled once for each shape of the block.
 #pragma once
 #include <algorithm>
 
@@ -7,8 +7,9 @@
 
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
-// c[r] = bias + plus[r] + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s count + k) b_row ...], for the
-// first `rows` rows and `cols` columns, and relu of it if wanted. b and bias are read in whole vectors.
+// c[r] = bias + plus[r] + the sum over segments s and k < count of a[offset[r] + s a_segment + k a_col] b[(s
+// count + k) b_row ...], for the first `rows` rows and `cols` columns, and relu of it if wanted. b and bias
+// are read in whole vectors.
 template <class T>
 struct Product {
   const T* a;
@@ -44,7 +45,8 @@ template <class T, int R, int V>
   else sums.clear();
   Index offset[R];
   std::copy_n(p.offset, R, offset);
-  for (Index s = 0; s < p.segments; ++s) sums.add(p.a + s * p.a_segment, offset, p.a_col, p.b + s * p.count * p.b_row, p.b_row, p.count);
+  for (Index s = 0; s < p.segments; ++s)
+    sums.add(p.a + s * p.a_segment, offset, p.a_col, p.b + s * p.count * p.b_row, p.b_row, p.count);
   if (p.plus) {
     if (!whole) copy_rows(p.plus, p.c_row, edge, cols, p.rows, p.cols);
     sums.plus(whole ? p.plus : edge, whole ? p.c_row : cols);

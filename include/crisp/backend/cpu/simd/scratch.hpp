@@ -8,8 +8,8 @@
 
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
-// n elements for this thread, from the last call with the same T and slot or new; what they hold is left over. Slots are numbers that
-// keep the arrays of one loop apart.
+// n elements for this thread, from the last call with the same T and slot or new; what they hold is left
+// over. Slots are numbers that keep the arrays of one loop apart.
 template <class T, int slot>
 T* scratch(Index n) {
   constexpr std::align_val_t alignment{64};

@@ -1,5 +1,5 @@
-// Vectors: as many numbers as a register of the processor holds, in the notation that GCC and Clang share. What is written with them
-// needs no intrinsics, and is right on a machine of any width.
+// Vectors: as many numbers as a register of the processor holds, in the notation that GCC and Clang share.
+// What is written with them needs no intrinsics, and is right on a machine of any width.
 #pragma once
 #include <cstring>
 #include <type_traits>
@@ -17,16 +17,23 @@ struct Simd {
   static constexpr int bytes = CRISP_VECTOR_BYTES;
   static constexpr int width = bytes / int(sizeof(T));
   typedef T Vector __attribute__((vector_size(bytes)));
-  typedef T Packed __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));  // a vector in memory of any alignment
+  typedef T Packed __attribute__((vector_size(bytes), aligned(alignof(T)),
+                                  may_alias));  // a vector in memory of any alignment
 };
-template <class T> using Vector = typename Simd<T>::Vector;
-template <class T> inline constexpr int width = Simd<T>::width;
+template <class T>
+using Vector = typename Simd<T>::Vector;
+template <class T>
+inline constexpr int width = Simd<T>::width;
 
 template <class T>
-[[gnu::always_inline]] inline Vector<T> load(const T* p) { return *reinterpret_cast<const typename Simd<T>::Packed*>(p); }
+[[gnu::always_inline]] inline Vector<T> load(const T* p) {
+  return *reinterpret_cast<const typename Simd<T>::Packed*>(p);
+}
 
 template <class T>
-[[gnu::always_inline]] inline void store(T* p, const std::type_identity_t<Vector<T>>& v) { *reinterpret_cast<typename Simd<T>::Packed*>(p) = v; }
+[[gnu::always_inline]] inline void store(T* p, const std::type_identity_t<Vector<T>>& v) {
+  *reinterpret_cast<typename Simd<T>::Packed*>(p) = v;
+}
 
 // The first n elements, n <= width; the others are zero, or stay. In pieces of fixed size: no call of memcpy.
 template <class T>
@@ -47,10 +54,14 @@ template <class T>
   return v;
 }
 template <class T>
-[[gnu::always_inline]] inline void store_first(T* p, const std::type_identity_t<Vector<T>>& v, Index n) { copy_first(p, reinterpret_cast<const T*>(&v), n); }
+[[gnu::always_inline]] inline void store_first(T* p, const std::type_identity_t<Vector<T>>& v, Index n) {
+  copy_first(p, reinterpret_cast<const T*>(&v), n);
+}
 
 template <class T>
-[[gnu::always_inline]] inline Vector<T> broadcast(T x) { return x - Vector<T>{}; }
+[[gnu::always_inline]] inline Vector<T> broadcast(T x) {
+  return x - Vector<T>{};
+}
 
 // The sum of N elements in memory, which it overwrites: halves upon halves, always in the same order.
 template <class T, int N>

@@ -1,6 +1,6 @@
-// Functions of float vectors without branches: exp, and the normal distribution, which is what gelu needs of erf; and what brings lanes of
-// different vectors together. The coefficients are our own, fitted by least squares whose weights were changed until the largest error was
-// smallest.
+// Functions of float vectors without branches: exp, and the normal distribution, which is what gelu needs of
+// erf; and what brings lanes of different vectors together. The coefficients are our own, fitted by least
+// squares whose weights were changed until the largest error was smallest.
 #pragma once
 #include "crisp/backend/cpu/simd/vector.hpp"
 
@@ -18,15 +18,18 @@ template <int N>
   return y;
 }
 
-// e^x as y 2^n, n the nearest integer to x / log 2: y = e^r with |r| <= log(2) / 2. The last bits of `shifted` are those of n.
+// e^x as y 2^n, n the nearest integer to x / log 2: y = e^r with |r| <= log(2) / 2. The last bits of
+// `shifted` are those of n.
 struct Power {
   Floats y, shifted;
 };
 inline constexpr float to_last_bits = 12582912;  // 1.5 2^23: what is added to it is rounded to an integer
 [[gnu::always_inline]] inline Power power(const Floats& x) {
-  constexpr float c[] = {0.49999993448591257f, 0.16666520644262084f, 0.04166838790981832f, 0.008368715319736627f, 0.0013814600820071486f};
+  constexpr float c[] = {0.49999993448591257f, 0.16666520644262084f, 0.04166838790981832f,
+                         0.008368715319736627f, 0.0013814600820071486f};
   const Floats shifted = x * 1.44269504088896341f + to_last_bits, n = shifted - to_last_bits;
-  const Floats r = x - n * 0.693359375f + n * 2.12194440054690583e-4f;  // log 2 in two parts: n times the first is exact
+  const Floats r =
+      x - n * 0.693359375f + n * 2.12194440054690583e-4f;  // log 2 in two parts: n times the first is exact
   return {r * r * polynomial(c, r) + r + 1.f, shifted};
 }
 
@@ -46,16 +49,25 @@ inline constexpr float to_last_bits = 12582912;  // 1.5 2^23: what is added to i
   return p.y * (Floats)(((Bits)p.shifted << 23) + (Bits)broadcast(1.f));
 }
 
-// Phi(x) = (1 + erf(x / sqrt 2)) / 2, to 1e-7, and for x < 0 to 1e-5 of itself where it is tiny; and exp(-x^2 / 2). For |x| <= 13:
-// beyond, Phi is less than 1e-38 from 0 or 1.
+// Phi(x) = (1 + erf(x / sqrt 2)) / 2, to 1e-7, and for x < 0 to 1e-5 of itself where it is tiny; and exp(-x^2
+// / 2). For |x| <= 13: beyond, Phi is less than 1e-38 from 0 or 1.
 struct Normal {
   Floats below, bell;
 };
 [[gnu::always_inline]] inline Normal normal(const Floats& x) {
-  // Phi(-a) exp(a^2 / 2) is 1/2 at a = 0 and nearly a polynomial in u = p a / (1 + p a) (after Abramowitz and Stegun, 7.1.26).
-  constexpr float c[] = {0.5f, -1.4247933699598176f, 1.7639638030081528f, -1.104844094484144f, 0.13572646263282606f,
-                         0.20210583063982374f, -0.013492549883413418f, -0.09728798059449822f, 0.03867917458222972f};
-  const Floats a = 0.28f * (x < 0.f ? -x : x), bell = exp_of_negative(-0.5f * x * x), tail = bell * polynomial(c, a / (1.f + a));
+  // Phi(-a) exp(a^2 / 2) is 1/2 at a = 0 and nearly a polynomial in u = p a / (1 + p a) (after Abramowitz and
+  // Stegun, 7.1.26).
+  constexpr float c[] = {0.5f,
+                         -1.4247933699598176f,
+                         1.7639638030081528f,
+                         -1.104844094484144f,
+                         0.13572646263282606f,
+                         0.20210583063982374f,
+                         -0.013492549883413418f,
+                         -0.09728798059449822f,
+                         0.03867917458222972f};
+  const Floats a = 0.28f * (x < 0.f ? -x : x), bell = exp_of_negative(-0.5f * x * x),
+               tail = bell * polynomial(c, a / (1.f + a));
   return {x < 0.f ? tail : 1.f - tail, bell};
 }
 
@@ -69,8 +81,10 @@ template <bool upper, class V>
   return y;
 #else
   if constexpr (lanes == 16)
-    return __builtin_shufflevector(a, b, u, u + 16, u + 1, u + 17, u + 2, u + 18, u + 3, u + 19, u + 4, u + 20, u + 5, u + 21, u + 6, u + 22, u + 7, u + 23);
-  else if constexpr (lanes == 8) return __builtin_shufflevector(a, b, u, u + 8, u + 1, u + 9, u + 2, u + 10, u + 3, u + 11);
+    return __builtin_shufflevector(a, b, u, u + 16, u + 1, u + 17, u + 2, u + 18, u + 3, u + 19, u + 4,
+                                   u + 20, u + 5, u + 21, u + 6, u + 22, u + 7, u + 23);
+  else if constexpr (lanes == 8)
+    return __builtin_shufflevector(a, b, u, u + 8, u + 1, u + 9, u + 2, u + 10, u + 3, u + 11);
   else if constexpr (lanes == 4) return __builtin_shufflevector(a, b, u, u + 4, u + 1, u + 5);
   else return __builtin_shufflevector(a, b, u, u + 2);
 #endif

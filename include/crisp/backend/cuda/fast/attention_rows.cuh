@@ -1,4 +1,5 @@
-// What the GPU's kernels for window attention share: where a window lies in its image, and how they copy rows of numbers from there and back.
+// What the GPU's kernels for window attention share: where a window lies in its image, and how they copy rows
+// of numbers from there and back.
 #pragma once
 #include "crisp/backend/cuda/fast/neighbours.cuh"
 #include "crisp/backend/cuda/intrinsics.cuh"
@@ -15,7 +16,7 @@ struct Attention {
   int windows;
   int H, W, C, heads, M, shift, n, d;  // n: pixels of a window, d: channels of a head
   float scale;                         // 1 / sqrt(d)
-  int together;                        // 8, 2 or 1: so many channels of a head lie in aligned groups in all images
+  int together;  // 8, 2 or 1: so many channels of a head lie in aligned groups in all images
 };
 
 // A window of the image rolled by -shift.
@@ -26,7 +27,8 @@ struct AttentionWindow {
 
   template <class T>
   __device__ AttentionWindow(const Attention<T>& a, int window) {
-    const int across = a.W / a.M, high = a.H / a.M, line = window / across, row = line % high, column = window - line * across;
+    const int across = a.W / a.M, high = a.H / a.M, line = window / across, row = line % high,
+              column = window - line * across;
     top = row * a.M;
     left = column * a.M;
     image = Index(line / high) * a.H * a.W;
@@ -40,17 +42,23 @@ struct AttentionWindow {
   }
   // The part of the image that pixel i comes from: those of different parts do not see each other.
   template <class T>
-  __device__ int part(const Attention<T>& a, int i) const { return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0); }
+  __device__ int part(const Attention<T>& a, int i) const {
+    return (bottom && i / a.M >= a.M - a.shift ? 2 : 0) + (right && i % a.M >= a.M - a.shift ? 1 : 0);
+  }
 };
 
 // Of `count` windows in as many pieces of nearly equal size, where piece `piece` begins.
-__device__ inline int first_of(int piece, int pieces, int count) { return int(Index(piece) * count / pieces); }
+__device__ inline int first_of(int piece, int pieces, int count) {
+  return int(Index(piece) * count / pieces);
+}
 
-// What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them zeros.
+// What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them
+// zeros.
 template <int D>
 struct AttentionRows {
   template <class T>
-  __device__ static void copy_in(float* rows, const T* image, int channels, const int* pixels, const Attention<T>& a, float scale = 1) {
+  __device__ static void copy_in(float* rows, const T* image, int channels, const int* pixels,
+                                 const Attention<T>& a, float scale = 1) {
     each_piece(a, [&](auto constant, int i) {
       constexpr int n = decltype(constant)::value;
       float v[n] = {};
@@ -60,7 +68,8 @@ struct AttentionRows {
     });
   }
   template <class T>
-  __device__ static void copy_out(const float* rows, T* image, int channels, const int* pixels, const Attention<T>& a) {
+  __device__ static void copy_out(const float* rows, T* image, int channels, const int* pixels,
+                                  const Attention<T>& a) {
     each_piece(a, [&](auto constant, int i) {
       constexpr int n = decltype(constant)::value;
       if (i % D >= a.d) return;
@@ -79,7 +88,9 @@ struct AttentionRows {
   }
   __device__ static void write(float* row, const float (&x)[D], float factor = 1) {
     CRISP_UNROLL
-    for (int c = 0; c < D; c += 4) *reinterpret_cast<float4*>(row + c) = make_float4(factor * x[c], factor * x[c + 1], factor * x[c + 2], factor * x[c + 3]);
+    for (int c = 0; c < D; c += 4)
+      *reinterpret_cast<float4*>(row + c) =
+          make_float4(factor * x[c], factor * x[c + 1], factor * x[c + 2], factor * x[c + 3]);
   }
   __device__ static float dot(const float (&x)[D], const float* row) {
     float sum = 0;
@@ -105,7 +116,8 @@ struct AttentionRows {
   }
 
  private:
-  // f(n, i) for the pieces of n neighbours, a constant, from number i of all rows on, that this thread copies.
+  // f(n, i) for the pieces of n neighbours, a constant, from number i of all rows on, that this thread
+  // copies.
   template <class T, class F>
   __device__ static void each_piece(const Attention<T>& a, const F& f) {
     const auto pieces_of = [&](auto constant) {

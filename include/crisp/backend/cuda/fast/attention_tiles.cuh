@@ -1,8 +1,10 @@
-// The matrices of window attention as the tensor cores want them, for windows of 64 pixels (8 x 8) and heads of d <= DP channels, DP a multiple
-// of 16: float values in TF32, bfloat16 values as they are; sums and the softmax are float. Each of four warps has 16 of the queries, or of the keys.
+// The matrices of window attention as the tensor cores want them, for windows of 64 pixels (8 x 8) and heads
+// of d <= DP channels, DP a multiple of 16: float values in TF32, bfloat16 values as they are; sums and the
+// softmax are float. Each of four warps has 16 of the queries, or of the keys.
 //
-// In registers, thread 4 g + t has of a tile (16, 8 tiles) the numbers x[j][0 .. 4) at rows g, g, g + 8, g + 8 and columns 8 j + 2 t,
-// 8 j + 2 t + 1, and so on alternately. In shared memory a row has 16 bytes more than its numbers need, which keeps what a warp reads at once in different banks.
+// In registers, thread 4 g + t has of a tile (16, 8 tiles) the numbers x[j][0 .. 4) at rows g, g, g + 8, g +
+// 8 and columns 8 j + 2 t, 8 j + 2 t + 1, and so on alternately. In shared memory a row has 16 bytes more
+// than its numbers need, which keeps what a warp reads at once in different banks.
 #pragma once
 #include "crisp/backend/cuda/fast/attention_rows.cuh"
 #include "crisp/backend/cuda/intrinsics.cuh"
@@ -11,8 +13,9 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 constexpr int tensor_window = 64, tensor_threads = 128;  // pixels of a window, threads of a block
 
-// The pixel that is number i of its window in all these matrices, and the other way round: exchanged are bits 1, 2 and bits 3, 4. The columns
-// of a thread are then eight neighbouring keys, from 8 t on, and eight more, from 32 + 8 t on: it reads their biases at once.
+// The pixel that is number i of its window in all these matrices, and the other way round: exchanged are bits
+// 1, 2 and bits 3, 4. The columns of a thread are then eight neighbouring keys, from 8 t on, and eight more,
+// from 32 + 8 t on: it reads their biases at once.
 CRISP_HD inline int tensor_order(int i) { return (i & 33) | (i & 6) << 2 | (i & 24) >> 2; }
 
 // As one load and one store: both addresses are multiples of `bytes`.
@@ -36,20 +39,27 @@ struct AttentionTiles;
 // What both types of values share. `a` and `b` below are rows in shared memory.
 template <class T, int DP>
 struct AttentionTilesOf {
-  static constexpr int line = DP + 16 / int(sizeof(T)), scores = tensor_window / 8, channels = DP / 8;  // numbers of a row; tiles of 8 columns
-  static constexpr int size = tensor_window * line, p_line = tensor_window + 16 / int(sizeof(T)), p_size = tensor_window * p_line;
+  static constexpr int line = DP + 16 / int(sizeof(T)), scores = tensor_window / 8,
+                       channels = DP / 8;  // numbers of a row; tiles of 8 columns
+  static constexpr int size = tensor_window * line, p_line = tensor_window + 16 / int(sizeof(T)),
+                       p_size = tensor_window * p_line;
 
   __device__ static int lane() { return int(threadIdx.x) % 32; }
   __device__ static int g() { return lane() / 4; }
   __device__ static int t() { return lane() % 4; }
-  __device__ static int first() { return int(threadIdx.x) / 32 * 16; }  // of the queries, or the keys, of this warp
+  __device__ static int first() {
+    return int(threadIdx.x) / 32 * 16;
+  }  // of the queries, or the keys, of this warp
 
-  // f(row, c) for the pieces of `together` numbers of all 64 rows that this thread of the block copies, or of the 16 rows of its warp.
+  // f(row, c) for the pieces of `together` numbers of all 64 rows that this thread of the block copies, or of
+  // the 16 rows of its warp.
   template <int together, bool of_block, class F>
   __device__ static void each_piece(const F& f) {
-    constexpr int across = DP / together, rows = of_block ? tensor_window : 16, step = (of_block ? tensor_threads : 32) / across;
+    constexpr int across = DP / together, rows = of_block ? tensor_window : 16,
+                  step = (of_block ? tensor_threads : 32) / across;
     static_assert(rows % step == 0);
-    const int me = of_block ? int(threadIdx.x) : lane(), begin = (of_block ? 0 : first()) + me / across, c = me % across * together;
+    const int me = of_block ? int(threadIdx.x) : lane(), begin = (of_block ? 0 : first()) + me / across,
+              c = me % across * together;
     if constexpr (std::is_same_v<T, float>) {  // reads ahead
       CRISP_UNROLL_FEW
       for (int row = 0; row < rows; row += step) f(begin + row, c);
@@ -61,14 +71,16 @@ struct AttentionTilesOf {
 
   // s = the rows of a that belong to this warp times b^T.
   __device__ static void times_transposed(float (&s)[scores][4], const T* a, const T* b) {
-    AttentionTiles<T, DP>::each_tile(a, b, [&](int j, const float (&x)[4]) {
+    AttentionTiles<T, DP>::each_tile(a, b, [&](int j, const float(&x)[4]) {
       CRISP_UNROLL
       for (int e = 0; e < 4; ++e) s[j][e] = x[e];
     });
   }
 
-  // s becomes the softmax along the keys of factor s + bias (query, key), in windows that join edges without what is of other parts.
-  __device__ static void softmax(float (&s)[scores][4], float factor, const T* bias, const int* parts, bool masked) {
+  // s becomes the softmax along the keys of factor s + bias (query, key), in windows that join edges without
+  // what is of other parts.
+  __device__ static void softmax(float (&s)[scores][4], float factor, const T* bias, const int* parts,
+                                 bool masked) {
     CRISP_UNROLL
     for (int half = 0; half < 2; ++half) {  // the rows g and g + 8
       const int query = first() + g() + 8 * half;
@@ -78,43 +90,41 @@ struct AttentionTilesOf {
         float b[8];
         read_eight(b, row + 8 * j);
         CRISP_UNROLL
-        for (int i = 0; i < 8; ++i) s[j + i / 2][2 * half + i % 2] = factor * s[j + i / 2][2 * half + i % 2] + b[i];
+        for (int i = 0; i < 8; ++i)
+          s[j + i / 2][2 * half + i % 2] = factor * s[j + i / 2][2 * half + i % 2] + b[i];
       }
       if (masked) {
         CRISP_UNROLL
-        for (int j = 0; j < scores; ++j)
-          CRISP_UNROLL
-          for (int e = 0; e < 2; ++e)
-            if (parts[8 * j + 2 * t() + e] != parts[query]) s[j][2 * half + e] -= 100;
+        for (int j = 0; j < scores; ++j) CRISP_UNROLL
+        for (int e = 0; e < 2; ++e)
+          if (parts[8 * j + 2 * t() + e] != parts[query]) s[j][2 * half + e] -= 100;
       }
       float most = -INFINITY, sum = 0;  // a NaN makes the sum NaN, whatever the largest is
       CRISP_UNROLL
-      for (int j = 0; j < scores; ++j)
-        CRISP_UNROLL
-        for (int e = 0; e < 2; ++e) most = fmaxf(most, s[j][2 * half + e]);
+      for (int j = 0; j < scores; ++j) CRISP_UNROLL
+      for (int e = 0; e < 2; ++e) most = fmaxf(most, s[j][2 * half + e]);
       most = join_lanes<Max>(most, 4);
       CRISP_UNROLL
-      for (int j = 0; j < scores; ++j)
-        CRISP_UNROLL
-        for (int e = 0; e < 2; ++e) sum += s[j][2 * half + e] = exponential(s[j][2 * half + e], most);
+      for (int j = 0; j < scores; ++j) CRISP_UNROLL
+      for (int e = 0; e < 2; ++e) sum += s[j][2 * half + e] = exponential(s[j][2 * half + e], most);
       const float inverse = 1 / join_lanes<Sum>(sum, 4);
       CRISP_UNROLL
-      for (int j = 0; j < scores; ++j)
-        CRISP_UNROLL
-        for (int e = 0; e < 2; ++e) s[j][2 * half + e] *= inverse;
+      for (int j = 0; j < scores; ++j) CRISP_UNROLL
+      for (int e = 0; e < 2; ++e) s[j][2 * half + e] *= inverse;
     }
   }
 
-  // p becomes the gradient of the scores, p (dp - the sum over the keys of p dp), where dp = dout v^T. That is computed twice: registers are scarce.
+  // p becomes the gradient of the scores, p (dp - the sum over the keys of p dp), where dp = dout v^T. That
+  // is computed twice: registers are scarce.
   __device__ static void softmax_back(float (&p)[scores][4], const T* dout, const T* v) {
     float along[2] = {};
-    AttentionTiles<T, DP>::each_tile(dout, v, [&](int j, const float (&dp)[4]) {
+    AttentionTiles<T, DP>::each_tile(dout, v, [&](int j, const float(&dp)[4]) {
       CRISP_UNROLL
       for (int e = 0; e < 4; ++e) along[e / 2] += p[j][e] * dp[e];
     });
     CRISP_UNROLL
     for (float& sum : along) sum = join_lanes<Sum>(sum, 4);
-    AttentionTiles<T, DP>::each_tile(dout, v, [&](int j, const float (&dp)[4]) {
+    AttentionTiles<T, DP>::each_tile(dout, v, [&](int j, const float(&dp)[4]) {
       CRISP_UNROLL
       for (int e = 0; e < 4; ++e) p[j][e] *= dp[e] - along[e / 2];
     });
@@ -123,28 +133,26 @@ struct AttentionTilesOf {
   // Where they belong in y (query, key).
   __device__ static void store_scores(const float (&x)[scores][4], float* y) {
     CRISP_UNROLL
-    for (int half = 0; half < 2; ++half)
-      CRISP_UNROLL
-      for (int j = 0; j < scores; j += 2)
-        *reinterpret_cast<float4*>(y + tensor_order(first() + g() + 8 * half) * tensor_window + j / 4 * 32 + 8 * t() + j % 4 * 2) =
-            make_float4(x[j][2 * half], x[j][2 * half + 1], x[j + 1][2 * half], x[j + 1][2 * half + 1]);
+    for (int half = 0; half < 2; ++half) CRISP_UNROLL
+    for (int j = 0; j < scores; j += 2)
+      *reinterpret_cast<float4*>(y + tensor_order(first() + g() + 8 * half) * tensor_window + j / 4 * 32 +
+                                 8 * t() + j % 4 * 2) =
+          make_float4(x[j][2 * half], x[j][2 * half + 1], x[j + 1][2 * half], x[j + 1][2 * half + 1]);
   }
 
   template <int tiles>
   __device__ static void clear(float (&x)[tiles][4]) {
     CRISP_UNROLL
-    for (int j = 0; j < tiles; ++j)
-      CRISP_UNROLL
-      for (int e = 0; e < 4; ++e) x[j][e] = 0;
+    for (int j = 0; j < tiles; ++j) CRISP_UNROLL
+    for (int e = 0; e < 4; ++e) x[j][e] = 0;
   }
 
   // f(row, column, first of two neighbours) for all pairs that this thread has of the rows of its warp.
   template <int tiles, class F>
   __device__ static void each_pair(const float (&x)[tiles][4], const F& f) {
     CRISP_UNROLL
-    for (int j = 0; j < tiles; ++j)
-      CRISP_UNROLL
-      for (int half = 0; half < 2; ++half) f(first() + g() + 8 * half, 8 * j + 2 * t(), &x[j][2 * half]);
+    for (int j = 0; j < tiles; ++j) CRISP_UNROLL
+    for (int half = 0; half < 2; ++half) f(first() + g() + 8 * half, 8 * j + 2 * t(), &x[j][2 * half]);
   }
 
  private:

@@ -1,5 +1,6 @@
-// Window attention of bfloat16 values on the tensor cores: they are copied and multiplied as they are, in half the memory of floats, twice as many at
-// once. Of four matrices (8, 8) that a load brings, two belong to one tile of columns and two to the next.
+// Window attention of bfloat16 values on the tensor cores: they are copied and multiplied as they are, in
+// half the memory of floats, twice as many at once. Of four matrices (8, 8) that a load brings, two belong to
+// one tile of columns and two to the next.
 #pragma once
 #include "crisp/backend/cuda/fast/attention_tiles.cuh"
 
@@ -13,7 +14,8 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
   static constexpr int blocks = 3;
 
   template <int images>
-  __device__ static void copy_in(bfloat16* const (&rows)[images], const bfloat16* image, int apart, int image_channels, const int* pixels, const Attention<bfloat16>& a) {
+  __device__ static void copy_in(bfloat16* const (&rows)[images], const bfloat16* image, int apart,
+                                 int image_channels, const int* pixels, const Attention<bfloat16>& a) {
     const auto copy = [&](auto constant) {
       constexpr int together = decltype(constant)::value;
       Of::template each_piece<together, true>([&](int row, int c) {
@@ -31,7 +33,8 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
     copy_async_wait<0>();
   }
   template <int images>
-  __device__ static void copy_out(bfloat16* const (&rows)[images], bfloat16* image, int apart, int image_channels, const int* pixels, const Attention<bfloat16>& a) {
+  __device__ static void copy_out(bfloat16* const (&rows)[images], bfloat16* image, int apart,
+                                  int image_channels, const int* pixels, const Attention<bfloat16>& a) {
     __syncwarp();
     const auto copy = [&](auto constant) {
       constexpr int together = decltype(constant)::value;
@@ -49,7 +52,8 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
   __device__ static void each_tile(const bfloat16* a, const bfloat16* b, const F& f) {
     unsigned left[DP / 16][4], right[4];
     CRISP_UNROLL
-    for (int k = 0; k < DP / 16; ++k) load_matrices(left[k], a + (first() + lane() % 16) * line + 16 * k + lane() / 16 * 8);
+    for (int k = 0; k < DP / 16; ++k)
+      load_matrices(left[k], a + (first() + lane() % 16) * line + 16 * k + lane() / 16 * 8);
     CRISP_UNROLL
     for (int j = 0; j < scores; j += 2) {
       float x[2][4] = {};
@@ -69,7 +73,10 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
     clear(out);
     CRISP_UNROLL
     for (int n = 0; n < scores; n += 2)
-      add_product(out, {to_bf16_pair(p[n][0], p[n][1]), to_bf16_pair(p[n][2], p[n][3]), to_bf16_pair(p[n + 1][0], p[n + 1][1]), to_bf16_pair(p[n + 1][2], p[n + 1][3])}, b, 8 * n);
+      add_product(out,
+                  {to_bf16_pair(p[n][0], p[n][1]), to_bf16_pair(p[n][2], p[n][3]),
+                   to_bf16_pair(p[n + 1][0], p[n + 1][1]), to_bf16_pair(p[n + 1][2], p[n + 1][3])},
+                  b, 8 * n);
   }
 
   __device__ static void transposed_times(float (&out)[channels][4], const bfloat16* p, const bfloat16* b) {
@@ -77,21 +84,26 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
     CRISP_UNROLL
     for (int query = 0; query < tensor_window; query += 16) {
       unsigned left[4];
-      load_matrices<true>(left, p + (query + lane() / 16 * 8 + lane() % 8) * p_line + first() + lane() / 8 % 2 * 8);
+      load_matrices<true>(left,
+                          p + (query + lane() / 16 * 8 + lane() % 8) * p_line + first() + lane() / 8 % 2 * 8);
       add_product(out, left, b, query);
     }
   }
 
   __device__ static void write_rows(const float (&x)[channels][4], bfloat16* rows, float factor = 1) {
-    each_pair(x, [&](int row, int column, const float* v) { write_pair(rows + row * line + column, factor * v[0], factor * v[1]); });
+    each_pair(x, [&](int row, int column, const float* v) {
+      write_pair(rows + row * line + column, factor * v[0], factor * v[1]);
+    });
   }
   __device__ static void write_scores(const float (&x)[scores][4], bfloat16* p) {
-    each_pair(x, [&](int row, int column, const float* v) { write_pair(p + row * p_line + column, v[0], v[1]); });
+    each_pair(
+        x, [&](int row, int column, const float* v) { write_pair(p + row * p_line + column, v[0], v[1]); });
   }
 
  private:
   // Adds left (16, 16) times rows `row` to `row` + 16 of b.
-  __device__ static void add_product(float (&out)[channels][4], const unsigned (&left)[4], const bfloat16* b, int row) {
+  __device__ static void add_product(float (&out)[channels][4], const unsigned (&left)[4], const bfloat16* b,
+                                     int row) {
     CRISP_UNROLL
     for (int j = 0; j < channels; j += 2) {
       unsigned right[4];

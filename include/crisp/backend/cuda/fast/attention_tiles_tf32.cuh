@@ -1,4 +1,5 @@
-// Window attention of float values on the tensor cores, in TF32: rows in shared memory hold what is rounded already.
+// Window attention of float values on the tensor cores, in TF32: rows in shared memory hold what is rounded
+// already.
 #pragma once
 #include "crisp/backend/cuda/fast/attention_tiles.cuh"
 
@@ -7,22 +8,26 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 template <int DP>
 struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
   using Of = AttentionTilesOf<float, DP>;
-  using Of::channels, Of::clear, Of::each_pair, Of::first, Of::g, Of::lane, Of::line, Of::p_line, Of::scores, Of::t;
+  using Of::channels, Of::clear, Of::each_pair, Of::first, Of::g, Of::lane, Of::line, Of::p_line, Of::scores,
+      Of::t;
   static constexpr bool both_scores = false;  // whether there is shared memory for p and ds at once
   static constexpr int blocks = 2;            // of the way back, at least, on one multiprocessor
 
   // rows[i] from image i, each `apart` from the one before.
   template <int images>
-  __device__ static void copy_in(float* const (&rows)[images], const float* image, int apart, int image_channels, const int* pixels, const Attention<float>& a) {
+  __device__ static void copy_in(float* const (&rows)[images], const float* image, int apart,
+                                 int image_channels, const int* pixels, const Attention<float>& a) {
     Of::template each_piece<1, true>([&](int row, int c) {
       const float* from = image + Index(pixels[row]) * image_channels + c;
       CRISP_UNROLL
-      for (int i = 0; i < images; ++i) rows[i][row * line + c] = c < a.d ? __uint_as_float(to_tf32(from[i * apart])) : 0;
+      for (int i = 0; i < images; ++i)
+        rows[i][row * line + c] = c < a.d ? __uint_as_float(to_tf32(from[i * apart])) : 0;
     });
   }
   // Of the rows of this warp.
   template <int images>
-  __device__ static void copy_out(float* const (&rows)[images], float* image, int apart, int image_channels, const int* pixels, const Attention<float>& a) {
+  __device__ static void copy_out(float* const (&rows)[images], float* image, int apart, int image_channels,
+                                  const int* pixels, const Attention<float>& a) {
     __syncwarp();
     Of::template each_piece<1, false>([&](int row, int c) {
       float* to = image + Index(pixels[row]) * image_channels + c;
@@ -37,7 +42,8 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
   __device__ static void each_tile(const float* a, const float* b, const F& f) {
     unsigned left[channels][4];
     CRISP_UNROLL
-    for (int k = 0; k < channels; ++k) load_matrices(left[k], a + (first() + lane() % 16) * line + 8 * k + lane() / 16 * 4);
+    for (int k = 0; k < channels; ++k)
+      load_matrices(left[k], a + (first() + lane() % 16) * line + 8 * k + lane() / 16 * 4);
     CRISP_UNROLL
     for (int j = 0; j < scores; ++j) {
       float x[4] = {};
@@ -52,8 +58,8 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
     }
   }
 
-  // out = p times the rows of b. The registers hold keys 2 t and 2 t + 1, where the tensor cores ask for t and t + 4: a sum does not ask for the
-  // order of its terms, so the rows of b are read in that order too.
+  // out = p times the rows of b. The registers hold keys 2 t and 2 t + 1, where the tensor cores ask for t
+  // and t + 4: a sum does not ask for the order of its terms, so the rows of b are read in that order too.
   __device__ static void times(float (&out)[channels][4], const float (&p)[scores][4], const float* b) {
     clear(out);
     CRISP_UNROLL
@@ -61,7 +67,8 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
       const unsigned left[4] = {to_tf32(p[n][0]), to_tf32(p[n][2]), to_tf32(p[n][1]), to_tf32(p[n][3])};
       const float* row = b + (8 * n + 2 * t()) * line + g();
       CRISP_UNROLL
-      for (int j = 0; j < channels; ++j) multiply_tf32(out[j], left, {__float_as_uint(row[8 * j]), __float_as_uint(row[8 * j + line])});
+      for (int j = 0; j < channels; ++j)
+        multiply_tf32(out[j], left, {__float_as_uint(row[8 * j]), __float_as_uint(row[8 * j + line])});
     }
   }
 
@@ -71,19 +78,24 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
     CRISP_ROLLED
     for (int query = 2 * t(); query < tensor_window; query += 8) {
       const float* from = p + query * p_line + first() + g();
-      const unsigned left[4] = {__float_as_uint(from[0]), __float_as_uint(from[8]), __float_as_uint(from[p_line]), __float_as_uint(from[p_line + 8])};
+      const unsigned left[4] = {__float_as_uint(from[0]), __float_as_uint(from[8]),
+                                __float_as_uint(from[p_line]), __float_as_uint(from[p_line + 8])};
       const float* row = b + query * line + g();
       CRISP_UNROLL
-      for (int j = 0; j < channels; ++j) multiply_tf32(out[j], left, {__float_as_uint(row[8 * j]), __float_as_uint(row[8 * j + line])});
+      for (int j = 0; j < channels; ++j)
+        multiply_tf32(out[j], left, {__float_as_uint(row[8 * j]), __float_as_uint(row[8 * j + line])});
     }
   }
 
   __device__ static void write_rows(const float (&x)[channels][4], float* rows, float factor = 1) {
-    each_pair(x, [&](int row, int column, const float* v) { *reinterpret_cast<float2*>(rows + row * line + column) = make_float2(factor * v[0], factor * v[1]); });
+    each_pair(x, [&](int row, int column, const float* v) {
+      *reinterpret_cast<float2*>(rows + row * line + column) = make_float2(factor * v[0], factor * v[1]);
+    });
   }
   __device__ static void write_scores(const float (&x)[scores][4], float* p) {
     each_pair(x, [&](int row, int column, const float* v) {
-      *reinterpret_cast<float2*>(p + row * p_line + column) = make_float2(__uint_as_float(to_tf32(v[0])), __uint_as_float(to_tf32(v[1])));
+      *reinterpret_cast<float2*>(p + row * p_line + column) =
+          make_float2(__uint_as_float(to_tf32(v[0])), __uint_as_float(to_tf32(v[1])));
     });
   }
 };

@@ -1,5 +1,5 @@
-// One launch for many small pieces of work, such as a step of an optimizer for each of a hundred weights: the kernels of all of them travel
-// as its argument, and each block looks up whose elements it has.
+// One launch for many small pieces of work, such as a step of an optimizer for each of a hundred weights: the
+// kernels of all of them travel as its argument, and each block looks up whose elements it has.
 #pragma once
 #include <tuple>
 #include <utility>
@@ -11,8 +11,9 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 template <class F>
 struct ManyKernels {
-  static constexpr int most = int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));  // an argument may have 4 KB
-  static constexpr int elements = 4 * block_threads;                                      // of a block
+  static constexpr int most =
+      int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));  // an argument may have 4 KB
+  static constexpr int elements = 4 * block_threads;               // of a block
   F f[most];
   Index n[most];
   unsigned end[most];  // the first block after those of this kernel
@@ -24,7 +25,8 @@ __global__ void __launch_bounds__(block_threads) for_each_of_many(ManyKernels<F>
   while (blockIdx.x >= many.end[k]) ++k;
   const F f = many.f[k];
   const unsigned block = blockIdx.x - (k ? many.end[k - 1] : 0);
-  const Index first = Index(block) * ManyKernels<F>::elements + threadIdx.x, end = min(many.n[k], Index(block + 1) * ManyKernels<F>::elements);
+  const Index first = Index(block) * ManyKernels<F>::elements + threadIdx.x,
+              end = min(many.n[k], Index(block + 1) * ManyKernels<F>::elements);
   for (Index i = first; i < end; i += block_threads) f(i);
 }
 
@@ -43,7 +45,8 @@ struct FastForEachOf {
         }
         many.end[k] = unsigned(blocks);
       }
-      if (blocks > 0) launch("for_each_of", for_each_of_many<F>, dim3(unsigned(blocks)), dim3(block_threads), 0, many);
+      if (blocks > 0)
+        launch("for_each_of", for_each_of_many<F>, dim3(unsigned(blocks)), dim3(block_threads), 0, many);
     }
   }
 };

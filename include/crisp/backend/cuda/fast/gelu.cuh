@@ -5,8 +5,10 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-template <class T, int n> struct GeluOf {
-  const T* x; T *y, *slope;
+template <class T, int n>
+struct GeluOf {
+  const T* x;
+  T *y, *slope;
   __device__ void operator()(Index i) const {
     using std::erf, std::exp;
     float v[n], below[n];
@@ -26,11 +28,17 @@ template <class T, int n> struct GeluOf {
 };
 
 struct FastGelu {
-  /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be written over x.
+  /// y = x Phi(x), and slope = Phi(x) + x phi(x) unless it is null, for n elements. One of the two may be
+  /// written over x.
   template <class T>
-    requires std::same_as<Wide<T>, float>
-  static bool gelu(const T* x, T* y, T* slope, Index n) {
-    with_neighbours<8>(n, [&](auto some) { PlainCuda::for_each(n / some, GeluOf<T, some>{x, y, slope}); }, x, y, slope);
+  requires std::same_as < Wide<T>,
+  float > static bool gelu(const T* x, T* y, T* slope, Index n) {
+    with_neighbours<8>(
+        n,
+        [&](auto some) {
+          PlainCuda::for_each(n / some, GeluOf<T, some>{x, y, slope});
+        },
+        x, y, slope);
     return true;
   }
 };

@@ -1,9 +1,13 @@
-// Convolution on the GPU as one matrix product, y (pixels, O) = patches (pixels, taps) w^T (taps, O), whose patches are never stored: a
-// block copies what it needs of them from the image (Chetlur et al. 2014, section 3).
+// Convolution on the GPU as one matrix product, y (pixels, O) = patches (pixels, taps) w^T (taps, O), whose
+// patches are never stored: a block copies what it needs of them from the image (Chetlur et al. 2014, section
+// 3).
 //
-//            taps                    O          A block has 128 pixels and 8 NT outputs: a tile of y. It goes through the taps in
-//         +--+--+- ->              +----+       steps of 16, or 32 of bfloat16. Each copies a tile of the image and one of the weights to shared
-//  pixels |a |  |             taps | b  |       memory, two steps ahead of the product of the two. A tap of a pixel that lies
+//            taps                    O          A block has 128 pixels and 8 NT outputs: a tile of y. It goes
+//            through the taps in
+//         +--+--+- ->              +----+       steps of 16, or 32 of bfloat16. Each copies a tile of the
+//         image and one of the weights to shared
+//  pixels |a |  |             taps | b  |       memory, two steps ahead of the product of the two. A tap of a
+//  pixel that lies
 //         +--+--+                  +----+       beyond the image is a zero; the copy makes it.
 //         |  |                     |    v
 //         v
@@ -13,8 +17,9 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// Where the kernel lies for one output pixel: its tap (0, 0) is pixel (h, w) of the image, which may be outside; and number `at` of x, counted
-// from that of the block's first pixel on: within a block int is enough for that, and faster than Index.
+// Where the kernel lies for one output pixel: its tap (0, 0) is pixel (h, w) of the image, which may be
+// outside; and number `at` of x, counted from that of the block's first pixel on: within a block int is
+// enough for that, and faster than Index.
 struct KernelPlace {
   int at, h, w;
   static constexpr int nowhere = -(1 << 30);  // as h: all taps lie beyond the image
@@ -22,7 +27,9 @@ struct KernelPlace {
   // Number of x where tap (0, 0) of an output pixel lies.
   __device__ static Index number(const ConvSizes& s, Index pixel) {
     const Index row = pixel / s.OW, n = row / s.OH;
-    return ((n * s.H + (row - n * s.OH) * s.stride - s.top) * s.W + (pixel - row * s.OW) * s.stride - s.left) * s.C;
+    return ((n * s.H + (row - n * s.OH) * s.stride - s.top) * s.W + (pixel - row * s.OW) * s.stride -
+            s.left) *
+           s.C;
   }
   __device__ static Index begin(const ConvSizes& s, Index first_pixel) {  // within x
     const Index at = number(s, first_pixel);
@@ -31,7 +38,8 @@ struct KernelPlace {
   __device__ static KernelPlace of(const ConvSizes& s, Index pixel, bool valid, Index begin) {
     if (!valid) return {0, nowhere, 0};
     const Index row = pixel / s.OW, n = row / s.OH;
-    return {int(number(s, pixel) - begin), int((row - n * s.OH) * s.stride - s.top), int((pixel - row * s.OW) * s.stride - s.left)};
+    return {int(number(s, pixel) - begin), int((row - n * s.OH) * s.stride - s.top),
+            int((pixel - row * s.OW) * s.stride - s.left)};
   }
 };
 
@@ -39,7 +47,8 @@ struct KernelPlace {
 struct Tap {
   int kh, kw, c;
 
-  __device__ Tap(const ConvSizes& s, Index tap) : kh(int(tap / s.C / s.kW)), kw(int(tap / s.C % s.kW)), c(int(tap % s.C)) {}
+  __device__ Tap(const ConvSizes& s, Index tap)
+      : kh(int(tap / s.C / s.kW)), kw(int(tap / s.C % s.kW)), c(int(tap % s.C)) {}
   __device__ void advance(const ConvSizes& s, int by) {
     for (c += by; c >= int(s.C); c -= int(s.C))
       if (++kw == int(s.kW)) kw = 0, ++kh;
@@ -47,7 +56,8 @@ struct Tap {
   __device__ bool exists(const ConvSizes& s) const { return kh < int(s.kH); }
   // Whether it meets a pixel of the image; and the place in x, from the place of tap (0, 0) on.
   __device__ bool inside(const ConvSizes& s, const KernelPlace& p) const {
-    return exists(s) & (unsigned(p.h + kh) < unsigned(s.H)) & (unsigned(p.w + kw) < unsigned(s.W));  // without a branch
+    return exists(s) & (unsigned(p.h + kh) < unsigned(s.H)) &
+           (unsigned(p.w + kw) < unsigned(s.W));  // without a branch
   }
   __device__ int offset(const ConvSizes& s) const { return (kh * int(s.W) + kw) * int(s.C) + c; }
 };
@@ -64,9 +74,11 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolutio
   CRISP_SHARED(KernelPlace[tile_rows], places);
   const ConvSizes& s = conv.s;
   const int column_tiles = int(pieces(s.O, 8 * NT));
-  const Index first_pixel = Index(blockIdx.x) / column_tiles * tile_rows, first_output = Index(blockIdx.x) % column_tiles * (8 * NT);
+  const Index first_pixel = Index(blockIdx.x) / column_tiles * tile_rows,
+              first_output = Index(blockIdx.x) % column_tiles * (8 * NT);
   const Index begin = KernelPlace::begin(s, first_pixel);
-  places[threadIdx.x] = KernelPlace::of(s, first_pixel + threadIdx.x, first_pixel + threadIdx.x < s.pixels(), begin);
+  places[threadIdx.x] =
+      KernelPlace::of(s, first_pixel + threadIdx.x, first_pixel + threadIdx.x < s.pixels(), begin);
   __syncthreads();
 
   const int taps = int(s.taps()), outputs = int(s.O - first_output);

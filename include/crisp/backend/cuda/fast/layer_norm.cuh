@@ -1,5 +1,6 @@
-// layer_norm on the GPU: a warp has a row of C channels, a lane n neighbours of each 32 n of them. On the way back a block goes through a piece
-// of the rows, and each of its warps sums the gradients of the weights for itself in shared memory, where a lane always meets the same channels.
+// layer_norm on the GPU: a warp has a row of C channels, a lane n neighbours of each 32 n of them. On the way
+// back a block goes through a piece of the rows, and each of its warps sums the gradients of the weights for
+// itself in shared memory, where a lane always meets the same channels.
 #pragma once
 #include "crisp/backend/cuda/fast/channels.cuh"
 
@@ -8,7 +9,8 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 constexpr int norm_warps = 8;  // of a block
 
 template <int n, class T, class W = Wide<T>>
-__global__ void __launch_bounds__(norm_warps * 32) layer_norm_of_rows(const T* x, const T* w, const T* b, T* y, W* mean, W* rstd, Index rows, int C, W eps) {
+__global__ void __launch_bounds__(norm_warps * 32)
+    layer_norm_of_rows(const T* x, const T* w, const T* b, T* y, W* mean, W* rstd, Index rows, int C, W eps) {
   const Index row = Index(blockIdx.x) * norm_warps + threadIdx.x / 32;
   if (row >= rows) return;  // all of the warp
   const int lane = int(threadIdx.x) % 32;
@@ -41,17 +43,17 @@ __global__ void __launch_bounds__(norm_warps * 32) layer_norm_of_rows(const T* x
   }
 }
 
-// g = w dy, n = (x - m) rstd; dx = (g - mean(g) - n mean(g n)) rstd. dx may be dy: a lane writes what it alone reads. Of each piece, what its
-// rows add to dw and to db: two matrices (pieces, C).
+// g = w dy, n = (x - m) rstd; dx = (g - mean(g) - n mean(g n)) rstd. dx may be dy: a lane writes what it
+// alone reads. Of each piece, what its rows add to dw and to db: two matrices (pieces, C).
 template <int n, class T, class W = Wide<T>>
 __global__ void __launch_bounds__(norm_warps * 32)
-    layer_norm_back(const T* x, const T* w, const W* mean, const W* rstd, const T* dy, T* dx, W* dw_parts, W* db_parts, Index rows, int C, Index piece) {
+    layer_norm_back(const T* x, const T* w, const W* mean, const W* rstd, const T* dy, T* dx, W* dw_parts,
+                    W* db_parts, Index rows, int C, Index piece) {
   CRISP_DYNAMIC_SHARED(W, shared);  // (warps, 2, C)
   const int lane = int(threadIdx.x) % 32, warp = int(threadIdx.x) / 32;
   W *dw = shared + warp * 2 * C, *db = dw + C;
-  for (int c = lane * n; c < C; c += 32 * n)
-    CRISP_UNROLL
-    for (int k = 0; k < n; ++k) dw[c + k] = db[c + k] = 0;
+  for (int c = lane * n; c < C; c += 32 * n) CRISP_UNROLL
+  for (int k = 0; k < n; ++k) dw[c + k] = db[c + k] = 0;
   const Index first = Index(blockIdx.x) * piece, end = min(rows, first + piece);
   for (Index row = first + warp; row < end; row += norm_warps) {
     const T *from = x + row * C, *slope = dy + row * C;
@@ -94,37 +96,54 @@ __global__ void __launch_bounds__(norm_warps * 32)
 }
 
 struct FastLayerNorm {
-  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False, and nothing done, for more
-  /// channels than the way back has room for.
+  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False,
+  /// and nothing done, for more channels than the way back has room for.
   template <class T>
-  static bool layer_norm(const T* x, const T* w, const T* b, T* y, Wide<T>* mean, Wide<T>* rstd, Index rows, Index C, Wide<T> eps) {
+  static bool layer_norm(const T* x, const T* w, const T* b, T* y, Wide<T>* mean, Wide<T>* rstd, Index rows,
+                         Index C, Wide<T> eps) {
     if (!fits<T>(C)) return false;
     const dim3 grid(unsigned(pieces(rows, norm_warps)));
     if (rows > 0)
-      with_neighbours<2>(C, [&](auto n) {
-        launch("layer_norm", layer_norm_of_rows<n, T>, grid, dim3(norm_warps * 32), 0, x, w, b, y, mean, rstd, rows, int(C), eps);
-      }, x, w, b, y);
+      with_neighbours<2>(
+          C,
+          [&](auto n) {
+            launch("layer_norm", layer_norm_of_rows<n, T>, grid, dim3(norm_warps * 32), 0, x, w, b, y, mean,
+                   rstd, rows, int(C), eps);
+          },
+          x, w, b, y);
     return true;
   }
 
   /// dx, which may be dy itself, dw and db. False as above.
   template <class T>
-  static bool layer_norm_gradient(const T* x, const T* w, const Wide<T>* mean, const Wide<T>* rstd, const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
+  static bool layer_norm_gradient(const T* x, const T* w, const Wide<T>* mean, const Wide<T>* rstd,
+                                  const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
     if (!fits<T>(C)) return false;
-    const Index piece = pieces(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)), count = std::max<Index>(pieces(rows, piece), 1);
+    const Index piece = pieces(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)),
+                count = std::max<Index>(pieces(rows, piece), 1);
     const Scratch<Wide<T>> dw_parts(count * C), db_parts(count * C);
-    with_neighbours<2>(C, [&](auto n) {
-      launch("layer_norm_gradient", layer_norm_back<n, T>, dim3(unsigned(count)), dim3(norm_warps * 32), bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(),
-             db_parts.data(), rows, int(C), piece);
-    }, x, w, dy, dx);
+    with_neighbours<2>(
+        C,
+        [&](auto n) {
+          launch("layer_norm_gradient", layer_norm_back<n, T>, dim3(unsigned(count)), dim3(norm_warps * 32),
+                 bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(), db_parts.data(), rows, int(C),
+                 piece);
+        },
+        x, w, dy, dx);
     FastSumRows::sum_rows(dw_parts.data(), count, C, dw);
     FastSumRows::sum_rows(db_parts.data(), count, C, db);
     return true;
   }
 
  private:
-  template <class T> static std::size_t bytes(Index C) { return sizeof(Wide<T>) * 2 * norm_warps * std::size_t(C); }
-  template <class T> static bool fits(Index C) { return C <= Index(48 * 1024 / sizeof(Wide<T>) / (2 * norm_warps)); }
+  template <class T>
+  static std::size_t bytes(Index C) {
+    return sizeof(Wide<T>) * 2 * norm_warps * std::size_t(C);
+  }
+  template <class T>
+  static bool fits(Index C) {
+    return C <= Index(48 * 1024 / sizeof(Wide<T>) / (2 * norm_warps));
+  }
 };
 
 }  // namespace crisp::cuda::inline CRISP_CUDA_KIND

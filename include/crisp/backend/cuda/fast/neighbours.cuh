@@ -1,5 +1,6 @@
-// Neighbouring numbers that a thread reads or writes in one access, of up to 16 bytes. A kernel that moves one bfloat16 a thread needs as many
-// threads, addresses and accesses as for float, and takes about as long, for half of the bytes.
+// Neighbouring numbers that a thread reads or writes in one access, of up to 16 bytes. A kernel that moves
+// one bfloat16 a thread needs as many threads, addresses and accesses as for float, and takes about as long,
+// for half of the bytes.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-template <int n> struct [[gnu::may_alias]] alignas(4 * n) Words {
+template <int n>
+struct [[gnu::may_alias]] alignas(4 * n) Words {
   unsigned at[n];
 };
 
@@ -41,14 +43,16 @@ __device__ __forceinline__ void store(T* to, const Wide<T> (&from)[n]) {
   }
 }
 
-/// Calls f(n) with the number of neighbours that a thread moves at once, a constant: of bfloat16 in rows of C that begin at `rows` the largest
-/// of most, most / 2, .. 1 of which C and the addresses are multiples; of other types 1.
+/// Calls f(n) with the number of neighbours that a thread moves at once, a constant: of bfloat16 in rows of C
+/// that begin at `rows` the largest of most, most / 2, .. 1 of which C and the addresses are multiples; of
+/// other types 1.
 template <int most, class T, class F, class... P>
 void with_neighbours(Index C, const F& f, const T* first, const P*... rows) {
   constexpr int n = std::same_as<T, bfloat16> ? most : 1;
   const auto whole = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p) % (n * sizeof(T)) == 0; };
   if constexpr (n > 1)
-    if (C % n != 0 || !whole(first) || !(whole(rows) && ...)) return with_neighbours<n / 2>(C, f, first, rows...);
+    if (C % n != 0 || !whole(first) || !(whole(rows) && ...))
+      return with_neighbours<n / 2>(C, f, first, rows...);
   f(std::integral_constant<int, n>());
 }
 

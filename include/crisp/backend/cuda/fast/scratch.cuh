@@ -1,4 +1,5 @@
-// Memory of the GPU for what a kernel leaves to the next one. It is freed in the order of the stream: after the kernels that use it.
+// Memory of the GPU for what a kernel leaves to the next one. It is freed in the order of the stream: after
+// the kernels that use it.
 #pragma once
 #include "crisp/backend/cuda/plain.cuh"
 

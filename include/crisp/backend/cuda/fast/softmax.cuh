@@ -1,4 +1,5 @@
-// softmax on the GPU: a warp has a row, a lane every 32nd of its elements, so that neighbouring threads read neighbouring numbers.
+// softmax on the GPU: a warp has a row, a lane every 32nd of its elements, so that neighbouring threads read
+// neighbouring numbers.
 #pragma once
 #include <concepts>
 
@@ -15,7 +16,8 @@ __global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* 
   const int lane = int(threadIdx.x) % 32;
   const T* from = x + row * n;
   T* to = y + row * n;
-  constexpr bool kept = std::same_as<T, W>;  // y holds the powers in between; rounded there, they would be rounded twice
+  constexpr bool kept =
+      std::same_as<T, W>;  // y holds the powers in between; rounded there, they would be rounded twice
   W most = Max::first<W>(), sum = 0;
   for (Index k = lane; k < n; k += 32) most = Max::join(most, W(from[k]));
   most = join_lanes<Max>(most, 32);
@@ -29,7 +31,8 @@ __global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* 
 }
 
 template <class T, class W = Wide<T>>
-__global__ void __launch_bounds__(block_threads) softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
+__global__ void __launch_bounds__(block_threads)
+    softmax_back(const T* y, const T* dy, T* dx, Index rows, Index n) {
   const Index row = Index(blockIdx.x) * softmax_warps + threadIdx.x / 32;
   if (row >= rows) return;
   const Index first = row * n + int(threadIdx.x) % 32, end = (row + 1) * n;
@@ -43,14 +46,18 @@ struct FastSoftmax {
   /// y = softmax of each of `rows` rows of n elements.
   template <class T>
   static bool softmax(const T* x, T* y, Index rows, Index n) {
-    if (rows > 0) launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, x, y, rows, n);
+    if (rows > 0)
+      launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads),
+             0, x, y, rows, n);
     return true;
   }
 
   /// dx = y (dy - the sum over the row of y dy).
   template <class T>
   static bool softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
-    if (rows > 0) launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads), 0, y, dy, dx, rows, n);
+    if (rows > 0)
+      launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))),
+             dim3(block_threads), 0, y, dy, dx, rows, n);
     return true;
   }
 };

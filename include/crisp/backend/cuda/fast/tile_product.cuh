@@ -1,6 +1,7 @@
-// The inner loop of the GPU's convolutions: a warp multiplies a tile a (32, 16) by a tile b (16, 8 NT) that lie in shared memory and adds
-// to sums, 8 NT a thread, in registers. Exactly, by fused multiply-adds, or on the tensor cores with rounded factors. Tiles of bfloat16 are
-// (32, 32) and (32, 8 NT), and there is nothing to round.
+// The inner loop of the GPU's convolutions: a warp multiplies a tile a (32, 16) by a tile b (16, 8 NT) that
+// lie in shared memory and adds to sums, 8 NT a thread, in registers. Exactly, by fused multiply-adds, or on
+// the tensor cores with rounded factors. Tiles of bfloat16 are (32, 32) and (32, 8 NT), and there is nothing
+// to round.
 #pragma once
 #include <concepts>
 
@@ -9,18 +10,23 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// The numbers that a block shares for its product: 128 rows of a, 32 for each of four warps, and 8 NT columns of b.
+// The numbers that a block shares for its product: 128 rows of a, 32 for each of four warps, and 8 NT columns
+// of b.
 constexpr int tile_threads = 128, tile_rows = 128, tile_stages = 3;
-template <class T> constexpr int tile_depth = 64 / int(sizeof(T));  // of what is copied and multiplied in one step
+template <class T>
+constexpr int tile_depth = 64 / int(sizeof(T));  // of what is copied and multiplied in one step
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-constexpr int tile_blocks = 1;  // on one multiprocessor, which has no room for more, and does the work of tensor cores by other means
+constexpr int tile_blocks =
+    1;  // on one multiprocessor, which has no room for more, and does the work of tensor cores by other means
 #else
-constexpr int tile_blocks = 3;  // at least, on one multiprocessor: up to 168 registers a thread, which is enough
+constexpr int tile_blocks =
+    3;  // at least, on one multiprocessor: up to 168 registers a thread, which is enough
 #endif
 
-// How a tile lies in shared memory: depth_last, each row of a and each column of b is a line along the depth; depth_first, the depth
-// counts the lines, each with all rows (or all columns). What is added to the length of a line keeps what a warp reads at once, 16 bytes of
-// each of eight lines or eight numbers of each of four lines, in different banks.
+// How a tile lies in shared memory: depth_last, each row of a and each column of b is a line along the depth;
+// depth_first, the depth counts the lines, each with all rows (or all columns). What is added to the length
+// of a line keeps what a warp reads at once, 16 bytes of each of eight lines or eight numbers of each of four
+// lines, in different banks.
 enum class Layout { depth_last, depth_first };
 template <class T, Layout layout, int width>  // width: rows of a, or columns of b
 struct Tile {
@@ -35,12 +41,16 @@ struct Tile {
 template <class T, Math math, Layout layout, int NT>
 struct TileProduct;
 
-// The lanes of a warp as 4 rows x 8 columns, so that few different numbers are read at a time. A GPU reads vectors of 4 numbers for half a
-// warp at once where lanes that differ in bit 0, or those that differ in bit 1, want the same: the first are of one row, the second of one column.
-__device__ __forceinline__ int lane_row() { return (int(threadIdx.x) >> 1 & 1) + (int(threadIdx.x) >> 3 & 2); }
+// The lanes of a warp as 4 rows x 8 columns, so that few different numbers are read at a time. A GPU reads
+// vectors of 4 numbers for half a warp at once where lanes that differ in bit 0, or those that differ in bit
+// 1, want the same: the first are of one row, the second of one column.
+__device__ __forceinline__ int lane_row() {
+  return (int(threadIdx.x) >> 1 & 1) + (int(threadIdx.x) >> 3 & 2);
+}
 __device__ __forceinline__ int lane_column() { return (int(threadIdx.x) & 1) + (int(threadIdx.x) >> 1 & 6); }
 
-// Exactly. Each thread has 8 rows and NT columns; for a depth of 4 it reads 8 + NT vectors of 4 numbers for 32 NT multiplications.
+// Exactly. Each thread has 8 rows and NT columns; for a depth of 4 it reads 8 + NT vectors of 4 numbers for
+// 32 NT multiplications.
 template <int NT>
 struct TileProduct<float, Math::fp32, Layout::depth_last, NT> {
   __device__ static int row(int i, int e) { return lane_row() + 4 * (4 * i + e); }
@@ -52,7 +62,8 @@ struct TileProduct<float, Math::fp32, Layout::depth_last, NT> {
     for (int k = 0; k < tile_depth<float>; k += 4) {
       float4 left[8];
       CRISP_UNROLL
-      for (int r = 0; r < 8; ++r) left[r] = *reinterpret_cast<const float4*>(&a.at[warp_row + row(r / 4, r % 4)][k]);
+      for (int r = 0; r < 8; ++r)
+        left[r] = *reinterpret_cast<const float4*>(&a.at[warp_row + row(r / 4, r % 4)][k]);
       CRISP_UNROLL
       for (int j = 0; j < NT; ++j) {
         const float4 right = *reinterpret_cast<const float4*>(&b.at[column(j, 0)][k]);
@@ -74,7 +85,9 @@ template <int NT>
 struct TileProduct<float, Math::fp32, Layout::depth_first, NT> {
   static_assert(NT == 1 || NT % 4 == 0);
   __device__ static int row(int i, int e) { return 16 * i + lane_row() * 4 + e; }
-  __device__ static int column(int j, int) { return NT == 1 ? lane_column() : 32 * (j / 4) + lane_column() * 4 + j % 4; }
+  __device__ static int column(int j, int) {
+    return NT == 1 ? lane_column() : 32 * (j / 4) + lane_column() * 4 + j % 4;
+  }
 
   template <class A, class B>
   __device__ static void add(float (&sums)[2][NT][4], const A& a, const B& b, int warp_row) {
@@ -84,28 +97,32 @@ struct TileProduct<float, Math::fp32, Layout::depth_first, NT> {
       if constexpr (NT == 1) right[0] = b.at[k][column(0, 0)];
       else {
         CRISP_UNROLL
-        for (int j = 0; j < NT; j += 4) unpack(*reinterpret_cast<const float4*>(&b.at[k][column(j, 0)]), &right[j]);
+        for (int j = 0; j < NT; j += 4)
+          unpack(*reinterpret_cast<const float4*>(&b.at[k][column(j, 0)]), &right[j]);
       }
       CRISP_UNROLL
       for (int i = 0; i < 2; ++i) {
         float left[4];
         unpack(*reinterpret_cast<const float4*>(&a.at[k][warp_row + row(i, 0)]), left);
         CRISP_UNROLL
-        for (int j = 0; j < NT; ++j)
-          CRISP_UNROLL
-          for (int e = 0; e < 4; ++e) sums[i][j][e] += left[e] * right[j];
+        for (int j = 0; j < NT; ++j) CRISP_UNROLL
+        for (int e = 0; e < 4; ++e) sums[i][j][e] += left[e] * right[j];
       }
     }
   }
 
  private:
-  __device__ static void unpack(const float4& v, float* to) { to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w; }
+  __device__ static void unpack(const float4& v, float* to) {
+    to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
+  }
 };
 
-// On the tensor cores. Thread 4 g + t holds of 16 rows of a the numbers at rows g and g + 8 (h) and depths t, t + 4, t + 8, t + 12 (q),
-// and of 8 columns of b those at column g. In TF32 the depths make two products of 8 each; in bf16 one of 16, in which t and t + 4 are one
-// pair, t + 8 and t + 12 the other: a sum does not ask for the order of its terms, as long as a and b agree on it. Where the tiles hold
-// bfloat16, each of those numbers is a pair of neighbours in the depth, at 2 t, 2 t + 1 and so on, and the depths make two products of 16.
+// On the tensor cores. Thread 4 g + t holds of 16 rows of a the numbers at rows g and g + 8 (h) and depths t,
+// t + 4, t + 8, t + 12 (q), and of 8 columns of b those at column g. In TF32 the depths make two products of
+// 8 each; in bf16 one of 16, in which t and t + 4 are one pair, t + 8 and t + 12 the other: a sum does not
+// ask for the order of its terms, as long as a and b agree on it. Where the tiles hold bfloat16, each of
+// those numbers is a pair of neighbours in the depth, at 2 t, 2 t + 1 and so on, and the depths make two
+// products of 16.
 template <class T, Math math, Layout layout, int NT>
 struct TileProduct {
   static_assert(std::same_as<T, float> || math == Math::bf16);
@@ -137,11 +154,13 @@ struct TileProduct {
   template <class A>
   __device__ static void read_rows(unsigned (&bits)[8], const A& a, int first) {
     const int lane = int(threadIdx.x) % 32, g = lane / 4, t = lane % 4;
-    if constexpr (layout == Layout::depth_last || std::same_as<T, bfloat16>) {  // a lane names 16 bytes, and gets 4 of each of four others'
+    if constexpr (layout == Layout::depth_last ||
+                  std::same_as<T, bfloat16>) {  // a lane names 16 bytes, and gets 4 of each of four others'
       unsigned half[4];
       CRISP_UNROLL
       for (int q = 0; q < 4; q += 2) {
-        if constexpr (layout == Layout::depth_last) load_matrices(half, &a.at[first + lane % 16][(lane / 16 + q) * vector]);
+        if constexpr (layout == Layout::depth_last)
+          load_matrices(half, &a.at[first + lane % 16][(lane / 16 + q) * vector]);
         else load_matrices<true>(half, &a.at[(lane / 16 + q) * 8 + lane % 8][first + lane / 8 % 2 * 8]);
         CRISP_UNROLL
         for (int m = 0; m < 4; ++m) bits[2 * q + m] = half[m];
@@ -155,7 +174,8 @@ struct TileProduct {
   template <class B>
   __device__ static void read_columns(unsigned (&bits)[4], const B& b, int first) {
     const int lane = int(threadIdx.x) % 32, g = lane / 4, t = lane % 4;
-    if constexpr (layout == Layout::depth_last) load_matrices(bits, &b.at[first + lane % 8][lane / 8 * vector]);
+    if constexpr (layout == Layout::depth_last)
+      load_matrices(bits, &b.at[first + lane % 8][lane / 8 * vector]);
     else if constexpr (std::same_as<T, bfloat16>) load_matrices<true>(bits, &b.at[lane][first]);
     else {
       CRISP_UNROLL
@@ -169,7 +189,8 @@ struct TileProduct {
       CRISP_UNROLL
       for (unsigned& v : bits) v = to_tf32(__uint_as_float(v));
     } else {
-      const unsigned pairs[4] = {pair(bits[0], bits[2]), pair(bits[1], bits[3]), pair(bits[4], bits[6]), pair(bits[5], bits[7])};
+      const unsigned pairs[4] = {pair(bits[0], bits[2]), pair(bits[1], bits[3]), pair(bits[4], bits[6]),
+                                 pair(bits[5], bits[7])};
       CRISP_UNROLL
       for (int m = 0; m < 4; ++m) bits[m] = pairs[m];
     }
@@ -183,7 +204,9 @@ struct TileProduct {
       bits[1] = pair(bits[2], bits[3]);
     }
   }
-  __device__ static unsigned pair(unsigned low, unsigned high) { return to_bf16_pair(__uint_as_float(low), __uint_as_float(high)); }
+  __device__ static unsigned pair(unsigned low, unsigned high) {
+    return to_bf16_pair(__uint_as_float(low), __uint_as_float(high));
+  }
 
   __device__ static void multiply(float (&sums)[4], const unsigned (&a)[8], const unsigned (&b)[4]) {
     if constexpr (math == Math::tf32) {
@@ -196,8 +219,9 @@ struct TileProduct {
   }
 };
 
-// load(step, slot) for each step in turn, a few ahead of multiply(slot), so that copies are under way while the block multiplies. There is a
-// barrier between a load and the product of its step, and between that product and the next load into its slot.
+// load(step, slot) for each step in turn, a few ahead of multiply(slot), so that copies are under way while
+// the block multiplies. There is a barrier between a load and the product of its step, and between that
+// product and the next load into its slot.
 template <class Load, class Multiply>
 __device__ void pipeline(int steps, const Load& load, const Multiply& multiply) {
   CRISP_UNROLL
@@ -222,8 +246,9 @@ struct Source {
   bool valid;
 };
 
-// Copies this thread's part of a tile, `vector` numbers at a time, those at (line, at) from source(line, at). All copies are written out; but
-// of bfloat16 no more than eight at once, as small ones are so many that their addresses would take all registers.
+// Copies this thread's part of a tile, `vector` numbers at a time, those at (line, at) from source(line, at).
+// All copies are written out; but of bfloat16 no more than eight at once, as small ones are so many that
+// their addresses would take all registers.
 template <int vector, class T, Layout layout, int width, class F>
 __device__ void copy_tile(Tile<T, layout, width>& tile, const F& source) {
   using Places = Tile<T, layout, width>;
@@ -239,7 +264,8 @@ __device__ void copy_tile(Tile<T, layout, width>& tile, const F& source) {
         if (count % tile_threads == 0 || i < count) f(first / tile_threads, i / across, i % across * vector);
       }
     };
-    if constexpr (sizeof(T) * vector == 2) {  // no asynchronous copy is as small: all of them are read before the first is written
+    if constexpr (sizeof(T) * vector ==
+                  2) {  // no asynchronous copy is as small: all of them are read before the first is written
       T values[at_once / tile_threads];
       each([&](int k, int line, int at) {
         const Source<T> s = source(line, at);

@@ -1,6 +1,7 @@
-// Fused window attention on the GPU: a block has one head of one window. It copies what it needs from the image once; scores and their
-// softmax never leave its registers and shared memory; the way back computes them again (the idea of Dao et al. 2022, without blocks over
-// the keys: a window is small). A thread has one query and goes through the keys, which all threads of a warp read at once.
+// Fused window attention on the GPU: a block has one head of one window. It copies what it needs from the
+// image once; scores and their softmax never leave its registers and shared memory; the way back computes
+// them again (the idea of Dao et al. 2022, without blocks over the keys: a window is small). A thread has one
+// query and goes through the keys, which all threads of a warp read at once.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -12,8 +13,9 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than all before it, the sums so far
-// shrink (Milakov and Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D), pixels (n), parts (n).
+// y (N, H, W, C); a.bias is (heads, key, query). The keys come eight at a time; where a score is larger than
+// all before it, the sums so far shrink (Milakov and Gimelshein 2018, algorithm 3). Shared: q, k, v (n, D),
+// pixels (n), parts (n).
 template <class T, int D>
 __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y) {
   using Rows = AttentionRows<D>;
@@ -65,23 +67,28 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y
   Rows::copy_out(q, y + window.image * a.C + head * a.d, a.C, pixels, a);
 }
 
-// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces, heads, key, query): a block
-// goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n + 1), the softmax and then the gradient of the scores; sums (n, n).
-// In turns a thread has a query, along a row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
+// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces,
+// heads, key, query): a block goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n +
+// 1), the softmax and then the gradient of the scores; sums (n, n). In turns a thread has a query, along a
+// row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
 template <class T, int D>
-__global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+__global__ void __launch_bounds__(attention_threads, 2)
+    attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Rows = AttentionRows<D>;
   CRISP_DYNAMIC_SHARED(float, q);
   const int n = a.n, line = n + 1;
   float *k = q + n * D, *v = k + n * D, *dout = v + n * D, *p = dout + n * D, *sums = p + n * line;
   CRISP_SHARED(int[attention_threads], pixels);
   CRISP_SHARED(int[attention_threads], parts);
-  const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)), me = min(int(threadIdx.x), n - 1);
+  const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)),
+            me = min(int(threadIdx.x), n - 1);
   const bool real = int(threadIdx.x) < n;
   const T* bias = a.bias + head * n * n + me;
   for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) sums[i] = 0;
 
-  for (int number = first_of(piece, pieces_of_windows, a.windows), end = first_of(piece + 1, pieces_of_windows, a.windows); number < end; ++number) {
+  for (int number = first_of(piece, pieces_of_windows, a.windows),
+           end = first_of(piece + 1, pieces_of_windows, a.windows);
+       number < end; ++number) {
     const AttentionWindow window(a, number);
     pixels[threadIdx.x] = window.pixel(a, me);
     parts[threadIdx.x] = window.part(a, me);
@@ -134,7 +141,8 @@ __global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention<T>
     }
     __syncthreads();
     CRISP_UNROLL_FEW
-    for (int query = 0; query < n; ++query) Rows::add(dk, p[me * line + query], q + query * D);  // q is scaled already
+    for (int query = 0; query < n; ++query)
+      Rows::add(dk, p[me * line + query], q + query * D);  // q is scaled already
     __syncthreads();
     if (real) {
       Rows::write(q + me * D, dq, a.scale);
@@ -154,14 +162,19 @@ __global__ void __launch_bounds__(attention_threads, 2) attend_back(Attention<T>
 
 template <class From, class To>
 struct ExchangeLastTwo {  // y (rows, n) of x (heads, n, n): rows and columns of each matrix exchanged
-  const From* x; To* y; Index n;
-  CRISP_HD void operator()(Index row, Index col) const { y[row * n + col] = x[(row / n * n + col) * n + row % n]; }
+  const From* x;
+  To* y;
+  Index n;
+  CRISP_HD void operator()(Index row, Index col) const {
+    y[row * n + col] = x[(row / n * n + col) * n + row % n];
+  }
 };
 
 struct FastWindowAttention {
-  /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in ops/window_attention.hpp.
+  /// y (N, H, W, C) from qkv (N, H, W, 3 C) and bias (heads, M M, M M): see window_attention in
+  /// ops/window_attention.hpp.
   template <class T>
-    requires std::same_as<T, float> || std::same_as<T, bfloat16>
+  requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static bool window_attention(const T* qkv, const T* bias, T* y, const AttentionSizes& s) {
     if (!fits(s.pixels(), s.head_channels())) return false;
     Attention a = attention(qkv, bias, {y}, s);
@@ -174,14 +187,18 @@ struct FastWindowAttention {
     }
     const Scratch<T> turned(s.heads * a.n * a.n);
     turn(a, turned.data());
-    with_width(a.d, [&](auto D) { launch("window_attention", attend<T, D()>, grid, threads(a), sizeof(float) * 3 * std::size_t(a.n) * D(), a, y); });
+    with_width(a.d, [&](auto D) {
+      launch("window_attention", attend<T, D()>, grid, threads(a), sizeof(float) * 3 * std::size_t(a.n) * D(),
+             a, y);
+    });
     return true;
   }
 
   /// dqkv and dbias, which may hold anything before.
   template <class T>
-    requires std::same_as<T, float> || std::same_as<T, bfloat16>
-  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias, const AttentionSizes& s) {
+  requires std::same_as<T, float> || std::same_as<T, bfloat16>
+  static bool window_attention_gradient(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias,
+                                        const AttentionSizes& s) {
     if (!fits(s.pixels(), s.head_channels())) return false;
     Attention a = attention(qkv, bias, {dy, dqkv}, s);
     const Index size = s.heads * a.n * a.n, count = std::clamp<Index>(2048 / s.heads, 1, a.windows);
@@ -189,15 +206,16 @@ struct FastWindowAttention {
     const dim3 grid(unsigned(count * s.heads));
     if (on_tensor_cores(a)) {
       with_tensor_width(a.d, [&](auto D) {
-        launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads), attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv,
-               sums.data(), int(count));
+        launch("window_attention_gradient", attend_back_on_tensor_cores<T, D()>, grid, dim3(tensor_threads),
+               attend_back_on_tensor_cores_bytes<T, D()>, a, dy, dqkv, sums.data(), int(count));
       });
       return FastSumRows::sum_rows(sums.data(), count, size, dbias);
     }
     const Scratch<T> turned(size);
     turn(a, turned.data());
     with_width(a.d, [&](auto D) {
-      launch("window_attention_gradient", attend_back<T, D()>, grid, threads(a), std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
+      launch("window_attention_gradient", attend_back<T, D()>, grid, threads(a),
+             std::size_t(back_bytes(a.n, D())), a, dy, dqkv, sums.data(), int(count));
     });
     const Scratch<float> sum(size);
     FastSumRows::sum_rows(sums.data(), count, size, sum.data());
@@ -210,37 +228,58 @@ struct FastWindowAttention {
   static bool fits(Index n, Index d) {
     static const int most = [] {
       int bytes = 0;
-      cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device), "asking for the shared memory");
+      cuda_check(
+          cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device),
+          "asking for the shared memory");
       return bytes;
     }();
     return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= most;
   }
 
   template <class T>
-  static Attention<T> attention(const T* qkv, const T* bias, std::initializer_list<const T*> others, const AttentionSizes& s) {
+  static Attention<T> attention(const T* qkv, const T* bias, std::initializer_list<const T*> others,
+                                const AttentionSizes& s) {
     const Index d = s.head_channels();
     std::uintptr_t places = reinterpret_cast<std::uintptr_t>(qkv);
     for (const T* image : others) places |= reinterpret_cast<std::uintptr_t>(image);
-    const auto divide = [&](Index count) { return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0; };
+    const auto divide = [&](Index count) {
+      return d % count == 0 && places % (std::uintptr_t(count) * sizeof(T)) == 0;
+    };
     int vector = 1;
     if (divide(2)) vector = 2;
     if (divide(8)) vector = 8;
-    return {qkv, bias, int(s.windows()), int(s.H), int(s.W), int(s.C), int(s.heads), int(s.window), int(s.shift), int(s.pixels()),
-            int(d), float(1 / std::sqrt(double(d))), vector};
+    return {qkv,
+            bias,
+            int(s.windows()),
+            int(s.H),
+            int(s.W),
+            int(s.C),
+            int(s.heads),
+            int(s.window),
+            int(s.shift),
+            int(s.pixels()),
+            int(d),
+            float(1 / std::sqrt(double(d))),
+            vector};
   }
 
   // Values of 8 bits lose nothing there.
   template <class T>
-  static bool on_tensor_cores(const Attention<T>& a) { return (std::same_as<T, bfloat16> || PlainCuda::math() != Math::fp32) && a.n == tensor_window; }
+  static bool on_tensor_cores(const Attention<T>& a) {
+    return (std::same_as<T, bfloat16> || PlainCuda::math() != Math::fp32) && a.n == tensor_window;
+  }
 
-  // The bias as (heads, key, query): then neighbouring threads, with neighbouring queries, read neighbouring numbers.
+  // The bias as (heads, key, query): then neighbouring threads, with neighbouring queries, read neighbouring
+  // numbers.
   template <class T>
   static void turn(Attention<T>& a, T* turned) {
     PlainCuda::for_each(a.heads * a.n, a.n, ExchangeLastTwo<T, T>{a.bias, turned, a.n});
     a.bias = turned;
   }
   template <class T>
-  static dim3 threads(const Attention<T>& a) { return dim3(unsigned(pieces(a.n, 32) * 32)); }
+  static dim3 threads(const Attention<T>& a) {
+    return dim3(unsigned(pieces(a.n, 32) * 32));
+  }
   static int padded(Index d) {
     if (d <= 12) return 12;
     return d <= 16 ? 16 : 32;
@@ -249,13 +288,18 @@ struct FastWindowAttention {
 
   // Calls f with the length of a row as a constant.
   template <class F>
-  static void with_tensor_width(Index d, const F& f) { d <= 16 ? f(std::integral_constant<int, 16>()) : f(std::integral_constant<int, 32>()); }
+  static void with_tensor_width(Index d, const F& f) {
+    d <= 16 ? f(std::integral_constant<int, 16>()) : f(std::integral_constant<int, 32>());
+  }
   template <class F>
   static void with_width(Index d, const F& f) {
     switch (padded(d)) {
-      case 12: return f(std::integral_constant<int, 12>());
-      case 16: return f(std::integral_constant<int, 16>());
-      default: return f(std::integral_constant<int, 32>());
+      case 12:
+        return f(std::integral_constant<int, 12>());
+      case 16:
+        return f(std::integral_constant<int, 16>());
+      default:
+        return f(std::integral_constant<int, 32>());
     }
   }
 };

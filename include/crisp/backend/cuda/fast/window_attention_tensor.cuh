@@ -1,9 +1,11 @@
-// Fused window attention on the tensor cores, for windows of 64 pixels (8 x 8): a block has one head of one window, each of its four warps 16 of
-// the queries. The 16 x 64 scores of a warp lie in the registers in which the tensor cores leave them, and so does their softmax.
+// Fused window attention on the tensor cores, for windows of 64 pixels (8 x 8): a block has one head of one
+// window, each of its four warps 16 of the queries. The 16 x 64 scores of a warp lie in the registers in
+// which the tensor cores leave them, and so does their softmax.
 //
 //   s = q k^T / sqrt(d) + bias,  p = softmax(s),  y = p v        for the 16 queries of a warp, all 64 keys
 //   dp = dy v^T,  ds = p (dp - sum over the keys of p dp),  dq = ds k
-//   dv = p^T dy,  dk = ds^T q                                    for 16 keys, all 64 queries: p, then ds, go through shared memory
+//   dv = p^T dy,  dk = ds^T q                                    for 16 keys, all 64 queries: p, then ds, go
+//   through shared memory
 #pragma once
 #include "crisp/backend/cuda/fast/attention_tiles_bf16.cuh"
 #include "crisp/backend/cuda/fast/attention_tiles_tf32.cuh"
@@ -25,22 +27,26 @@ __global__ void __launch_bounds__(tensor_threads) attend_on_tensor_cores(Attenti
     parts[threadIdx.x] = window.part(a, tensor_order(int(threadIdx.x)));
   }
   __syncthreads();
-  Tiles::copy_in({rows[0], rows[1], rows[2]}, a.qkv + window.image * 3 * a.C + head * a.d, a.C, 3 * a.C, pixels, a);
+  Tiles::copy_in({rows[0], rows[1], rows[2]}, a.qkv + window.image * 3 * a.C + head * a.d, a.C, 3 * a.C,
+                 pixels, a);
   __syncthreads();
   float p[Tiles::scores][4], out[Tiles::channels][4];
   Tiles::times_transposed(p, rows[0], rows[1]);
-  Tiles::softmax(p, a.scale, a.bias + head * tensor_window * tensor_window, parts, window.bottom || window.right);
+  Tiles::softmax(p, a.scale, a.bias + head * tensor_window * tensor_window, parts,
+                 window.bottom || window.right);
   Tiles::times(out, p, rows[2]);
   __syncwarp();  // other warps do not read these rows of q
   Tiles::write_rows(out, rows[0]);
   Tiles::copy_out({rows[0]}, y + window.image * a.C + head * a.d, 0, a.C, pixels, a);
 }
 
-// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces, heads, query, key), which a block
-// keeps in registers while it goes through a piece. Shared: q, k, v, the gradients of y and of q, rows of 64 pixels; p (64, 64), and ds in its place or beside it.
+// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces,
+// heads, query, key), which a block keeps in registers while it goes through a piece. Shared: q, k, v, the
+// gradients of y and of q, rows of 64 pixels; p (64, 64), and ds in its place or beside it.
 template <class T, int DP>
 __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
-    attend_back_on_tensor_cores(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+    attend_back_on_tensor_cores(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces,
+                                int pieces_of_windows) {
   using Tiles = AttentionTiles<T, DP>;
   a.M = 8;  // for the compiler, which divides by it
   CRISP_DYNAMIC_SHARED(T, q);
@@ -50,7 +56,9 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
   CRISP_SHARED(int[tensor_window], parts);
   const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads));
   float sums[Tiles::scores][4] = {};
-  for (int number = first_of(piece, pieces_of_windows, a.windows), end = first_of(piece + 1, pieces_of_windows, a.windows); number < end; ++number) {
+  for (int number = first_of(piece, pieces_of_windows, a.windows),
+           end = first_of(piece + 1, pieces_of_windows, a.windows);
+       number < end; ++number) {
     const AttentionWindow window(a, number);
     if (threadIdx.x < tensor_window) {
       pixels[threadIdx.x] = window.pixel(a, tensor_order(int(threadIdx.x)));
@@ -63,13 +71,13 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
 
     float p[Tiles::scores][4], out[Tiles::channels][4];
     Tiles::times_transposed(p, q, k);
-    Tiles::softmax(p, a.scale, a.bias + head * tensor_window * tensor_window, parts, window.bottom || window.right);
+    Tiles::softmax(p, a.scale, a.bias + head * tensor_window * tensor_window, parts,
+                   window.bottom || window.right);
     Tiles::write_scores(p, p_rows);
     Tiles::softmax_back(p, dout, v);  // p is ds from now on
     CRISP_UNROLL
-    for (int j = 0; j < Tiles::scores; ++j)
-      CRISP_UNROLL
-      for (int e = 0; e < 4; ++e) sums[j][e] += p[j][e];
+    for (int j = 0; j < Tiles::scores; ++j) CRISP_UNROLL
+    for (int e = 0; e < 4; ++e) sums[j][e] += p[j][e];
     Tiles::times(out, p, k);
     Tiles::write_rows(out, dq, a.scale);
     if constexpr (!Tiles::both_scores) {
@@ -93,7 +101,9 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
 }
 
 template <class T, int DP>
-constexpr std::size_t attend_back_on_tensor_cores_bytes =
-    sizeof(T) * (5 * AttentionTiles<T, DP>::size + (AttentionTiles<T, DP>::both_scores ? 2 : 1) * AttentionTiles<T, DP>::p_size);
+constexpr std::size_t attend_back_on_tensor_cores_bytes = sizeof(T) *
+                                                          (5 * AttentionTiles<T, DP>::size +
+                                                           (AttentionTiles<T, DP>::both_scores ? 2 : 1) *
+                                                               AttentionTiles<T, DP>::p_size);
 
 }  // namespace crisp::cuda::inline CRISP_CUDA_KIND
