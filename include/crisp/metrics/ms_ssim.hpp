@@ -1,5 +1,5 @@
-// MS-SSIM: SSIM over five scales, each half as large as the one before (Wang, Simoncelli and Bovik 2003, eq.
-// 7).
+// MS-SSIM: SSIM over five scales, each half as large as the one before
+// (Wang, Simoncelli and Bovik 2003, eq. 7).
 #pragma once
 #include "crisp/metrics/ssim.hpp"
 

@@ -87,26 +87,13 @@ struct SwinIr {
   /// (N, H, W, C), 0..1 -> (N, scale H, scale W, C), for any H and W: the image is reflected up to a multiple
   /// of the window.
   Var<T, D> operator()(const Var<T, D>& image) const {
-    const Index M = options.window, H = image[1], W = image[2], bottom = (M - H % M) % M,
-                right = (M - W % M) % M;
-    Var<T, D> x = image;
-    for (Index need_h = bottom, need_w = right;
-         need_h > 0 || need_w > 0;) {  // a small image is reflected several times
-      const Index h = std::min(need_h, x[1] - 1), w = std::min(need_w, x[2] - 1);
-      const bool line =
-          (need_h > 0 && h == 0) || (need_w > 0 && w == 0);  // one pixel wide: there is nothing to reflect
-      x = line ? pad(x, {.bottom = need_h, .right = need_w}, Border::replicate)
-               : pad(x, {.bottom = h, .right = w}, Border::reflect);
-      need_h -= line ? need_h : h;
-      need_w -= line ? need_w : w;
-    }
-    x = (x - mean) * options.range;
+    const Var<T, D> x = (pad_to_multiple(image, options.window) - mean) * options.range;
     const Var<T, D> shallow = conv_first(x);  // (N, H, W, E)
     const Var<T, D> deep = conv_after_body.then_add(features(shallow), shallow);
     const Var<T, D> y =
         (options.tail == SwinTail::none ? x + (*conv_last)(deep) : enlarge(deep)) / options.range + out_mean;
-    return bottom + right == 0 ? y
-                               : pad(y, {.bottom = -bottom * options.scale, .right = -right * options.scale});
+    const Index H = options.scale * image[1], W = options.scale * image[2];
+    return pad(y, {.bottom = H - y[1], .right = W - y[2]});  // takes off what the reflection became
   }
 
   // Through shifted windows it sees far, but little of what is more than some windows away.

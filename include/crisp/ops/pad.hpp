@@ -7,6 +7,7 @@
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/constant.hpp"
 #include "crisp/core/mirror.hpp"
+#include "crisp/core/rounding.hpp"
 
 namespace crisp {
 
@@ -88,6 +89,7 @@ Var<T, D> pad(const Var<T, D>& x, Margins m, Border border = Border::zero) {
   check(border != Border::reflect || (std::max(m.top, m.bottom) < H && std::max(m.left, m.right) < W),
         "pad: an image of ", H, " x ", W, " can be reflected by at most ", H - 1, " x ", W - 1, " pixels",
         given, "\n  hint: use Border::replicate for small images");
+  if (OH == H && OW == W && m.top == 0 && m.left == 0) return x;
   const detail::AxisMap rows(H, m.top, m.bottom, border), cols(W, m.left, m.right, border);
   const auto row_source = detail::on_device<D>(rows.source), col_source = detail::on_device<D>(cols.source);
   Tensor<T, D> y({N, OH, OW, C});
@@ -112,6 +114,22 @@ Var<T, D> pad(const Var<T, D>& x, Margins m, Border border = Border::zero) {
            {"left", double(m.left)},
            {"right", double(m.right)},
            {"border", double(border)}}};
+}
+
+/// x (N, H, W, C) with rows added at the bottom and columns at the right, up to multiples of `multiple`:
+/// reflected, several times where the image is small, and repeated where it is a line of pixels.
+template <class T, class D>
+Var<T, D> pad_to_multiple(Var<T, D> x, Index multiple) {
+  Index rows = round_up(x[1], multiple) - x[1], cols = round_up(x[2], multiple) - x[2];
+  while (rows > 0 || cols > 0) {
+    Margins m{.bottom = std::min(rows, x[1] - 1), .right = std::min(cols, x[2] - 1)};
+    const bool line = (rows > 0 && m.bottom == 0) || (cols > 0 && m.right == 0);  // nothing to reflect
+    if (line) m = {.bottom = rows, .right = cols};
+    x = pad(x, m, line ? Border::replicate : Border::reflect);
+    rows -= m.bottom;
+    cols -= m.right;
+  }
+  return x;
 }
 
 /// The centre of x (N, H, W, C), of the given size: what a network without padding is compared with. Throws

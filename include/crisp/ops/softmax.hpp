@@ -1,5 +1,5 @@
-// softmax: y_i = exp(x_i) / sum over k of exp(x_k), along the last axis. dx_i = y_i (dy_i - sum over k of y_k
-// dy_k).
+// softmax: y_i = exp(x_i) / sum over k of exp(x_k), along the last axis.
+// dx_i = y_i (dy_i - sum over k of y_k dy_k).
 #pragma once
 #include <cmath>
 
