@@ -22,6 +22,7 @@
 
 #include "crisp/core/parallel.hpp"
 #include "crisp/core/processors.hpp"
+#include "crisp/core/rounding.hpp"
 #include "crisp/distributed/ranks.hpp"
 #include "crisp/distributed/stop.hpp"
 
@@ -202,7 +203,7 @@ class MpiRanks {
   template <class T>
   void sum_up(Buffers<T>& buffers) {
     std::vector<T>&own = buffers.own, &all = buffers.all;
-    const std::size_t size = std::size_t(size_), chunk = (own.size() + size - 1) / size;
+    const std::size_t size = std::size_t(size_), chunk = ceil_div(own.size(), size);
     own.resize(chunk * size);  // with zeros at its end
     all.resize(chunk * size);
     MPI_Request request;

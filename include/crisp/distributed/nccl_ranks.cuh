@@ -72,7 +72,7 @@ class NcclRanks {
   requires std::derived_from<D, PlainCuda>
   void sum(Tensor<T, D>& x) {
     if (size() == 1 || x.numel() == 0) return;
-    const Index chunk = (x.numel() + size() - 1) / size();
+    const Index chunk = ceil_div(x.numel(), size());
     const auto begin = [&](Index r) { return std::min(r * chunk, x.numel()); };
     const auto count = [&](Index r) { return begin(r + 1) - begin(r); };
     const Index own = count(rank());

@@ -5,6 +5,7 @@
 
 #include "crisp/backend/cuda/runtime.cuh"
 #include "crisp/core/bfloat16.hpp"
+#include "crisp/core/rounding.hpp"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -12,10 +13,8 @@ constexpr int block_threads = 256;
 constexpr Index most_blocks = 65535;         // along the y and z of a grid
 constexpr Index most_blocks_x = 2147483647;  // along its x
 
-CRISP_HD inline Index pieces(Index n, Index size) { return (n + size - 1) / size; }
-
 // The threads of a block where n are needed in all: whole warps, and no more than are needed.
-inline Index block_size(Index n) { return std::min<Index>(pieces(n, 32) * 32, block_threads); }
+inline Index block_size(Index n) { return std::min<Index>(ceil_div(n, 32) * 32, block_threads); }
 
 template <class T>
 struct Zeros {  // of matrices that lie `stride` elements apart
@@ -48,7 +47,7 @@ __global__ void __launch_bounds__(block_threads) for_each_row_and_column(Index r
 inline unsigned block_width(Index cols) {
   Index best = std::min<Index>(Index(std::bit_ceil(std::uint64_t(std::max<Index>(cols, 1)))), 32);
   for (Index width = 64; width <= block_threads && best >= 32; width *= 2)
-    if (pieces(cols, width) * width <= pieces(cols, best) * best) best = width;
+    if (ceil_div(cols, width) * width <= ceil_div(cols, best) * best) best = width;
   return unsigned(best);
 }
 

@@ -58,9 +58,9 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
   if (C <= 0) return;
   const unsigned width = std::min(32u, block_width(C / n));
   const dim3 block(width, block_threads / width);
-  const Index across = pieces(C / n, block.x), wanted = std::clamp<Index>(rows / (8 * block.y), 1, 256),
-              piece = pieces(std::max<Index>(rows, 1), wanted);
-  const dim3 grid(unsigned(across), unsigned(std::max<Index>(pieces(rows, piece), 1)));
+  const Index across = ceil_div(C / n, block.x), wanted = std::clamp<Index>(rows / (8 * block.y), 1, 256),
+              piece = ceil_div(std::max<Index>(rows, 1), wanted);
+  const dim3 grid(unsigned(across), unsigned(std::max<Index>(ceil_div(rows, piece), 1)));
   if (grid.y == 1)
     return launch("sum_channels", sum_channels_of_pieces<S, n, T, F>, grid, block, 0, rows, C, piece, f,
                   sums);
@@ -68,7 +68,7 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
   launch("sum_channels", sum_channels_of_pieces<S, n, Wide<T>, F>, grid, block, 0, rows, C, piece, f,
          parts.data());
   using Add = AddElement<Wide<T>, 1>;
-  const dim3 last(unsigned(pieces(S * C, block.x)));
+  const dim3 last(unsigned(ceil_div(S * C, block.x)));
   launch("sum_channels", sum_channels_of_pieces<1, 1, T, Add>, last, block, 0, grid.y, S * C, grid.y,
          Add{parts.data(), S * C}, sums);
 }

@@ -26,7 +26,7 @@ struct FastConv2d {
       constexpr int neighbours = Outputs<T, NT()>::neighbours;
       const bool together = s.O % neighbours == 0 && aligned(y, neighbours) && aligned(b, neighbours) &&
                             aligned(epilogue.plus, neighbours);
-      const Index blocks = pieces(s.pixels(), tile_rows) * pieces(s.O, 8 * NT());
+      const Index blocks = ceil_div(s.pixels(), tile_rows) * ceil_div(s.O, 8 * NT());
       launch("conv2d", convolve<T, math(), NT(), vector()>, dim3(unsigned(blocks)), dim3(tile_threads), 0,
              Convolution<T>{x, w, b, epilogue.plus, y, epilogue.relu, together, s});
     });
@@ -43,13 +43,13 @@ struct FastConv2d {
              (few_outputs(s) || (s.O % vector == 0 && aligned(dy, vector)));
     };
     with_constants<T>(s, divides, [&](auto math, auto NT, auto vector) {
-      const int piece = WeightGradient<T>::piece_of(s, NT()), count = int(pieces(s.pixels(), piece));
+      const int piece = WeightGradient<T>::piece_of(s, NT()), count = int(ceil_div(s.pixels(), piece));
       const bool sums_needed = count > 1 || std::same_as<T, bfloat16>;
       const Scratch<float> sums(sums_needed ? count * s.O * s.taps() : 0);
       float* to = sums.data();
       if constexpr (std::same_as<T, float>)
         if (!sums_needed) to = dw;
-      const Index blocks = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT()) * count;
+      const Index blocks = ceil_div(s.taps(), tile_rows) * ceil_div(s.O, 8 * NT()) * count;
       launch("conv2d_weight_gradient", sum_weight_gradient<T, math(), NT(), vector()>, dim3(unsigned(blocks)),
              dim3(tile_threads), 0, WeightGradient<T>{x, dy, to, s, piece});
       if (sums_needed)
@@ -74,7 +74,8 @@ struct FastConv2d {
     const Index between_images = std::abs(s.H - s.OH * s.stride) + s.kH;
     const Index rows = (pixels / s.OW + 2) * s.stride + (pixels / (s.OH * s.OW) + 1) * between_images;
     return rows < most_numbers / (s.W * s.C) && pixels < most_numbers / s.O &&
-           s.taps() < most_numbers / s.O && pieces(s.pixels(), tile_rows) * pieces(s.O, 8) <= most_blocks_x;
+           s.taps() < most_numbers / s.O &&
+           ceil_div(s.pixels(), tile_rows) * ceil_div(s.O, 8) <= most_blocks_x;
   }
 
   // Few outputs have tiles of 8 columns: those of 64 would mostly be empty.

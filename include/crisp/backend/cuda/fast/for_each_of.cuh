@@ -41,7 +41,7 @@ struct FastForEachOf {
       for (std::size_t k = 0; k < Many::most; ++k) {
         if (first + k < work.size()) {
           std::tie(many.n[k], many.f[k]) = work[first + k];
-          blocks += pieces(many.n[k], Many::elements);
+          blocks += ceil_div(many.n[k], Many::elements);
         }
         many.end[k] = unsigned(blocks);
       }

@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolutio
   CRISP_SHARED(B[tile_stages], b);
   CRISP_SHARED(KernelPlace[tile_rows], places);
   const ConvSizes& s = conv.s;
-  const int column_tiles = int(pieces(s.O, 8 * NT));
+  const int column_tiles = int(ceil_div(s.O, 8 * NT));
   const Index first_pixel = Index(blockIdx.x) / column_tiles * tile_rows,
               first_output = Index(blockIdx.x) % column_tiles * (8 * NT);
   const Index begin = KernelPlace::begin(s, first_pixel);
@@ -100,7 +100,8 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) convolve(Convolutio
     });
     tap.advance(s, depth);
   };
-  pipeline(int(pieces(taps, depth)), load, [&](int slot) { Product::add(sums, a[slot], b[slot], warp_row); });
+  pipeline(int(ceil_div(taps, depth)), load,
+           [&](int slot) { Product::add(sums, a[slot], b[slot], warp_row); });
 
   if constexpr (Outputs<T, NT>::neighbours > 1)
     if (conv.together) return store_together<Product>(conv, sums, first_pixel + warp_row, first_output);

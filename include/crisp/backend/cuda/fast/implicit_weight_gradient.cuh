@@ -18,9 +18,9 @@ struct WeightGradient {
   // As many pieces as keep a large GPU busy: three blocks on each of 132 multiprocessors. More would only be
   // more sums to store and to add. It depends on the sizes alone, and so does the order of every sum.
   static int piece_of(const ConvSizes& s, int NT) {
-    const Index tiles = pieces(s.taps(), tile_rows) * pieces(s.O, 8 * NT),
-                wanted = std::clamp<Index>(396 / tiles, 1, pieces(s.pixels(), 256));
-    return int(pieces(pieces(s.pixels(), wanted), tile_depth<T>) * tile_depth<T>);
+    const Index tiles = ceil_div(s.taps(), tile_rows) * ceil_div(s.O, 8 * NT),
+                wanted = std::clamp<Index>(396 / tiles, 1, ceil_div(s.pixels(), 256));
+    return int(ceil_div(ceil_div(s.pixels(), wanted), tile_depth<T>) * tile_depth<T>);
   }
 };
 
@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
                places);  // of the pixels of a step, known one step before they are copied
   const ConvSizes& s = g.s;
   const int taps = int(s.taps());
-  const int tap_tiles = int(pieces(taps, tile_rows)), column_tiles = int(pieces(s.O, 8 * NT)),
+  const int tap_tiles = int(ceil_div(taps, tile_rows)), column_tiles = int(ceil_div(s.O, 8 * NT)),
             piece = int(Index(blockIdx.x) / tap_tiles / column_tiles);
   const Index first_tap = Index(blockIdx.x) % tap_tiles * tile_rows,
               first_output = Index(blockIdx.x) / tap_tiles % column_tiles * (8 * NT);
@@ -74,7 +74,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
       return {valid ? dy + (pixel * O + at) : g.dy, valid};
     });
   };
-  pipeline(int(pieces(pixels, depth)), load, [&](int slot) {
+  pipeline(int(ceil_div(pixels, depth)), load, [&](int slot) {
     place(multiplied++ + tile_stages, slot);  // the places of this step have been used
     Product::add(sums, a[slot], b[slot], warp_row);
   });

@@ -102,7 +102,7 @@ struct FastLayerNorm {
   static bool layer_norm(const T* x, const T* w, const T* b, T* y, Wide<T>* mean, Wide<T>* rstd, Index rows,
                          Index C, Wide<T> eps) {
     if (!fits<T>(C)) return false;
-    const dim3 grid(unsigned(pieces(rows, norm_warps)));
+    const dim3 grid(unsigned(ceil_div(rows, norm_warps)));
     if (rows > 0)
       with_neighbours<2>(
           C,
@@ -119,8 +119,8 @@ struct FastLayerNorm {
   static bool layer_norm_gradient(const T* x, const T* w, const Wide<T>* mean, const Wide<T>* rstd,
                                   const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
     if (!fits<T>(C)) return false;
-    const Index piece = pieces(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)),
-                count = std::max<Index>(pieces(rows, piece), 1);
+    const Index piece = ceil_div(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)),
+                count = std::max<Index>(ceil_div(rows, piece), 1);
     const Scratch<Wide<T>> dw_parts(count * C), db_parts(count * C);
     with_neighbours<2>(
         C,

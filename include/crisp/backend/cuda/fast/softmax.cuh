@@ -47,8 +47,8 @@ struct FastSoftmax {
   template <class T>
   static bool softmax(const T* x, T* y, Index rows, Index n) {
     if (rows > 0)
-      launch("softmax", softmax_of_rows<T>, dim3(unsigned(pieces(rows, softmax_warps))), dim3(block_threads),
-             0, x, y, rows, n);
+      launch("softmax", softmax_of_rows<T>, dim3(unsigned(ceil_div(rows, softmax_warps))),
+             dim3(block_threads), 0, x, y, rows, n);
     return true;
   }
 
@@ -56,7 +56,7 @@ struct FastSoftmax {
   template <class T>
   static bool softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index n) {
     if (rows > 0)
-      launch("softmax_gradient", softmax_back<T>, dim3(unsigned(pieces(rows, softmax_warps))),
+      launch("softmax_gradient", softmax_back<T>, dim3(unsigned(ceil_div(rows, softmax_warps))),
              dim3(block_threads), 0, y, dy, dx, rows, n);
     return true;
   }

@@ -278,7 +278,7 @@ struct FastWindowAttention {
   }
   template <class T>
   static dim3 threads(const Attention<T>& a) {
-    return dim3(unsigned(pieces(a.n, 32) * 32));
+    return dim3(unsigned(ceil_div(a.n, 32) * 32));
   }
   static int padded(Index d) {
     if (d <= 12) return 12;
