@@ -80,9 +80,13 @@ Network Architecture::make() const {
   }
 }
 
+zoo::WeightsFile read_weights(const std::string& option, const fs::path& file) {
+  require_file(option, file);
+  return zoo::open_weights(file);
+}
+
 Loaded load_network(const fs::path& file) {
-  require_file("--weights", file);
-  const zoo::WeightsFile weights = zoo::open_weights(file);
+  const zoo::WeightsFile weights = read_weights("--weights", file);
   const auto net = std::make_shared<Network>(zoo::load_any<float, Cpu>(weights));
   return {net, weights.content.metadata, weights.knows_scale};
 }

@@ -65,6 +65,10 @@ struct Loaded {
   std::map<std::string, std::string> metadata;
   bool knows_scale = false;  // whether the file says, or implies, the scale
 };
+/// The weights in the file that the option names. Throws WrongUse where it is missing, Error where it holds
+/// none.
+zoo::WeightsFile read_weights(const std::string& option, const fs::path& file);
+
 /// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
 Loaded load_network(const fs::path& file);
 

@@ -13,8 +13,8 @@
 #include "crisp/report/progress_bar.hpp"
 #include "device.hpp"
 #include "lr_files.hpp"
+#include "picture.hpp"
 #include "score_table.hpp"
-#include "train_data.hpp"
 
 namespace crisp::program {
 
@@ -164,14 +164,14 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Option
   std::vector<infer::ImageScore> scores;
   std::string unlike;
   for (const fs::path& file : files) {
-    const data::Image hr = data::load_image(file);
+    const data::Image hr = load_picture(file);
     if (!o.lr.empty()) {
       const data::Image lr = load_lr(lr_file(o.lr, file, scale), hr, scale);
       if (unlike.empty()) unlike = unlike_matlab(lr, hr, scale);
       scoring.reducer = [lr](const data::Image& original, Index) { return with_channels_of(original, lr); };
     }
     const infer::Comparison c = infer::compare(file.stem().string(), hr, m.upscaler(), scale, scoring);
-    if (!o.save.empty()) data::save_image(o.save / (file.stem().string() + ".png"), c.result);
+    if (!o.save.empty()) save_picture(o.save / (file.stem().string() + ".png"), c.result);
     scores.push_back(c.score);
     if (show) std::cout << row(scores.back(), o.columns) << std::endl;
     done(double(scores.size()) / double(files.size()));

@@ -2,9 +2,8 @@
 #include "lr_files.hpp"
 
 #include "crisp/data/color.hpp"
-#include "crisp/data/degrade.hpp"
-#include "crisp/data/image_io.hpp"
 #include "crisp/data/resize.hpp"
+#include "picture.hpp"
 
 namespace crisp::program {
 
@@ -19,7 +18,7 @@ fs::path lr_file(const fs::path& folder, const fs::path& hr, Index scale) {
 }
 
 data::Image load_lr(const fs::path& file, const data::Image& hr, Index scale) {
-  const data::Image lr = data::without_alpha(data::load_image(file));
+  const data::Image lr = data::without_alpha(load_picture(file));
   check(lr.height == hr.height / scale && lr.width == hr.width / scale, "--lr: '", file.string(), "' is ",
         lr.height, " x ", lr.width, ", but the original is ", hr.height, " x ", hr.width, ", which gives ",
         hr.height / scale, " x ", hr.width / scale, " at x", scale);
@@ -46,16 +45,15 @@ std::string unlike_matlab(const data::Image& lr, const data::Image& original, In
   const double of_matlab =
       distance(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}), most);
   if (most <= 1) return "";
-  Rng unused(0);
   const Index h = hr.height / scale, w = hr.width / scale;
+  const double blurred = distance(reducer_of("blur")(hr, scale), ignored);
   std::vector<std::pair<double, std::string>> others{
       {of_matlab, "MATLAB's bicubic"},
       {distance(data::resize(hr, h, w, data::Resampling::bicubic_torch), ignored),
        "bicubic without antialiasing, as PyTorch and OpenCV have it"},
       {distance(data::resize(hr, h, w, data::Resampling::bilinear), ignored), "bilinear interpolation"},
       {distance(data::resize(hr, h, w, data::Resampling::nearest), ignored), "taking every pixel in so many"},
-      {distance(data::degrade(hr, scale, data::degradation("blur"), unused), ignored),
-       "a Gaussian blur and taking every pixel in so many"}};
+      {blurred, "a Gaussian blur and taking every pixel in so many"}};
   const auto nearest = *std::min_element(others.begin(), others.end());
   return str("samples differ by up to ", most, " from MATLAB's bicubic (", fixed(of_matlab, 2),
              " in the mean); nearest is ", nearest.second, " (", fixed(nearest.first, 2), ")");

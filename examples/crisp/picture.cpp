@@ -1,6 +1,7 @@
 // See picture.hpp.
 #include "picture.hpp"
 
+#include "crisp/data/degrade.hpp"
 #include "crisp/data/image_writer.hpp"
 #include "request.hpp"
 
@@ -20,6 +21,18 @@ auto in_words_of_the_page(const F& f) {
 }
 
 }  // namespace
+
+data::Image load_picture(const fs::path& file) { return data::load_image(file); }
+void save_picture(const fs::path& file, const data::Image& image) { data::save_image(file, image); }
+
+std::function<data::Image(const data::Image& hr, Index scale)> reducer_of(const std::string& degrade) {
+  const data::Degradation d = data::degradation(degrade);
+  if (d.kind == data::Degradation::Kind::bicubic) return {};
+  return [d](const data::Image& hr, Index scale) {
+    Rng rng(0);  // the same noise each time: scores can be compared
+    return data::degrade(hr, scale, d, rng);
+  };
+}
 
 PictureSize picture_size(const std::string& bytes, const std::string& name) {
   return in_words_of_the_page([&] {

@@ -1,11 +1,21 @@
-// Pictures between files and pages: their size before they are decoded; PNG made row by row.
+// Pictures in files, and between files and pages: their size before they are decoded; PNG made row by row.
+// The code that reads and writes image files takes seconds to compile; picture.cpp does so for several
+// commands.
 #pragma once
 #include <functional>
 #include <string>
 
+#include "common.hpp"
 #include "crisp/data/image.hpp"
 
 namespace crisp::program {
+
+/// As data::load_image and data::save_image.
+data::Image load_picture(const fs::path& file);
+void save_picture(const fs::path& file, const data::Image& image);
+
+/// How the pictures are reduced, for data sets and for evaluation; empty for plain bicubic.
+std::function<data::Image(const data::Image& hr, Index scale)> reducer_of(const std::string& degrade);
 
 struct PictureSize {
   Index height = 0, width = 0;

@@ -96,8 +96,7 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
 }
 
 void take_init(Network& net, const TrainOptions& o) {
-  require_file("--init", o.init);
-  const zoo::Matched matched = zoo::load_matching(zoo::open_weights(o.init), net);
+  const zoo::Matched matched = zoo::load_matching(read_weights("--init", o.init), net);
   if (o.quiet) return;
   std::cout << "init      " << matched.taken << " weights from " << o.init.string() << "\n";
   for (const std::string& left : matched.left) std::cout << "          begins anew: " << left << "\n";

@@ -5,6 +5,7 @@
 
 #include "crisp/data/degrade.hpp"
 #include "crisp/data/synthetic.hpp"
+#include "picture.hpp"
 
 namespace crisp::program {
 
@@ -49,10 +50,9 @@ void shuffle(std::vector<Source>& sources, std::uint64_t seed) {
 }
 
 ValidationImage for_validation(Source& s) {
-  ValidationImage image{s.hr.empty() ? s.name : s.hr.filename().string(),
-                        s.made ? std::move(*s.made) : data::load_image(s.hr),
-                        {}};
-  if (!s.lr.empty()) image.lr = data::load_image(s.lr);
+  ValidationImage image{
+      s.hr.empty() ? s.name : s.hr.filename().string(), s.made ? std::move(*s.made) : load_picture(s.hr), {}};
+  if (!s.lr.empty()) image.lr = load_picture(s.lr);
   return image;
 }
 
@@ -72,15 +72,6 @@ void check_data(const DataOptions& o) {
   for (const fs::path& file : images_in("--hr", o.hr))
     use(fs::exists(o.lr / file.filename()), "--lr '", o.lr.string(), "' has no picture '",
         file.filename().string(), "', which --hr has");
-}
-
-infer::Reducer reducer_of(const std::string& degrade) {
-  const data::Degradation d = data::degradation(degrade);
-  if (d.kind == data::Degradation::Kind::bicubic) return {};
-  return [d](const data::Image& hr, Index scale) {
-    Rng rng(0);  // the same noise each time: scores can be compared
-    return data::degrade(hr, scale, d, rng);
-  };
 }
 
 TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
@@ -113,8 +104,8 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   TrainingData result{data::PatchDataset(options), {}, valid_source};
   for (const Source& s : train) {
     if (s.made) result.patches.add(*s.made, s.name);
-    else if (s.lr.empty()) result.patches.add(data::load_image(s.hr), s.name);
-    else result.patches.add_pair(data::load_image(s.lr), data::load_image(s.hr), s.name);
+    else if (s.lr.empty()) result.patches.add(load_picture(s.hr), s.name);
+    else result.patches.add_pair(load_picture(s.lr), load_picture(s.hr), s.name);
   }
   for (Source& s : valid) result.valid.push_back(for_validation(s));
   return result;

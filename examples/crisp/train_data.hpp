@@ -37,9 +37,6 @@ void check_data(const DataOptions& o);
 /// not.
 TrainingData load_data(const DataOptions& o, const Network& net, Index patch);
 
-/// How the pictures are reduced, for data sets and for evaluation; empty for plain bicubic.
-infer::Reducer reducer_of(const std::string& degrade);
-
 /// Scores a network on luma (channels 1) or RGB on the pictures; the first eight are kept for the report.
 train::Validation validate(const infer::Upscaler& network, Index channels, Index scale,
                            const std::vector<ValidationImage>& images, const std::string& degrade);

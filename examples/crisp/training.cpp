@@ -13,6 +13,10 @@
 #include "crisp/distributed/nccl_ranks.cuh"
 #endif
 
+// In networks.cpp, with the convolutions that all networks share.
+extern template struct crisp::models::Discriminator<float, crisp::Cpu>;
+extern template struct crisp::models::Vgg19<float, crisp::Cpu>;
+
 namespace crisp::program {
 
 namespace {

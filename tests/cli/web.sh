@@ -6,6 +6,7 @@ trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
 
 # begin ARGUMENTS...: crisp serves, until end_cleanly; its address is in $url and $port.
 begin() {
+  : >server.txt  # the last one's words are not this one's
   "$crisp" "$@" >server.txt 2>&1 &
   server=$!
   for try in $(seq 100); do
