@@ -74,7 +74,8 @@ class Loop {
         set_rate();
         add_loss(step_by_graph(input, target));
       } else {
-        add_gradients([&] { return loss_of_batch(loss_of, input, target); });
+        const Var<T, D> x = input, y = target;  // (batch, H, W, C)
+        add_gradients([&] { return loss_of_batch(loss_of, x, y); });
         if (++batches_ < options_.accumulate) continue;
         batches_ = 0;
         agree();
