@@ -57,7 +57,7 @@ static void add_forward(const std::string& name, Cost cost, Op op) {
       });
 }
 
-// Registers the way back of an op: op() records it, and gives its result; `learning` are the operands that
+// Registers the backward pass of an op: op() records it, and gives its result; `learning` are the operands that
 // want a gradient.
 template <class Op>
 static void add_backward(const std::string& name, Cost cost, std::vector<Var> learning, Op op) {

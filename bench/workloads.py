@@ -100,7 +100,7 @@ def traffic(name, parameters, bytes_each):
     """The bytes of one repetition to and from memory, if whatever can be computed again or kept on the chip is. Both kinds read the input
     and the parameters, in float32. Inference writes its result. Training reads the target; writes each gradient of a parameter and reads it;
     reads Adam's two moments, and writes them and the parameter; writes what its layers read, in `bytes_each` bytes a value, and reads it on
-    the way back."""
+    the backward pass."""
     work = WORKLOADS[name]
     network = NETWORKS[work.network]
     layers = network.layers(work.side)

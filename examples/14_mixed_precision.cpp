@@ -24,7 +24,7 @@ void run(const char* name, const data::PatchDataset& patches, Index steps) {
     adam.step();
     sum += loss.item();
   }
-  std::printf("%-9s mean loss %.4f; a step keeps values of %.1f MB for its way back\n", name,
+  std::printf("%-9s mean loss %.4f; a step keeps values of %.1f MB for its backward pass\n", name,
               sum / double(steps), kept);
 }
 // [/snippet]

@@ -1,5 +1,5 @@
 // What the tests of the window attention share: a case, its results on a device, and the comparison of a fast
-// device with its simple twin.
+// device with its simple reference.
 #pragma once
 #include "crisp/ops/window_attention.hpp"
 #include "support.hpp"

@@ -9,7 +9,7 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 class CapturedStep {
  public:
-  /// Calls step(), whose kernels, copies and matrix products are written down and not run. What it throws
+  /// Calls step(), whose kernels, copies and matrix products are captured and not run. What it throws
   /// ends the capture.
   template <class F>
   explicit CapturedStep(const F& step) : memory_(std::make_shared<GraphMemory>()) {

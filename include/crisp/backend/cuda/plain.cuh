@@ -15,7 +15,7 @@ enum class Math { fp32, tf32, bf16 };
 
 inline namespace CRISP_CUDA_KIND {
 
-/// The primitives, from which every op can be computed: the twin that the fast paths of Cuda are tested
+/// The primitives, from which every op can be computed: the reference that the fast paths of Cuda are tested
 /// against.
 struct PlainCuda {
   static constexpr const char* name = "cuda";

@@ -40,8 +40,8 @@ struct Row {
 };
 
 struct FastLayerNorm {
-  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False,
-  /// and nothing written, for fewer channels than a vector holds.
+  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the backward pass.
+  /// False, and nothing written, for fewer channels than a vector holds.
   template <std::floating_point T>
   static bool layer_norm(const T* x, const T* w, const T* b, T* y, T* mean, T* rstd, Index rows, Index C,
                          T eps) {

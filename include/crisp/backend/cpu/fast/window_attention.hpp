@@ -1,7 +1,7 @@
 // Fused window attention: what a window needs is copied from the image once, and its scores and their
-// softmax, n x n for each head, never leave the cache; the way back computes them again (the idea of Dao et
-// al. 2022, without blocks over the keys: a window is small). Queries lie in the lanes of vectors, keys one
-// after the other: then the softmax is a loop over keys, without sums within a vector.
+// softmax, n x n for each head, never leave the cache; the backward pass computes them again (the idea of Dao
+// et al. 2022, without blocks over the keys: a window is small). Queries lie in the lanes of vectors, keys
+// one after the other: then the softmax is a loop over keys, without sums within a vector.
 #pragma once
 #include <algorithm>
 #include <cmath>

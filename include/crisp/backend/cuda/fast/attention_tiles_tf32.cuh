@@ -11,7 +11,7 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
   using Of::channels, Of::clear, Of::each_pair, Of::first, Of::g, Of::lane, Of::line, Of::p_line, Of::scores,
       Of::t;
   static constexpr bool both_scores = false;  // whether there is shared memory for p and ds at once
-  static constexpr int blocks = 2;            // of the way back, at least, on one multiprocessor
+  static constexpr int blocks = 2;            // of the backward pass, at least, on one multiprocessor
 
   // rows[i] from image i, each `apart` from the one before.
   template <int images>

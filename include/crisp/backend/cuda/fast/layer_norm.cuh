@@ -96,8 +96,8 @@ __global__ void __launch_bounds__(norm_warps * 32)
 }
 
 struct FastLayerNorm {
-  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the way back. False,
-  /// and nothing done, for more channels than the way back has room for.
+  /// y = w (x - mean) rstd + b for rows of C channels; mean and rstd (rows) are kept for the backward pass.
+  /// False, and nothing done, for more channels than the backward pass has room for.
   template <class T>
   static bool layer_norm(const T* x, const T* w, const T* b, T* y, Wide<T>* mean, Wide<T>* rstd, Index rows,
                          Index C, Wide<T> eps) {

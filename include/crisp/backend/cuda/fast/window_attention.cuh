@@ -1,7 +1,7 @@
 // Fused window attention on the GPU: a block has one head of one window. It copies what it needs from the
-// image once; scores and their softmax never leave its registers and shared memory; the way back computes
-// them again (the idea of Dao et al. 2022, without blocks over the keys: a window is small). A thread has one
-// query and goes through the keys, which all threads of a warp read at once.
+// image once; scores and their softmax never leave its registers and shared memory; the backward pass
+// computes them again (the idea of Dao et al. 2022, without blocks over the keys: a window is small). A
+// thread has one query and goes through the keys, which all threads of a warp read at once.
 #pragma once
 #include <algorithm>
 #include <cmath>
