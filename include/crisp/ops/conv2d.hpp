@@ -184,6 +184,21 @@ bool recorded(const std::vector<Var<T, D>>& inputs) {
          std::any_of(inputs.begin(), inputs.end(), [](const Var<T, D>& v) { return v.requires_grad(); });
 }
 
+// The backward pass. `positive` says where the result was, if it went through a rectifier.
+template <class T, class D>
+auto conv2d_backward(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, const Var<T, D>& other,
+                     const ConvSizes& s, Tensor<std::uint32_t, D> positive) {
+  return [x, weight, bias, other = other.node(), s, positive](Tensor<T, D> dy) mutable {
+    if (positive.defined()) dy = where_bits(positive, std::exchange(dy, {}));
+    positive = {};  // what has been read is freed before the next product
+    if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
+    x.value() = {};
+    if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
+    if (bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
+    if (other) other->add_grad(std::move(dy));
+  };
+}
+
 // What follows the convolution in the same pass over the memory: a rectifier, or a sum with a value of the
 // shape of the result.
 enum class Ending { none, relu, add };
@@ -212,15 +227,6 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   if (bias.defined()) inputs.push_back(bias);
   if (added) inputs.push_back(other);
   auto positive = rectified && recorded(inputs) ? positive_bits(y) : Tensor<std::uint32_t, D>();
-  auto backward = [=, positive = std::move(positive), other = other.node()](Tensor<T, D> dy) mutable {
-    if (rectified) dy = where_bits(positive, std::exchange(dy, {}));
-    positive = {};  // what has been read is freed before the next product
-    if (weight.requires_grad()) weight.add_grad(conv2d_weight_gradient(x.value(), dy, s));
-    x.value() = {};
-    if (x.requires_grad()) x.add_grad(conv2d_input_gradient(dy, weight.value(), s));
-    if (bias.requires_grad()) bias.add_grad(sum_rows<T, D>(dy.data(), s.pixels(), s.O));
-    if (other) other->add_grad(std::move(dy));
-  };
   Expansion<T, D> expand;
   if (rectified) expand = [=] { return relu(conv2d(x, weight, bias, o, Ending::none)); };
   if (added) expand = [=] { return conv2d(x, weight, bias, o, Ending::none) + other; };
@@ -228,7 +234,7 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   return {names[int(ending)],
           y,
           inputs,
-          std::move(backward),
+          conv2d_backward(std::move(x), weight, bias, other, s, std::move(positive)),
           {{"stride", double(o.stride)},
            {"top", double(m.top)},
            {"left", double(m.left)},
