@@ -57,8 +57,8 @@ static void add_forward(const std::string& name, Cost cost, Op op) {
       });
 }
 
-// Registers the backward pass of an op: op() records it, and gives its result; `learning` are the operands that
-// want a gradient.
+// Registers the backward pass of an op: op() records it, and gives its result; `learning` are the operands
+// that want a gradient.
 template <class Op>
 static void add_backward(const std::string& name, Cost cost, std::vector<Var> learning, Op op) {
   const Tensor dy = random_tensor(crisp::no_grad(op).shape());
