@@ -1,8 +1,6 @@
 // Matrices seen in the memory of tensors, and their products, so that an op reads as its formula:
 // product<D>(y, a, transposed(b)).
 #pragma once
-#include <type_traits>
-
 #include "crisp/core/tensor.hpp"
 
 namespace crisp::detail {
@@ -15,10 +13,6 @@ struct Matrices {
   Index rows, cols;
   Index batch = 1, step = 0;
   bool turned = false;
-
-  operator Matrices<const T>() const requires(!std::is_const_v<T>) {
-    return {data, rows, cols, batch, step, turned};
-  }
 };
 
 template <class T>
@@ -41,8 +35,8 @@ Matrices<T> transposed(const Matrices<T>& m) {
   return {m.data, m.cols, m.rows, m.batch, m.step, !m.turned};
 }
 
-template <class D, class T>
-void multiply(Matrices<T> y, Matrices<const T> a, Matrices<const T> b, T beta) {
+template <class D, class T, class A, class B>
+void multiply(const Matrices<T>& y, const Matrices<A>& a, const Matrices<B>& b, T beta) {
   D::gemm(Gemm<T>{.m = y.rows,
                   .n = y.cols,
                   .k = a.cols,
@@ -58,17 +52,15 @@ void multiply(Matrices<T> y, Matrices<const T> a, Matrices<const T> b, T beta) {
                   .c_stride = y.step});
 }
 
-/// y (m, n) = a (m, k) times b (k, n), for each of the batch of y.
-template <class D, class T>
-void product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
-             std::type_identity_t<Matrices<const T>> b) {
+/// y (m, n) = a (m, k) times b (k, n), for each of the batch of y. A and B are T, or const T.
+template <class D, class T, class A, class B>
+void product(const Matrices<T>& y, const Matrices<A>& a, const Matrices<B>& b) {
   multiply<D>(y, a, b, T(0));
 }
 
 /// y += a b.
-template <class D, class T>
-void add_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
-                 std::type_identity_t<Matrices<const T>> b) {
+template <class D, class T, class A, class B>
+void add_product(const Matrices<T>& y, const Matrices<A>& a, const Matrices<B>& b) {
   multiply<D>(y, a, b, T(1));
 }
 

@@ -13,9 +13,8 @@ inline constexpr Index long_chunk = 1024;  // rows
 // y (M, N) += a^T b for a (P, M) and b (P, N), with P far larger than M and N: the shape of every weight
 // gradient. Chunks of fixed size give the threads work without changing any order of summation. An `a` of one
 // chunk meets every chunk of b.
-template <class D, class T>
-void add_long_product(Matrices<T> y, std::type_identity_t<Matrices<const T>> a,
-                      std::type_identity_t<Matrices<const T>> b) {
+template <class D, class T, class A, class B>
+void add_long_product(const Matrices<T>& y, const Matrices<A>& a, const Matrices<B>& b) {
   const Index M = y.rows, N = y.cols, chunks = b.rows / long_chunk, done = chunks * long_chunk,
               rest = b.rows - done;
   const bool shared = a.rows == long_chunk;
