@@ -47,18 +47,19 @@ class Outputs {
 
   /// Writes everything as it is; the state first: after a signal there may be a second left.
   void save() {
-    auto& [net, optimizer, options, progress, average, clock, losses] = training_;
-    progress.seconds = clock.seconds();
-    save_state(training_.file("state.safetensors"), net, optimizer, progress, options.settings,
-               training_.average_state());
+    const FitOptions& options = training_.options;
+    Progress& progress = training_.progress;
+    progress.seconds = training_.clock.seconds();
+    save_state(training_.file("state.safetensors"), training_.net, training_.optimizer, progress,
+               options.settings, training_.average_state());
     {
       const AveragedWeights weights(training_);
       save_weights(training_.file("last.safetensors"), result_.psnr);
     }
     history_.save(training_.file("metrics.csv"));
-    report::save_report(training_.file("report.html"),
-                        {options.title, validation_.protocol, options.settings, history_,
-                         validation_.bicubic_psnr, validation_.pictures});
+    const report::Report page{options.title, validation_.protocol,     options.settings,
+                              history_,      validation_.bicubic_psnr, validation_.pictures};
+    report::save_report(training_.file("report.html"), page);
     result_.progress = progress;
   }
 
