@@ -11,20 +11,27 @@ using namespace crisp::test;
 
 namespace {
 
-template <class D>
-Var<float, D> leaf(Shape shape, std::uint64_t seed, float scale = 1, float shift = 0) {
+// The same numbers for every T.
+template <class D, class T = float>
+Var<T, D> leaf(Shape shape, std::uint64_t seed, float scale = 1, float shift = 0) {
   std::vector<float> values = random_tensor<float>(shape, seed).to_host();
   for (float& v : values) v = v * scale + shift;
-  return Var<float, D>(Tensor<float, D>(shape, values), true);
+  return Var<T, D>(Tensor<T, D>(shape, std::vector<T>(values.begin(), values.end())), true);
+}
+
+template <class T, class D>
+std::vector<float> floats(const Tensor<T, D>& x) {
+  const std::vector<T> values = x.to_host();
+  return {values.begin(), values.end()};
 }
 
 // f(inputs...) on device D: its value, and the gradient of each input.
-template <class D, class F, class... V>
+template <class D, class T = float, class F, class... V>
 std::vector<std::vector<float>> results(F f, const V&... inputs) {
-  const Var<float, D> y = f(inputs...);
-  y.backward(leaf<D>(y.shape(), 77).value());
-  std::vector<std::vector<float>> all{y.value().to_host()};
-  (all.push_back(inputs.grad().to_host()), ...);
+  const Var<T, D> y = f(inputs...);
+  y.backward(leaf<D, T>(y.shape(), 77).value());
+  std::vector<std::vector<float>> all{floats(y.value())};
+  (all.push_back(floats(inputs.grad())), ...);
   return all;
 }
 
@@ -47,10 +54,10 @@ auto normalised(Index N, Index H, Index W, Index C, bool of_batch) {
   return results<D>(norm, leaf<D>({N, H, W, C}, 1, 0.5f, 3), leaf<D>({C}, 2), leaf<D>({C}, 3));
 }
 
-template <class D>
+template <class D, class T = float>
 auto with_prelu(Index rows, Index C, bool shared, float shift) {
-  return results<D>([](const auto& x, const auto& s) { return prelu(x * 1.0, s); }, leaf<D>({rows, C}, 1),
-                    leaf<D>({shared ? 1 : C}, 2, 0.05f, shift));
+  return results<D, T>([](const auto& x, const auto& s) { return prelu(x * 1.0, s); },
+                       leaf<D, T>({rows, C}, 1), leaf<D, T>({shared ? 1 : C}, 2, 0.05f, shift));
 }
 
 }  // namespace
@@ -81,7 +88,8 @@ TEST_CASE("PReLU: one slope or one each, positive, where y takes the place of x,
     const bool shared = rng.below(2);
     for (const float shift : {0.3f, 0.0f, -0.3f}) {
       INFO(rows << " " << C << " shared " << shared << " shift " << shift);
-      check_equal(with_prelu<Cpu>(rows, C, shared, shift), with_prelu<EigenCpu>(rows, C, shared, shift));
+      check_equal(with_prelu<Cpu>(rows, C, shared, shift),
+                  with_prelu<EigenCpu, double>(rows, C, shared, shift));
     }
   }
   check_threads([] { return with_prelu<Cpu>(5000, 33, false, 0.3f); });
