@@ -11,7 +11,7 @@ namespace crisp::io {
 using Metadata = std::map<std::string, std::string>;
 
 /// What may explain that the tensors of a file are not those of a network; empty text where nothing does.
-/// zoo/load.hpp has one that knows crisp's networks.
+/// zoo/weights_file.hpp has one that knows crisp's networks.
 template <class M>
 using Hint = std::type_identity_t<std::function<std::string(const SafeTensors&, const M&)>>;
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <optional>
 
-#include "crisp/core/finite.hpp"
+#include "crisp/autograd/trace.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/train/clock.hpp"
 #include "crisp/train/running_loss.hpp"
@@ -43,8 +43,7 @@ struct Training {
   /// Throws Error where a weight is not finite.
   void check_weights() const {
     net.each_param([&](const std::string& name, const auto& p) {
-      for (const T v : p.value().to_host())
-        if (!is_finite(v)) fail("a weight is not finite", progress.step, "the weight " + name);
+      if (!all_finite(p.value())) fail("a weight is not finite", progress.step, "the weight " + name);
     });
   }
 
