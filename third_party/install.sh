@@ -7,8 +7,8 @@ set -euo pipefail
 packages=()
 for group in "$@"; do
   case $group in
-    build) packages+=(g++ make cmake libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libpng-dev libzip-dev libonnx-dev libprotobuf-dev libcpp-httplib-dev pkg-config) ;;
-    tests) packages+=(doctest-dev curl libopenmpi-dev openmpi-bin clang-format) ;;
+    build) packages+=(g++ make cmake libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libzip-dev libonnx-dev libprotobuf-dev libcpp-httplib-dev pkg-config) ;;
+    tests) packages+=(doctest-dev curl libopenmpi-dev openmpi-bin clang-format python3-pil) ;;
     bench) packages+=(libbenchmark-dev) ;;
     *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
   esac

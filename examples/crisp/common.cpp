@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <iostream>
 
-#include "crisp/data/image_io.hpp"
 #include "crisp/io/weights.hpp"
 #include "device.hpp"
 
@@ -156,15 +155,6 @@ void require_folder(const std::string& option, const fs::path& folder) {
   std::error_code error;
   use(fs::exists(folder, error), option, " '", folder.string(), "' does not exist");
   use(fs::is_directory(folder, error), option, " '", folder.string(), "' is not a folder");
-}
-
-std::vector<fs::path> images_in(const std::string& option, const fs::path& folder) {
-  require_folder(option, folder);
-  try {
-    return data::list_images(folder);
-  } catch (const Error& e) {
-    throw WrongUse(str(option, ": ", e.what()));
-  }
 }
 
 void make_folder(const fs::path& folder) {

@@ -91,9 +91,6 @@ Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked);
 void require_file(const std::string& option, const fs::path& file);
 void require_folder(const std::string& option, const fs::path& folder);
 
-/// The images in a folder, sorted; throws WrongUse where it is missing or holds none.
-std::vector<fs::path> images_in(const std::string& option, const fs::path& folder);
-
 /// Makes the folder, with its parents; throws Error where that is not possible.
 void make_folder(const fs::path& folder);
 

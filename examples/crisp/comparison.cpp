@@ -3,6 +3,7 @@
 
 #include <stb_easy_font.h>
 
+#include "crisp/data/alpha.hpp"
 #include "crisp/data/color.hpp"
 #include "crisp/data/resize.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr Index margin = 16, caption = 28, panel_width = 600, details = 3, zoomed = 390;
 
 data::Image rgb(const data::Image& x) {
-  const data::Image y = data::without_alpha(x);
+  const data::Image y = data::over_white(x);
   return data::round_to_8bit(y.channels == 1 ? data::gray_to_rgb(y) : y);
 }
 
@@ -81,7 +82,7 @@ std::vector<Place> most_different(const data::Image& a, const data::Image& b, In
 data::Image comparison(const data::Image& input, const data::Image& result, Index scale,
                        const std::string& name) {
   const data::Image small = rgb(input), network = rgb(result),
-                    bicubic = rgb(data::enlarge(data::without_alpha(input), scale));
+                    bicubic = rgb(data::enlarge(data::fill_hidden(input), scale));
   const Index side = std::max<Index>(1, std::min({zoomed / (2 * scale), small.height / 3,
                                                   small.width / 3}));  // of a detail, in the small image
   const std::vector<Place> places = most_different(bicubic, network, side, scale);

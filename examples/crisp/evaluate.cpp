@@ -163,15 +163,18 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Option
   scoring.measures = further(o.columns);
   std::vector<infer::ImageScore> scores;
   std::string unlike;
+  const std::vector<std::string> stems = distinct_stems(files);
+  const std::optional<LrFolder> lr_files = o.lr.empty() ? std::optional<LrFolder>() : LrFolder(o.lr);
   for (const fs::path& file : files) {
+    const std::string& stem = stems[scores.size()];
     const data::Image hr = load_picture(file);
-    if (!o.lr.empty()) {
-      const data::Image lr = load_lr(lr_file(o.lr, file, scale), hr, scale);
+    if (lr_files) {
+      const data::Image lr = load_lr(lr_files->of(file, scale), hr, scale);
       if (unlike.empty()) unlike = unlike_matlab(lr, hr, scale);
       scoring.reducer = [lr](const data::Image& original, Index) { return with_channels_of(original, lr); };
     }
-    const infer::Comparison c = infer::compare(file.stem().string(), hr, m.upscaler(), scale, scoring);
-    if (!o.save.empty()) save_picture(o.save / (file.stem().string() + ".png"), c.result);
+    const infer::Comparison c = infer::compare(stem, hr, m.upscaler(), scale, scoring);
+    if (!o.save.empty()) save_picture(o.save / (stem + ".png"), c.result);
     scores.push_back(c.score);
     if (show) std::cout << row(scores.back(), o.columns) << std::endl;
     done(double(scores.size()) / double(files.size()));
@@ -242,6 +245,10 @@ void run(Options& o) {
   const std::vector<Method> methods = methods_of(o);
   const std::vector<Index> scales = scales_of(o, methods);
   use(o.lr.empty() || scales.size() == 1, "--lr goes with one scale");
+  if (!o.lr.empty()) {  // before the work: is each file there?
+    const LrFolder lr(o.lr);
+    for (const fs::path& file : images_in("--data", o.data[0])) lr.of(file, scales[0]);
+  }
   warn_of_departures(o, methods, scales);
   struct Part {
     const Method* method;
@@ -276,6 +283,8 @@ void run(Options& o) {
                    seconds * (1 - all) / all);
     }));
   write_files(entries, o);
+  if (!o.quiet)
+    for (const fs::path& set : o.data) tell_left_out(set);
   if (!alone) {
     bar.line("");
     std::cout << markdown_table(entries, o.columns) << "\n";
@@ -305,7 +314,7 @@ void add_evaluate(Program& program) {
                  "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
   command.option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)")
       .one_of({"nearest", "bilinear", "bicubic"});
-  command.option("--data", o->data, "folders of high-resolution images (PNG, JPEG or BMP)").required();
+  command.option("--data", o->data, "folders of high-resolution images").required();
   command.option("--scale", o->scales, "enlargement factors; for --weights the default is what the files say")
       .range(1, 8);
   command

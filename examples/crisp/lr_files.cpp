@@ -7,14 +7,27 @@
 
 namespace crisp::program {
 
-fs::path lr_file(const fs::path& folder, const fs::path& hr, Index scale) {
+LrFolder::LrFolder(const fs::path& folder) : folder_(folder) {
+  for (const fs::path& file : images_in("--lr", folder)) {
+    files_.emplace(file.filename().string(), file);
+    by_stem_[file.stem().string()].push_back(file);
+  }
+}
+
+fs::path LrFolder::of(const fs::path& hr, Index scale) const {
+  if (const auto same = files_.find(hr.filename().string()); same != files_.end()) return same->second;
   const std::string stem = hr.stem().string(), x = str("x", scale);
   for (const std::string& end :
-       {std::string(), x, "_" + x, "-" + x, "_LRBI_" + x, "_LR_" + x, std::string("_LR")})
-    for (const char* extension : {".png", ".bmp", ".jpg", ".jpeg", ".PNG", ".BMP", ".JPG"})
-      if (fs::is_regular_file(folder / (stem + end + extension))) return folder / (stem + end + extension);
-  throw Error(str("--lr: '", folder.string(), "' has no file that belongs to '", hr.filename().string(),
-                  "'; looked for ", stem, ", ", stem, x, ", ", stem, "_", x, " and ", stem, "_LRBI_", x));
+       {std::string(), x, "_" + x, "-" + x, "_LRBI_" + x, "_LR_" + x, std::string("_LR")}) {
+    const auto found = by_stem_.find(stem + end);
+    if (found == by_stem_.end()) continue;
+    use(found->second.size() == 1, "--lr: '", folder_.string(), "' has ", found->second[0].filename(),
+        " and ", found->second.back().filename(), " for '", hr.filename().string(), "'; keep one of them");
+    return found->second[0];
+  }
+  throw WrongUse(str("--lr: '", folder_.string(), "' has no picture that belongs to '",
+                     hr.filename().string(), "'; looked for ", stem, ", ", stem, x, ", ", stem, "_", x,
+                     " and ", stem, "_LRBI_", x));
 }
 
 data::Image load_lr(const fs::path& file, const data::Image& hr, Index scale) {

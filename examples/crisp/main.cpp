@@ -3,6 +3,7 @@
 #include <new>
 
 #include "common.hpp"
+#include "picture.hpp"
 #include "processes.hpp"
 
 namespace {
@@ -41,6 +42,7 @@ int failed(const std::string& what) {
 }
 
 int run(int argc, char** argv) {
+  crisp::program::use_image_libraries();
   crisp::program::Program program(
       "crisp",
       "crisp makes small images large: it trains super-resolution networks, enlarges images with them,\n"

@@ -93,9 +93,11 @@ class Service {
   Reply picture(const std::string& id) {
     const std::lock_guard lock(decoding_);
     const std::string bytes = read_file("picture", find(id).file);
-    const data::Image image = decode_picture(bytes, "the picture");
-    return {"image/png", std::make_shared<std::string>(to_png(image.height, image.width, image.channels, 8,
-                                                              [&](const Rows& sink) { sink(image); }))};
+    const data::Picture picture = decode_picture(bytes, "the picture");
+    const data::Image& image = picture.image;
+    return {"image/png",
+            std::make_shared<std::string>(to_png(image.height, image.width, image.channels, 8, picture.colour,
+                                                 [&](const Rows& sink) { sink(image); }))};
   }
 
   bool rated(const std::string& rater, const Stimulus& s) const {

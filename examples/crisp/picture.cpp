@@ -1,7 +1,11 @@
 // See picture.hpp.
 #include "picture.hpp"
 
+#include <iostream>
+
 #include "crisp/data/degrade.hpp"
+#include "crisp/data/image_folder.hpp"
+#include "crisp/data/image_libraries.hpp"
 #include "crisp/data/image_writer.hpp"
 #include "request.hpp"
 
@@ -21,6 +25,31 @@ auto in_words_of_the_page(const F& f) {
 }
 
 }  // namespace
+
+void use_image_libraries() { data::use_image_libraries(); }
+
+std::vector<fs::path> images_in(const std::string& option, const fs::path& folder) {
+  require_folder(option, folder);
+  try {
+    return data::list_images(folder);
+  } catch (const Error& e) {
+    throw WrongUse(str(option, ": ", e.what()));
+  }
+}
+
+void tell_left_out(const fs::path& folder) {
+  constexpr std::size_t most = 20;  // lines
+  const std::vector<data::LeftOut> all = data::image_folder(folder).left_out;
+  if (all.empty()) return;
+  for (std::size_t i = 0; i < std::min(all.size(), most); ++i)
+    std::cerr << str("crisp: left out: '", all[i].file.string(), "': ", all[i].reason, "\n");
+  std::cerr << str("crisp: ", all.size(), all.size() == 1 ? " entry of '" : " entries of '", folder.string(),
+                   all.size() == 1 ? "' was left out\n" : "' were left out\n");
+}
+
+std::vector<std::string> distinct_stems(const std::vector<fs::path>& images) {
+  return data::distinct_stems(images);
+}
 
 data::Image load_picture(const fs::path& file) { return data::load_image(file); }
 void save_picture(const fs::path& file, const data::Image& image) { data::save_image(file, image); }
@@ -43,19 +72,17 @@ PictureSize picture_size(const std::string& bytes, const std::string& name) {
   });
 }
 
-data::Image decode_picture(const std::string& bytes, const std::string& name) {
-  return in_words_of_the_page([&] { return data::decode_image(bytes, name); });
+data::Picture decode_picture(const std::string& bytes, const std::string& name) {
+  return in_words_of_the_page([&] { return data::decode_picture(bytes, name); });
 }
 
-int bits_of(const std::string& bytes) { return data::image_bits(bytes); }
-
-std::string to_png(Index height, Index width, Index channels, int bits,
+std::string to_png(Index height, Index width, Index channels, int bits, const data::ColourInfo& colour,
                    const std::function<void(const Rows& sink)>& make) {
   std::error_code error;
   const fs::path folder = fs::temp_directory_path(error);
   check(!error, "there is no folder for temporary files; the environment's TMPDIR can name one");
   const fs::path file = folder / ("crisp_" + random_id() + ".png");
-  data::ImageWriter writer(file, height, width, channels, {.bits = bits});
+  data::ImageWriter writer(file, height, width, channels, {.bits = bits, .colour = colour});
   make([&](const data::Image& rows) { writer.write(rows); });
   writer.finish();
   std::string bytes = read_file("to_png", file);

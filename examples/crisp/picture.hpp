@@ -6,9 +6,22 @@
 #include <string>
 
 #include "common.hpp"
-#include "crisp/data/image.hpp"
+#include "crisp/data/picture.hpp"
 
 namespace crisp::program {
+
+/// Lets all commands read by the libraries that were found when this was built; called first.
+void use_image_libraries();
+
+/// The images in a folder, sorted; throws WrongUse with the option's name where it is missing or holds none.
+std::vector<fs::path> images_in(const std::string& option, const fs::path& folder);
+
+/// Says on standard error what else lies in the folder, with the reason why it is not read; hidden files are
+/// passed over.
+void tell_left_out(const fs::path& folder);
+
+/// See data::distinct_stems: names for results, none twice.
+std::vector<std::string> distinct_stems(const std::vector<fs::path>& images);
 
 /// As data::load_image and data::save_image.
 data::Image load_picture(const fs::path& file);
@@ -21,19 +34,16 @@ struct PictureSize {
   Index height = 0, width = 0;
 };
 
-/// From the head of a PNG, JPEG or BMP file. Throws Error with the name where the bytes are none, or end too
-/// early.
+/// From the head of an image file, the right way up. Throws Error with the name where the bytes are none, or
+/// end too early.
 PictureSize picture_size(const std::string& bytes, const std::string& name);
 
 /// The picture. Throws Error as above.
-data::Image decode_picture(const std::string& bytes, const std::string& name);
-
-/// How many bits a sample has: 8 or 16.
-int bits_of(const std::string& bytes);
+data::Picture decode_picture(const std::string& bytes, const std::string& name);
 
 /// The bytes of a PNG file; `make` gives its rows, from the top, to its argument. Throws Error.
 using Rows = std::function<void(const data::Image& rows)>;
-std::string to_png(Index height, Index width, Index channels, int bits,
+std::string to_png(Index height, Index width, Index channels, int bits, const data::ColourInfo& colour,
                    const std::function<void(const Rows& sink)>& make);
 
 }  // namespace crisp::program

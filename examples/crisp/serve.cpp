@@ -147,17 +147,18 @@ class Service {
     Index scale, memory;
 
     Jobs::Files operator()(const std::function<void(double)>& progress) const {
-      const data::Image image = decode_picture(*bytes, name);
+      const data::Picture picture = decode_picture(*bytes, name);
+      const data::Image& image = picture.image;
       const auto png = [&](const std::function<void(const Rows&)>& make) {
-        return std::make_shared<std::string>(
-            to_png(image.height * scale, image.width * scale, image.channels, bits_of(*bytes), make));
+        return std::make_shared<std::string>(to_png(image.height * scale, image.width * scale, image.channels,
+                                                    picture.bits, picture.colour, make));
       };
       const infer::Options options{.memory = memory, .tile = tile_of(spec, scale), .progress = progress};
       progress(0);
       const auto after = png([&](const Rows& sink) { network.upscale(image, scale, options, sink); });
       progress(1);
       return {{"before", png([&](const Rows& sink) {
-                 sink(data::enlarge(image, scale, data::Resampling::bicubic_matlab));
+                 sink(data::enlarge(data::fill_hidden(image), scale, data::Resampling::bicubic_matlab));
                })},
               {"after", after}};
     }

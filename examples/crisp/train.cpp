@@ -142,7 +142,7 @@ void check_options(TrainOptions& o, const Network& net) {
   }
   o.data.degrade = o.recipe.degrade;
   o.data.seed = o.seed;
-  check_data(o.data);
+  check_data(o.data, net.scale());
 }
 
 // Each process has its part of the processors, unless the threads are told.
@@ -171,6 +171,7 @@ void run(TrainOptions& o) {
   const TrainingData data = load_data(o.data, net, o.recipe.patch);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
+  if (!o.quiet) tell_left_out(o.data);
   train_on(o, std::move(net), data);
 }
 

@@ -5,6 +5,7 @@
 
 #include "crisp/data/degrade.hpp"
 #include "crisp/data/synthetic.hpp"
+#include "lr_files.hpp"
 #include "picture.hpp"
 
 namespace crisp::program {
@@ -25,7 +26,7 @@ std::vector<Source> synthetic(Index count, std::uint64_t seed, bool colour) {
   return sources;
 }
 
-std::vector<Source> sources_of(const DataOptions& o, bool colour) {
+std::vector<Source> sources_of(const DataOptions& o, bool colour, Index scale) {
   std::vector<Source> sources;
   for (const std::string& from : o.train) {
     if (from == "synthetic") {
@@ -35,10 +36,12 @@ std::vector<Source> sources_of(const DataOptions& o, bool colour) {
         sources.push_back({str("'", file.filename().string(), "' in ", from), file, {}, {}});
     }
   }
-  if (!o.hr.empty())
+  if (!o.hr.empty()) {
+    const LrFolder lr(o.lr);
     for (const fs::path& file : images_in("--hr", o.hr))
       sources.push_back(
-          {str("'", file.filename().string(), "' in ", o.hr.string()), file, o.lr / file.filename(), {}});
+          {str("'", file.filename().string(), "' in ", o.hr.string()), file, lr.of(file, scale), {}});
+  }
   return sources;
 }
 
@@ -58,9 +61,10 @@ ValidationImage for_validation(Source& s) {
 
 }  // namespace
 
-void check_data(const DataOptions& o) {
+void check_data(const DataOptions& o, Index scale) {
   use(o.lr.empty() == o.hr.empty(),
-      "--lr DIR and --hr DIR go together: two folders with pictures of equal names");
+      "--lr DIR and --hr DIR go together: two folders with pictures of the same names (0801.png and "
+      "0801x2.png are)");
   use(!o.train.empty() || !o.hr.empty(), "give --train DIR, --train synthetic, or --lr DIR and --hr DIR");
   use(o.split == 0 || (o.split > 0 && o.split < 1), "--split must lie between 0 and 1, not ", o.split);
   use(o.split == 0 || o.valid.empty(), "give either --valid or --split, not both");
@@ -68,10 +72,15 @@ void check_data(const DataOptions& o) {
     if (source != "synthetic") images_in("--train", source);
   if (!o.valid.empty()) images_in("--valid", o.valid);
   if (o.hr.empty()) return;
-  require_folder("--lr", o.lr);
-  for (const fs::path& file : images_in("--hr", o.hr))
-    use(fs::exists(o.lr / file.filename()), "--lr '", o.lr.string(), "' has no picture '",
-        file.filename().string(), "', which --hr has");
+  const LrFolder lr(o.lr);
+  for (const fs::path& file : images_in("--hr", o.hr)) lr.of(file, scale);
+}
+
+void tell_left_out(const DataOptions& o) {
+  for (const std::string& source : o.train)
+    if (source != "synthetic") tell_left_out(fs::path(source));
+  for (const fs::path& folder : {o.hr, o.lr, o.valid})
+    if (!folder.empty()) tell_left_out(folder);
 }
 
 TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
@@ -82,7 +91,7 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
   if (d.kind == data::Degradation::Kind::noise) options.noise = d.value;
   else options.reduce = reducer_of(o.degrade);
 
-  std::vector<Source> train = sources_of(o, colour), valid;
+  std::vector<Source> train = sources_of(o, colour, net.scale()), valid;
   std::string valid_source = "synthetic, held out";
   if (o.split > 0) {
     shuffle(train, std::uint64_t(o.seed));

@@ -11,7 +11,7 @@ namespace crisp::program {
 
 struct DataOptions {
   std::vector<std::string> train;  // folders, or the word synthetic
-  fs::path lr, hr;                 // paired folders, with equal names
+  fs::path lr, hr;                 // paired folders; see LrFolder for the names
   fs::path valid;
   double split = 0;  // the part of the pictures that trains; the others validate
   std::string degrade;
@@ -31,7 +31,10 @@ struct TrainingData {
 };
 
 /// Throws WrongUse for folders and options that do not fit, before anything is read.
-void check_data(const DataOptions& o);
+void check_data(const DataOptions& o, Index scale);
+
+/// Says what else lies in the folders, see picture.hpp.
+void tell_left_out(const DataOptions& o);
 
 /// Reads the pictures, one at a time; each must hold a patch. Throws Error, with its name, for one that does
 /// not.

@@ -8,6 +8,7 @@
 #include "crisp/data/image_writer.hpp"
 #include "crisp/report/progress_bar.hpp"
 #include "device.hpp"
+#include "picture.hpp"
 
 namespace crisp::program {
 
@@ -32,8 +33,8 @@ std::vector<fs::path> checked_inputs(const Options& o) {
   use(!out_exists || !fs::equivalent(o.input, o.output), "OUTPUT is the same as INPUT: the ",
       folder ? "images" : "image", " would be overwritten");
   if (folder) return images_in("INPUT", o.input);
-  use(data::detail::is_image_extension(data::detail::lower_extension(o.output)), "OUTPUT '",
-      o.output.string(), "' must end in .png, .jpg, .jpeg or .bmp: the name says the format");
+  use(data::detail::is_written(data::lower_extension(o.output)), "OUTPUT '", o.output.string(),
+      "' must end in .png, .jpg, .jpeg or .bmp: the name says the format");
   return {o.input};
 }
 
@@ -57,15 +58,19 @@ struct Job {
 
 void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare,
                   const Options& o) {
-  const std::string bytes = read_file("load_image", from);
-  const data::Image image = data::decode_image(bytes, from.string());
+  data::Picture picture = data::load_picture(from);
+  for (const std::string& note : picture.notes)
+    std::cerr << "crisp: note: '" << from.string() << "': " << note << "\n";
+  const bool png = data::lower_extension(to) == ".png";
+  const data::Image image = png ? std::move(picture.image) : data::without_opaque_alpha(picture.image);
   const Index height = image.height * job.scale, width = image.width * job.scale;
   constexpr Index most = 64000000;
   check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ",
         most, " pixels, not ", height, " x ", width);
-  const int usual_bits = data::detail::lower_extension(to) == ".png" ? data::image_bits(bytes) : 8;
+  const int usual_bits = png ? picture.bits : 8;
   const int bits = o.bits > 0 ? o.bits : usual_bits;
-  data::ImageWriter writer(to, height, width, image.channels, {.bits = bits, .jpeg_quality = o.jpeg_quality});
+  data::ImageWriter writer(to, height, width, image.channels,
+                           {.bits = bits, .jpeg_quality = o.jpeg_quality, .colour = picture.colour});
   data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
   auto end = whole.samples.begin();
   job.network.upscale(image, job.scale,
@@ -84,11 +89,14 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
 }
 
 void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options& o) {
+  const std::vector<std::string> stems = distinct_stems(files);
   std::size_t failed = 0;
   for (const fs::path& file : files) {
+    const std::string png = stems[job.done] + ".png";
+    const bool same_format = data::detail::is_written(data::lower_extension(file));
     try {
-      upscale_file(job, file, o.output / file.filename(),
-                   o.compare.empty() ? fs::path() : o.compare / (file.stem().string() + ".png"), o);
+      upscale_file(job, file, o.output / (same_format ? file.filename() : fs::path(png)),
+                   o.compare.empty() ? fs::path() : o.compare / png, o);
     } catch (const Error& e) {  // one broken file does not stop the others
       job.bar.line(str("[", job.done + 1, "/", job.images, "] ", file.string(), "  failed"));
       std::cerr << "crisp: " << e.what() << "\n";
@@ -96,6 +104,7 @@ void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options&
     }
     ++job.done;
   }
+  if (!o.quiet) tell_left_out(o.input);
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
 }
 
@@ -126,9 +135,15 @@ void add_upscale(Program& program) {
   Command command =
       program.command("upscale", "Enlarge an image, or every image in a folder, with a trained network");
   o->weights.add_to(command);
-  command.option("INPUT", o->input, "an image (PNG, JPEG or BMP), or a folder of images").required();
   command
-      .option("OUTPUT", o->output, "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept")
+      .option(
+          "INPUT", o->input,
+          "an image (PNG, JPEG, BMP; WebP and TIFF where crisp was built with them), or a folder of images")
+      .required();
+  command
+      .option("OUTPUT", o->output,
+              "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept, WebP and TIFF become "
+              ".png")
       .required();
   command.option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")
       .range(1, 8);

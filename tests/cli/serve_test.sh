@@ -73,11 +73,11 @@ head -c 150 one.png >truncated.png
 : >empty.png
 answers 413 "at most 32 MiB (33554432 bytes)" --data-binary @large.bin "$first"
 answers 411 "Content-Length" -H "Transfer-Encoding: chunked" --data-binary @one.png "$first"
-answers 400 "'text.png' is neither a PNG" --data-binary @text.png "$jobs?model=0&scale=2&name=text.png"
+answers 400 "'text.png' is no image of a known kind" --data-binary @text.png "$jobs?model=0&scale=2&name=text.png"
 answers 400 "truncated" --data-binary @truncated.png "$first"
 answers 400 "0 bytes" --data-binary @empty.png "$first"
 answers 415 "not a form" -F "file=@one.png" "$first"
-printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\100\0\0\0\020\0\010\002\0\0\0\0\0\0\0\0\0\0\0IEND' >bomb.png
+echo iVBORw0KGgoAAAANSUhEUgAAQAAAABAQCAIAAAAGqWz/AAAAAUlEQVR4duaE5gAAAABJRU5ErkJggg== | base64 -d >bomb.png  # 16384 x 4112 pixels, it says
 answers 413 "at most 67108864 can be made" --data-binary @bomb.png "$jobs?model=0&scale=2&name=bomb.png"
 answers 400 "no model number 2" --data-binary @one.png "$jobs?model=2&scale=2"
 answers 400 "does not enlarge by 7" --data-binary @one.png "$jobs?model=0&scale=7"

@@ -52,6 +52,20 @@ grep -q "stopped at step" stopped.txt || fail "after Ctrl-C: $(cat stopped.txt)"
 [ -s stopped/state.safetensors ] || fail "Ctrl-C saved no state"
 expect 1 "setting 'lr'" train $long --lr 0.5 --out stopped --resume
 
+# Pairs as image sets name them; what is no picture is named.
+mkdir hr lr
+works upscale --weights stopped/best.safetensors --quiet pictures hr
+for file in pictures/*.png; do
+  name=$(basename "$file" .png)
+  cp "$file" "lr/${name}x2.png"
+done
+echo text >hr/notes.txt
+expect 0 "left out: 'hr/notes.txt': not an image" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
+cp "$file" "lr/${name}x2.PNG"
+expect 2 "keep one of them" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
+rm lr/"$name"x2.*
+expect 2 "has no picture that belongs to '$name.png'" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
+
 # Other options; synthetic pictures; a picture that is too small.
 works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
   --optimizer sgd --lr 1e-4 --schedule constant --clip-grad 1 --quiet --out folders

@@ -65,6 +65,22 @@ cp "small pictures/rgb.png" broken/whole.png
 expect 1 "3 of 4" upscale --weights $weights broken repaired
 [ "$(ls repaired)" = whole.png ] || fail "of the broken folder this was written: $(ls repaired)"
 
+# What is no picture is named and counted; opaque alpha is no reason to refuse; two of one name are compared apart.
+mkdir mixed mixed/further
+cp "small pictures/rgb.png" mixed/a.png
+cp "small pictures/rgb.png" mixed/a.PNG
+echo iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAYAAAC09K7GAAAAKklEQVR42mNgEJH7zwXEIkAsB8QMjECCG4hFgVgeJMAEJHiAWAyIFYAYAGwKDw0C1UanAAAAAElFTkSuQmCC | base64 -d >mixed/opaque.png
+for name in ._a.png .DS_Store desktop.ini; do echo hidden >mixed/$name; done
+printf 'GIF89a' >mixed/film.gif
+expect 0 "left out: 'mixed/film.gif': a GIF image" upscale --weights $weights --compare compared mixed enlarged
+grep -q "left out: 'mixed/further': a folder" err.txt || fail "the folder in the folder is not named: $(cat err.txt)"
+grep -q "2 entries of 'mixed' were left out" err.txt || fail "what was left out is not counted: $(cat err.txt)"
+[ "$(cd compared && echo *)" = "a.PNG.png a.png.png opaque.png" ] || fail "the comparisons are $(ls compared)"
+works upscale --weights $weights mixed/opaque.png opaque.jpg
+works upscale --weights $weights mixed/opaque.png opaque.bmp
+works upscale --weights $weights mixed/opaque.png opaque.png
+[ "$(size opaque.png)" = "8 6 6" ] || fail "the opaque alpha of a PNG became $(size opaque.png)"
+
 # Where writing fails half-way, an older file stays as it was.
 cp "small pictures/rgb.png" kept.bmp
 (trap '' XFSZ; ulimit -f 1; "$crisp" upscale --weights $weights "small pictures/rgb.png" kept.bmp >out.txt 2>err.txt)

@@ -1,7 +1,7 @@
 // Scores: the two protocols, the published figures, the means.
 #include "crisp/infer/evaluate.hpp"
 
-#include "crisp/data/image_io.hpp"
+#include "crisp/data/image_folder.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/zoo/any_model.hpp"

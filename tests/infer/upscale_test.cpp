@@ -176,3 +176,17 @@ TEST_CASE("upscale: what cannot be enlarged is said") {
   CHECK(test::contains(test::error_of([&] { infer::upscale(net, Image(), 2); }),
                        "the image is empty (0 x 0 pixels)"));
 }
+
+TEST_CASE("upscale: colours under an alpha of 0 do not enter the result") {
+  const Nothing<float, Cpu> nothing;
+  for (const Index channels : {2, 4})
+    for (const Index tile : {0, 16}) {
+      Image disc(40, 40, channels);  // white; black where it is transparent
+      for (Index i = 0; i < 40; ++i)
+        for (Index j = 0; j < 40; ++j)
+          if ((i - 20) * (i - 20) + (j - 18) * (j - 18) < 150)
+            for (Index c = 0; c < channels; ++c) disc.at(i, j, c) = 255;
+      const Image y = data::over_white(infer::upscale(nothing, disc, 2, {.tile = tile}));
+      for (const float v : y.samples) REQUIRE(std::abs(v - 255) < 2);
+    }
+}

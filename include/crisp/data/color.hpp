@@ -1,11 +1,12 @@
 // Luma and chroma of ITU-R BT.601 in the range of 8-bit video, Y 16..235, as MATLAB's rgb2ycbcr has them.
 #pragma once
-#include "crisp/data/image.hpp"
+#include "crisp/data/alpha.hpp"
 
 namespace crisp::data {
 
 /// (H, W, C) -> (H, W, 1): Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded: white is 235, red
-/// 81.481. Gray values are taken as luma as they are; alpha is left out.
+/// 81.481. Gray values are taken as luma as they are; alpha is left
+/// out.
 inline Image luma(const Image& x) {
   if (!x.has_colour()) return without_alpha(x);
   Image y(x.height, x.width, 1);

@@ -69,7 +69,8 @@ inline Image gaussian_blur(const Image& x, double deviation) {
 
 /// The image after a stay in a JPEG file of this quality, 1 to 100.
 inline Image through_jpeg(const Image& x, int quality) {
-  const Image y = decode_image(encode_image(x, ".jpg", {.jpeg_quality = quality}), "a JPEG in memory");
+  const Image y =
+      formats::decode_jpeg(encode_image(x, ".jpg", {.jpeg_quality = quality}), "a JPEG in memory").image;
   if (y.channels == x.channels) return y;
   return channels(y, 0, x.channels);  // a gray one comes back as three equal channels
 }

@@ -75,8 +75,6 @@ inline Image join(const Image& a, const Image& b) {
   return y;
 }
 
-inline Image without_alpha(const Image& x) { return x.has_alpha() ? channels(x, 0, x.channels - 1) : x; }
-
 /// A part of an image. Throws Error where it does not lie within.
 inline Image crop(const Image& x, Index top, Index left, Index height, Index width) {
   const bool begins_within = top >= 0 && left >= 0 && height >= 0 && width >= 0;

@@ -1,18 +1,20 @@
-// ImageWriter: an image file written row by row, so that a picture larger than the memory can be made; and
-// PNG of 16 bits. Uses libpng (the only header that includes it): programs that include this link with -lpng.
+// ImageWriter: an image file written row by row, so that a picture larger than the memory can be made; PNG of
+// 16 bits; and what files say of their colours. Programs that include this link with libpng and zlib.
 #pragma once
 #include <png.h>
 
 #include <cstdio>
 #include <utility>
 
+#include "crisp/data/formats/colour_chunks.hpp"
 #include "crisp/data/image_io.hpp"
 
 namespace crisp::data {
 
 struct WriterOptions {
-  int bits = 8;           // 16 is for PNG
-  int jpeg_quality = 95;  // 1 to 100
+  int bits = 8;            // 16 is for PNG
+  int jpeg_quality = 95;   // 1 to 100
+  ColourInfo colour = {};  // goes into the file as far as its format holds it
 };
 
 namespace detail {
@@ -40,6 +42,12 @@ class PngFile {
     png_set_IHDR(png_, info_, width, height, bits, kinds[channels], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png_, info_);
+    return true;
+  }
+  bool chunk(const char* type, const std::string& data) {
+    if (setjmp(png_jmpbuf(png_))) return false;
+    png_write_chunk(png_, reinterpret_cast<png_const_bytep>(type),
+                    reinterpret_cast<png_const_bytep>(data.data()), data.size());
     return true;
   }
   bool row(const unsigned char* bytes) {
@@ -76,7 +84,7 @@ class ImageWriter {
   /// the format has none, for 16 bits in another than PNG, and where the file cannot be written.
   ImageWriter(std::filesystem::path path, Index height, Index width, Index channels, WriterOptions o = {})
       : path_(std::move(path)), part_(path_.string() + ".part"), options_(o), height_(height) {
-    const std::string format = detail::lower_extension(path_);
+    const std::string format = lower_extension(path_);
     check_format(format, height, width, channels, o);
     png_ = format == ".png";
     rows_ = Bytes{height, width, channels, {}};
@@ -87,6 +95,8 @@ class ImageWriter {
     const bool begun =
         png_file_.begin(part_.c_str(), png_uint_32(width), png_uint_32(height), int(channels), o.bits);
     if (!begun) fail();
+    for (const formats::PngChunk& chunk : formats::colour_chunks(o.colour, channels >= 3))
+      if (!png_file_.chunk(chunk.type, chunk.data)) fail();
   }
   ImageWriter(const ImageWriter&) = delete;
   ImageWriter& operator=(const ImageWriter&) = delete;
@@ -120,8 +130,10 @@ class ImageWriter {
   void finish() {
     check(written_ == height_, "ImageWriter: ", written_, " of ", height_, " rows were written");
     if (!png_) {
-      const std::string format = detail::lower_extension(path_);
-      write_file("save_image", path_, detail::encode_bytes(rows_, format, options_.jpeg_quality));
+      const std::string format = lower_extension(path_);
+      std::string bytes = detail::encode_bytes(rows_, format, options_.jpeg_quality);
+      formats::put_colour(bytes, options_.colour);
+      write_file("save_image", path_, bytes);
     } else {
       std::error_code error;
       if (!png_file_.end()) fail();
@@ -136,7 +148,7 @@ class ImageWriter {
 
   static void check_format(const std::string& format, Index height, Index width, Index channels,
                            const WriterOptions& o) {
-    check(detail::is_image_extension(format), "save_image: '", format,
+    check(detail::is_written(format), "save_image: '", format,
           "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
     check(height >= 1 && width >= 1 && channels >= 1 && channels <= 4, "save_image: the image is empty (",
           height, " x ", width, " pixels)");

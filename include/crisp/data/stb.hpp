@@ -1,5 +1,5 @@
-// stb_image and stb_image_write for crisp alone: in namespace crisp::data::stb, for PNG, JPEG and BMP. (This
-// is the only header that includes them.) stb is configured by macros. Those of the file that includes this
+// stb_image for PNG and JPEG, and stb_image_write, for crisp alone: in namespace crisp::data::stb. (This is
+// the only header that includes them.) stb is configured by macros. Those of the file that includes this
 // are put aside, and are back afterwards: so it may include stb before and after, with any configuration.
 #pragma once
 #include <assert.h>
@@ -14,6 +14,9 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+#include <memory>
+
+#include "crisp/data/image.hpp"
 
 #pragma push_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma push_macro("STB_IMAGE_STATIC")
@@ -106,7 +109,6 @@
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
-#define STBI_ONLY_BMP
 #define STBI_NO_GIF
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
@@ -211,3 +213,34 @@ namespace crisp::data::stb {
 #pragma pop_macro("STBIW_REALLOC")
 #pragma pop_macro("STBIW_REALLOC_SIZED")
 #pragma pop_macro("stbi__err")
+
+namespace crisp::data::stb {
+
+// The pixels that stb gave, as an image.
+template <class Sample>
+Image to_image(Sample* pixels, Index height, Index width, Index channels, const std::string& name) {
+  const std::unique_ptr<void, void (*)(void*)> owner(pixels, crisp_stbi_image_free);
+  check(pixels != nullptr, "load_image: '", name, "' is damaged: ", crisp_stbi_failure_reason());
+  Image image(height, width, channels);
+  const float step = sizeof(Sample) == 2 ? 257.0f : 1.0f;
+  for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] = float(pixels[i]) / step;
+  return image;
+}
+
+/// The samples of a PNG or JPEG file of 8 bits. Throws Error with the name where stb cannot read it.
+inline Image decode_8(const std::string& bytes, const std::string& name) {
+  int w = 0, h = 0, c = 0;
+  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  auto* const pixels = crisp_stbi_load_from_memory(data, int(bytes.size()), &w, &h, &c, 0);
+  return to_image(pixels, h, w, c, name);
+}
+
+/// The same of a PNG file of 16 bits, in 0..255 with a fraction.
+inline Image decode_16(const std::string& bytes, const std::string& name) {
+  int w = 0, h = 0, c = 0;
+  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  auto* const pixels = crisp_stbi_load_16_from_memory(data, int(bytes.size()), &w, &h, &c, 0);
+  return to_image(pixels, h, w, c, name);
+}
+
+}  // namespace crisp::data::stb

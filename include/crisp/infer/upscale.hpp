@@ -2,6 +2,7 @@
 // through a network.
 #pragma once
 #include "crisp/core/rounding.hpp"
+#include "crisp/data/alpha.hpp"
 #include "crisp/data/color.hpp"
 #include "crisp/data/resize.hpp"
 #include "crisp/infer/apply.hpp"
@@ -112,8 +113,8 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
 
 /// The image, `scale` times as high and wide, row by row: (H, W, C), 0..255 -> rows (h, scale W, C), not
 /// rounded, to `sink`, from the top. A network on luma (its input: luma / 255, enlarged by MATLAB's bicubic
-/// if it takes that) leaves Cb and Cr to bicubic; gray stays gray; alpha is enlarged by bicubic. Throws Error
-/// for an empty image or a scale below 1.
+/// if it takes that) leaves Cb and Cr to bicubic; gray stays gray; alpha is enlarged by bicubic, and colours
+/// that it hides are filled first (data/alpha.hpp). Throws Error for an empty image or a scale below 1.
 template <template <class, class> class Net, class T, class D>
 void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o,
              const RowSink& sink) {
@@ -121,7 +122,7 @@ void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const 
   check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ",
         image.width, " pixels)");
   for_tiles(
-      image, detail::tiling(net, image, scale, o), scale,
+      data::fill_hidden(image), detail::tiling(net, image, scale, o), scale,
       [&](const data::Image& tile) { return detail::upscale_whole(net, tile, scale, o.ensemble); }, sink,
       o.progress);
 }

@@ -1,0 +1,87 @@
+// Reading numbers from the bytes of a file, never beyond their end; and the two checksums of PNG.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "crisp/core/error.hpp"
+
+namespace crisp::data::formats {
+
+/// Ends the reading of the image file `name`: "load_image: 'photo.jpg' is truncated ...".
+template <class... Parts>
+[[noreturn]] void refuse(const std::string& name, const Parts&... parts) {
+  throw Error(str("load_image: '", name, "' ", parts...));
+}
+
+/// Throws Error with the name for an image of more pixels than are read; called before memory is taken.
+inline void check_pixels(Index height, Index width, const std::string& name) {
+  constexpr Index most = Index(1) << 28;
+  if (height < 0 || width < 0 || (width > 0 && height > most / width))
+    refuse(name, "has ", height, " x ", width, " pixels; at most ", most, " can be read");
+}
+
+/// The bytes of a part of a file, and the order in which its numbers are written.
+struct Bytes {
+  std::string_view all;
+  bool little_endian = false;
+
+  std::size_t size() const { return all.size(); }
+  bool has(std::size_t at, std::size_t count) const { return at <= size() && count <= size() - at; }
+  bool begins(std::string_view with) const { return all.starts_with(with); }
+
+  /// `count` bytes from `at`; fewer where the end comes before.
+  Bytes part(std::size_t at, std::size_t count = std::string_view::npos) const {
+    return {at < size() ? all.substr(at, count) : std::string_view(), little_endian};
+  }
+  /// The number in 1, 2 or 4 bytes at `at`; 0 beyond the end.
+  std::uint32_t number(std::size_t at, std::size_t count) const {
+    if (!has(at, count)) return 0;
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      value = value << 8 | static_cast<unsigned char>(all[at + (little_endian ? count - 1 - i : i)]);
+    return value;
+  }
+  std::uint32_t u8(std::size_t at) const { return number(at, 1); }
+  std::uint32_t u16(std::size_t at) const { return number(at, 2); }
+  std::uint32_t u32(std::size_t at) const { return number(at, 4); }
+  std::int32_t i32(std::size_t at) const { return static_cast<std::int32_t>(u32(at)); }
+};
+
+/// The number as 2 or 4 bytes, the high one first.
+inline std::string big_endian(std::uint32_t value, std::size_t count) {
+  std::string bytes(count, '\0');
+  for (std::size_t i = 0; i < count; ++i) bytes[count - 1 - i] = static_cast<char>(value >> (8 * i) & 255);
+  return bytes;
+}
+
+/// CRC-32 (ISO 3309), as PNG has it after each chunk.
+inline std::uint32_t crc32(std::string_view bytes) {
+  static const auto table = [] {
+    std::array<std::uint32_t, 256> t{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+      t[i] = i;
+      for (int bit = 0; bit < 8; ++bit) t[i] = t[i] >> 1 ^ (t[i] & 1 ? 0xedb88320u : 0u);
+    }
+    return t;
+  }();
+  std::uint32_t crc = 0xffffffffu;
+  for (const char c : bytes) crc = table[(crc ^ static_cast<unsigned char>(c)) & 255] ^ crc >> 8;
+  return ~crc;
+}
+
+/// Adler-32 (RFC 1950), which ends a zlib stream.
+inline std::uint32_t adler32(std::string_view bytes) {
+  std::uint32_t a = 1, b = 0;
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, 5552);  // as many as 32 bits can sum
+    for (const char c : part) b += a += static_cast<unsigned char>(c);
+    a %= 65521;
+    b %= 65521;
+    bytes.remove_prefix(part.size());
+  }
+  return b << 16 | a;
+}
+
+}  // namespace crisp::data::formats

@@ -1,0 +1,166 @@
+// Which reader reads a file: by its first bytes, whatever its name says. The core has PNG, JPEG and BMP;
+// image_libraries.hpp adds more, and so can a program.
+#pragma once
+#include <filesystem>
+
+#include "crisp/data/formats/bmp.hpp"
+#include "crisp/data/formats/jpeg.hpp"
+#include "crisp/data/formats/png.hpp"
+
+namespace crisp::data {
+
+/// What is known of an image before it is decoded.
+struct ImageHeader {
+  Index height = 0, width = 0;
+  int bits = 8;         // of a sample: 8 or 16
+  int orientation = 1;  // see formats::exif_orientation
+};
+
+/// Reads one format. `header` and `decode` are given the bytes of a file and its name, and throw Error with
+/// the name for what is cut short, damaged, of too many pixels (formats::check_pixels) or not read. Both
+/// speak of the samples as they lie in the file, not turned.
+struct ImageReader {
+  std::string format;                   // "PNG"
+  std::vector<std::string> extensions;  // ".png", in small letters
+  bool (*knows)(std::string_view bytes);
+  ImageHeader (*header)(const std::string& bytes, const std::string& name);
+  Picture (*decode)(const std::string& bytes, const std::string& name);
+};
+
+namespace formats {
+
+inline ImageReader bmp_reader() {
+  return {"BMP",
+          {".bmp", ".dib"},
+          [](std::string_view bytes) { return bytes.starts_with("BM"); },
+          [](const std::string& bytes, const std::string& name) {
+            const BmpHeader h = bmp_header(bytes, name);
+            return ImageHeader{.height = h.height, .width = h.width};
+          },
+          decode_bmp};
+}
+
+inline ImageReader png_reader() {
+  return {"PNG",
+          {".png"},
+          [](std::string_view bytes) { return bytes.starts_with(png_signature); },
+          [](const std::string& bytes, const std::string& name) {
+            const PngHeader h = png_header(bytes, name);
+            return ImageHeader{h.height, h.width, h.depth == 16 ? 16 : 8, h.orientation};
+          },
+          decode_png};
+}
+
+inline ImageReader jpeg_reader() {
+  return {"JPEG",
+          {".jpg", ".jpeg", ".jpe", ".jfif"},
+          [](std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); },
+          [](const std::string& bytes, const std::string& name) {
+            const JpegHeader h = jpeg_header(jpeg_segments(bytes, name), name);
+            return ImageHeader{.height = h.height, .width = h.width, .orientation = h.orientation};
+          },
+          decode_jpeg};
+}
+
+}  // namespace formats
+
+/// The readers, one a format. Not to be changed while another thread reads.
+inline std::vector<ImageReader>& image_readers() {
+  static std::vector<ImageReader> readers{formats::png_reader(), formats::jpeg_reader(),
+                                          formats::bmp_reader()};
+  return readers;
+}
+
+/// Adds a reader, in place of the one of the same format.
+inline void add_image_reader(const ImageReader& reader) {
+  for (ImageReader& present : image_readers())
+    if (present.format == reader.format) {
+      present = reader;
+      return;
+    }
+  image_readers().push_back(reader);
+}
+
+/// "PNG, JPEG, BMP": what can be read.
+inline std::string readable_formats() {
+  std::string all;
+  for (const ImageReader& reader : image_readers()) all += (all.empty() ? "" : ", ") + reader.format;
+  return all;
+}
+
+/// The extension of a path in small letters: ".png".
+inline std::string lower_extension(const std::filesystem::path& path) {
+  std::string e = path.extension().string();
+  for (char& c : e) c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
+  return e;
+}
+
+/// Whether a file of this name is taken for an image that can be read.
+inline bool is_image_name(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  for (const ImageReader& reader : image_readers())
+    for (const std::string& known : reader.extensions)
+      if (known == extension) return true;
+  return false;
+}
+
+/// What a file is by its first bytes, for messages: "a GIF image"; empty where that is not known.
+inline std::string kind_of(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  const auto box = bytes.size() >= 12 ? bytes.substr(8, 4) : ""sv;
+  if (bytes.starts_with("GIF8")) return "a GIF image";
+  if (bytes.starts_with("RIFF") && box == "WEBP") return "a WebP image";
+  if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv) || bytes.starts_with("II+\0"sv) ||
+      bytes.starts_with("MM\0+"sv))
+    return "a TIFF image";
+  if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") {
+    if (box == "avif" || box == "avis") return "an AVIF image";
+    return box == "heic" || box == "heix" || box == "mif1" || box == "msf1" ? "a HEIF image" : "a film";
+  }
+  if (bytes.starts_with("\0\0\0\x0cjP  "sv) || bytes.starts_with("\xff\x4f\xff\x51"))
+    return "a JPEG 2000 image";
+  if (bytes.starts_with("\0\0\0\x0cJXL "sv) || bytes.starts_with("\xff\x0a")) return "a JPEG XL image";
+  if (bytes.starts_with("8BPS")) return "a Photoshop file";
+  if (bytes.starts_with("v/1\x01")) return "an OpenEXR image";
+  if (bytes.starts_with("\0\0\1\0"sv)) return "an icon";
+  if (bytes.starts_with("qoif")) return "a QOI image";
+  if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7') return "a PNM image";
+  if (bytes.starts_with("%PDF")) return "a PDF document";
+  if (bytes.starts_with("PK\3\4")) return "a zip archive";
+  if (bytes.starts_with("version https://git-lfs")) return "a pointer of git-lfs, not the file itself";
+  const std::string_view begin = bytes.substr(0, std::min<std::size_t>(bytes.size(), 512));
+  if (begin.find("<svg") != begin.npos) return "an SVG drawing";
+  if (begin.find("<html") != begin.npos || begin.find("<!DOCTYPE") != begin.npos) return "a web page";
+  return "";
+}
+
+/// The reader of a file. Throws Error with the name where none knows it.
+inline const ImageReader& reader_of(const std::string& bytes, const std::string& name) {
+  if (bytes.size() >= (std::size_t(1) << 30))
+    formats::refuse(name, "has ", bytes.size(), " bytes; at most 1 GiB can be read");
+  for (const ImageReader& reader : image_readers())
+    if (reader.knows(bytes)) return reader;
+  const std::string kind = kind_of(bytes);
+  formats::refuse(name, "is ", kind.empty() ? "no image of a known kind" : kind, "; ", readable_formats(),
+                  " can be read, whatever the name says");
+}
+
+/// The size of the picture in an image file, the right way up, without decoding it. Throws Error with the
+/// name for what is cut short, damaged, too large or no image.
+inline ImageHeader image_header(const std::string& bytes, const std::string& name) {
+  ImageHeader header = reader_of(bytes, name).header(bytes, name);
+  if (header.orientation >= 5) std::swap(header.height, header.width);
+  return header;
+}
+
+/// The picture in the bytes of an image file, the right way up: gray, gray with alpha, RGB or RGBA, in
+/// 0..255, with what the file says of its colours. Throws Error as image_header does.
+inline Picture decode_picture(const std::string& bytes, const std::string& name) {
+  Picture picture = reader_of(bytes, name).decode(bytes, name);
+  if (picture.orientation > 1) picture.image = upright(picture.image, picture.orientation);
+  if (picture.orientation >= 5) std::swap(picture.colour.density[0], picture.colour.density[1]);
+  picture.orientation = 1;
+  return picture;
+}
+
+}  // namespace crisp::data
