@@ -208,14 +208,17 @@ TEST_CASE("a PNG in which any byte is changed, and one that is cut anywhere, is 
 TEST_CASE("a JPEG that is cut anywhere is refused; bytes that are too many are no damage") {
   const std::string jpeg = encode_image(noise(16, 24, 3), ".jpg");
   const std::string scan = jpeg.substr(0, jpeg.size() - 2), end = "\xff\xd9";
+  std::string noise_bytes = "\xff\x31";
+  for (const float v : noise(9, 9, 1).samples) noise_bytes += char(static_cast<unsigned char>(v));
   with_both_readers([&] {
     const Samples right = decode_image(jpeg, "x").samples;
     for (std::size_t size = 3; size < jpeg.size() - 1; size += size < 100 ? 1 : 37) {
       INFO(size << " bytes");
       CHECK(contains(message(jpeg.substr(0, size)), "is truncated"));
     }
-    for (const std::string& more : {std::string(50, '\0'), std::string("\xff\x01\x12\x34"),
-                                    std::string("\xff\xd9 and text \xff\xd8"), std::string("\x12\xff\x01")})
+    for (const std::string& more :
+         {std::string(50, '\0'), std::string("\xff\x01\x12\x34"), std::string("\xff\xd9 and text \xff\xd8"),
+          std::string("\x12\xff\x01"), std::string("\xff\xc4\xff\xff\xff\x35"), noise_bytes})
       CHECK(decode_image(scan + more + end, "x").samples == right);
     CHECK(decode_image(jpeg + std::string(99, '\xab'), "x").samples == right);
     CHECK(decode_image(with_segment(jpeg, 0xfe, "a comment"), "x").samples == right);

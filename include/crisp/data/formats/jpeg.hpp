@@ -21,7 +21,7 @@ struct JpegSegment {
 
 /// The names of the markers that are used here: T.81, table B.1.
 namespace jpeg {
-inline constexpr std::uint32_t temporary = 0x01, first_restart = 0xd0, last_restart = 0xd7, begin = 0xd8,
+inline constexpr std::uint32_t first = 0xc0, first_restart = 0xd0, last_restart = 0xd7, begin = 0xd8,
                                end = 0xd9, scan = 0xda, huffman_tables = 0xc4, jpeg_ls = 0xf7, app0 = 0xe0,
                                app1 = 0xe1, app2 = 0xe2, app14 = 0xee;
 inline bool is_frame(std::uint32_t m) {
@@ -44,29 +44,38 @@ inline std::size_t end_of_scan(const Bytes& file, std::size_t at) {
 
 }  // namespace detail
 
-/// The segments of a JPEG file up to its end; bytes between them that are no segment are passed over. Throws
-/// Error with the name where the file is cut short.
+/// The segments of a JPEG file up to its end, or up to the last scan where only one of each component can be
+/// there (not progressive). Bytes between them that are no segment are passed over. Throws Error with the
+/// name where the file is cut short.
 inline std::vector<JpegSegment> jpeg_segments(std::string_view bytes, const std::string& name) {
   const Bytes file{bytes};
   std::vector<JpegSegment> segments;
+  bool progressive = true;
+  std::size_t components = 0, coded = 0;
   for (std::size_t at = 2;;) {
     at = std::min(file.all.find('\xff', at), file.size());
     while (file.u8(at) == 0xff) ++at;
     if (!file.has(at, 1)) refuse(name, "is truncated: its ", bytes.size(), " bytes end before the JPEG does");
     const std::uint32_t marker = file.u8(at++);
     if (marker == jpeg::end) return segments;
-    const bool alone =
-        marker == 0 || marker == jpeg::temporary || (marker >= jpeg::first_restart && marker <= jpeg::begin);
+    const bool alone = marker < jpeg::first || (marker >= jpeg::first_restart && marker <= jpeg::begin);
     if (alone) continue;
     const std::size_t size = file.u16(at);
     if (size < 2 || !file.has(at, size))
       refuse(name, "is truncated: its ", bytes.size(), " bytes end before the JPEG does");
-    segments.push_back({marker, file.part(at + 2, size - 2).all});
+    const Bytes data = file.part(at + 2, size - 2);
+    segments.push_back({marker, data.all});
     at += size;
+    if (jpeg::is_frame(marker)) {
+      progressive = marker != 0xc0 && marker != 0xc1 && marker != 0xc9;
+      components = data.u8(5);
+    }
     if (marker != jpeg::scan) continue;
     const std::size_t end = detail::end_of_scan(file, at);
     segments.push_back({0, file.part(at, end - at).all});
     at = end;
+    coded += data.u8(0);
+    if (!progressive && coded >= components && end < file.size()) return segments;
   }
 }
 
