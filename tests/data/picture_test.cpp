@@ -246,6 +246,30 @@ TEST_CASE("JPEGs of kinds that are not read are called what they are") {
   CHECK(contains(message(with_frame(0xca)), "arithmetic-coded JPEG"));
 }
 
+TEST_CASE("a JPEG without a table that it uses, or with a table that is none, is refused") {
+  const std::string jpeg = encode_image(noise(8, 8, 3), ".jpg");
+  const auto without = [&](std::size_t at) {  // the segment that begins there
+    return jpeg.substr(0, at) + jpeg.substr(at + 2 + formats::Bytes{jpeg}.u16(at + 2));
+  };
+  std::string full(17, '\0');  // a table with 257 codes
+  full[16] = '\x80', full[15] = '\x7f', full[14] = '\2';
+  std::string crowded = std::string("\0\3", 2) + std::string(15, '\0') + "abc";  // three codes of one bit
+  with_both_readers([&] {
+    CHECK(contains(message(without(jpeg.find("\xff\xc4"))), "a Huffman table of the JPEG is not there"));
+    CHECK(contains(message(without(jpeg.find("\xff\xdb"))), "a quantisation table of the JPEG is not there"));
+    CHECK(contains(message(with_segment(jpeg, 0xc4, full + std::string(257, 'x'))), "has 257 codes"));
+    CHECK(contains(message(with_segment(jpeg, 0xc4, crowded)), "too many codes of 1 bits"));
+    CHECK(contains(message(with_segment(jpeg, 0xc4, full.substr(0, 9))), "is damaged"));
+    CHECK(contains(message(with_segment(jpeg, 0xdb, std::string(9, '\1'))), "cut short"));
+  });
+}
+
+TEST_CASE("a PNG that unpacks to more than it says is refused, whatever its size") {
+  Png png = png_of(noise(2, 2, 3));
+  png.rows += std::string(100000, '\0');
+  with_both_readers([&] { CHECK(contains(message(png.bytes()), "is damaged")); });
+}
+
 TEST_CASE("BMP: palettes, masks, runs, both directions; cut anywhere it is refused") {
   const std::string palette("\3\2\1\0\6\5\4\0\11\10\7\0", 12);
   with_both_readers([&] {

@@ -22,8 +22,8 @@ struct JpegSegment {
 /// The names of the markers that are used here: T.81, table B.1.
 namespace jpeg {
 inline constexpr std::uint32_t first = 0xc0, first_restart = 0xd0, last_restart = 0xd7, begin = 0xd8,
-                               end = 0xd9, scan = 0xda, huffman_tables = 0xc4, jpeg_ls = 0xf7, app0 = 0xe0,
-                               app1 = 0xe1, app2 = 0xe2, app14 = 0xee;
+                               end = 0xd9, scan = 0xda, huffman_tables = 0xc4, quantisation_tables = 0xdb,
+                               jpeg_ls = 0xf7, app0 = 0xe0, app1 = 0xe1, app2 = 0xe2, app14 = 0xee;
 inline bool is_frame(std::uint32_t m) {
   return m >= 0xc0 && m <= 0xcf && m != 0xc4 && m != 0xc8 && m != 0xcc;
 }
@@ -142,18 +142,77 @@ inline std::string joined_profile(const std::vector<JpegSegment>& segments) {
   return profile;
 }
 
-// Each component of the frame must be in a scan: else the file was cut, and ended again.
-inline void check_scans(const JpegHeader& h, const std::vector<JpegSegment>& segments,
-                        const std::string& name) {
-  std::set<std::uint32_t> coded;
-  for (const JpegSegment& s : segments) {
-    if (s.marker != jpeg::scan) continue;
-    const Bytes data{s.data};
-    for (std::size_t i = 0; i < data.u8(0); ++i) coded.insert(data.u8(1 + 2 * i));
+// The tables that are given, and whether a scan asks for others (T.81, annex B.2.3 and B.2.4): decoders use
+// what they find in memory instead.
+class JpegTables {
+ public:
+  JpegTables(std::vector<JpegSegment> const& segments, const JpegHeader& h, std::string name)
+      : name_(std::move(name)) {
+    for (const JpegSegment& s : segments) {
+      if (s.marker == jpeg::quantisation_tables) take_quantisation({s.data});
+      if (s.marker == jpeg::huffman_tables) take_huffman({s.data});
+      if (jpeg::is_frame(s.marker)) frame_ = {s.data};
+      if (s.marker == jpeg::scan) check_scan({s.data}, h);
+    }
+    if (coded_.size() < h.components)  // the file was cut, and ended again
+      refuse(name_, "is damaged: the JPEG has samples for ", coded_.size(), " of ", h.components,
+             " components");
   }
-  if (coded.size() < h.components)
-    refuse(name, "is damaged: the JPEG has samples for ", coded.size(), " of ", h.components, " components");
-}
+
+ private:
+  void take_quantisation(const Bytes& data) {
+    for (std::size_t at = 0; at < data.size();) {
+      const bool wide = data.u8(at) >> 4 != 0;
+      quantisation_.insert(data.u8(at) & 15);
+      at += wide ? 129 : 65;
+      if (at > data.size()) refuse(name_, "is damaged: a quantisation table of the JPEG is cut short");
+    }
+  }
+  void take_huffman(const Bytes& data) {
+    for (std::size_t at = 0; at < data.size();) {
+      std::size_t codes = 0;
+      std::int64_t left = 1;  // codes that may still be given out, of each length
+      for (std::size_t i = 1; i <= 16; ++i) {
+        codes += data.u8(at + i);
+        left = 2 * left - std::int64_t(data.u8(at + i));
+        if (left < 0)
+          refuse(name_, "is damaged: a Huffman table of the JPEG has too many codes of ", i, " bits");
+      }
+      if (codes > 256 || !data.has(at, 17 + codes))
+        refuse(name_, "is damaged: a Huffman table of the JPEG has ", codes, " codes");
+      huffman_.insert(data.u8(at));
+      at += 17 + codes;
+    }
+  }
+  void check_scan(const Bytes& scan, const JpegHeader& h) {
+    const std::size_t count = scan.u8(0);
+    if (count < 1 || count > 4 || scan.size() < 4 + 2 * count)
+      refuse(name_, "is damaged: a scan of the JPEG has ", count, " components");
+    const std::uint32_t first = scan.u8(1 + 2 * count), refining = scan.u8(3 + 2 * count) >> 4;
+    const bool progressive = h.frame == 0xc2;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t component = scan.u8(1 + 2 * i), tables = scan.u8(2 + 2 * i);
+      coded_.insert(component);
+      check_quantisation(component, h);
+      if (h.arithmetic()) continue;
+      const bool needs_dc = !progressive || (first == 0 && refining == 0);
+      if (needs_dc) check_huffman(tables >> 4);
+      if (!progressive || first > 0) check_huffman((tables & 15) | 0x10);
+    }
+  }
+  void check_huffman(std::uint32_t table) const {
+    if (!huffman_.contains(table)) refuse(name_, "is damaged: a Huffman table of the JPEG is not there");
+  }
+  void check_quantisation(std::uint32_t component, const JpegHeader& h) const {
+    for (std::size_t i = 0; i < h.components; ++i)
+      if (frame_.u8(6 + 3 * i) == component && quantisation_.contains(frame_.u8(8 + 3 * i))) return;
+    refuse(name_, "is damaged: a quantisation table of the JPEG is not there");
+  }
+
+  std::string name_;
+  Bytes frame_{};
+  std::set<std::uint32_t> quantisation_, huffman_, coded_;
+};
 
 }  // namespace detail
 
@@ -176,7 +235,7 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
     if (s.marker == jpeg::app14 && data.begins("Adobe") && data.size() >= 12) h.has_adobe_marker = true;
   }
   if (h.frame == 0) refuse(name, "is damaged: the JPEG has no frame");
-  detail::check_scans(h, segments, name);
+  detail::JpegTables(segments, h, name);
   h.colour.icc = detail::joined_profile(segments);
   return h;
 }

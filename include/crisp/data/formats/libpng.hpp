@@ -34,7 +34,8 @@ struct PngSource {
 
 // The samples to `rows`, of 8 or 16 bits, without palette and with alpha where there is transparency.
 inline bool read_png(PngSource& source, png_bytep* rows) {
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, PngSource::fail, PngSource::pass_over);
+  png_structp png =
+      png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, PngSource::fail, PngSource::pass_over);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
   if (!info || setjmp(png_jmpbuf(png))) {
     png_destroy_read_struct(&png, &info, nullptr);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/formats/exif.hpp"
 #include "crisp/data/picture.hpp"
 #include "crisp/data/stb.hpp"
@@ -17,7 +18,7 @@ struct PngHeader {
   Index height = 0, width = 0;
   int depth = 0, kind = 0;  // bits of a sample; the specification's colour type
   bool has_key = false;     // tRNS: a palette with alpha, or a colour that is transparent
-  bool animated = false;
+  bool interlaced = false, animated = false;
   int orientation = 1;
   ColourInfo colour{};
   std::string zipped_icc;  // the profile, as it is in the file
@@ -86,6 +87,7 @@ inline PngHeader png_header(
       h.height = Index(data.u32(4));
       h.depth = int(data.u8(8));
       h.kind = int(data.u8(9));
+      h.interlaced = data.u8(12) != 0;
       detail::check_png_header(h, name);
     }
     detail::take_png_chunk(h, type, data);
@@ -100,22 +102,42 @@ inline PngHeader png_header(
 
 namespace detail {
 
-// A zlib stream's content; empty where it is damaged.
-inline std::string inflated(std::string_view zipped) {
-  int size = 0;
-  const std::unique_ptr<char, void (*)(void*)> data(
-      stb::crisp_stbi_zlib_decode_malloc(zipped.data(), int(zipped.size()), &size),
-      stb::crisp_stbi_image_free);
-  std::string content = data ? std::string(data.get(), std::size_t(size)) : std::string();
+// A zlib stream's content, of at most so many bytes; empty where it is damaged or longer.
+inline std::string inflated(std::string_view zipped, std::size_t most) {
+  std::string content(most, '\0');
+  const int size =
+      stb::crisp_stbi_zlib_decode_buffer(content.data(), int(most), zipped.data(), int(zipped.size()));
+  content.resize(size > 0 ? std::size_t(size) : 0);
   const bool whole = zipped.size() >= 4 && Bytes{zipped}.u32(zipped.size() - 4) == adler32(content);
   return whole ? content : std::string();
+}
+
+// The bytes of the samples before they are compressed: each row after a byte that names its filter; of an
+// interlaced picture, seven small ones (sec. 8.2).
+inline std::size_t raw_size(const PngHeader& h) {
+  const Index samples = h.kind == 3 ? 1 : Index(h.is_gray() ? 1 : 3) + (h.kind >= 4 ? 1 : 0);
+  struct Pass {
+    Index top, left, down, right;
+  };
+  static constexpr Pass whole{0, 0, 1, 1};
+  static constexpr Pass seven[] = {{0, 0, 8, 8}, {0, 4, 8, 8}, {4, 0, 8, 4}, {0, 2, 4, 4},
+                                   {2, 0, 4, 2}, {0, 1, 2, 2}, {1, 0, 2, 1}};
+  const auto size = [&](const Pass& p) {
+    const Index rows = ceil_div(std::max<Index>(h.height - p.top, 0), p.down);
+    const Index columns = ceil_div(std::max<Index>(h.width - p.left, 0), p.right);
+    return columns == 0 ? 0 : rows * (1 + ceil_div(columns * samples * h.depth, 8));
+  };
+  if (!h.interlaced) return std::size_t(size(whole));
+  Index sum = 0;
+  for (const Pass& pass : seven) sum += size(pass);
+  return std::size_t(sum);
 }
 
 inline Picture png_picture(PngHeader h) {
   Picture picture{.bits = h.depth == 16 ? 16 : 8, .orientation = h.orientation};
   if (h.animated) picture.notes.push_back("an animated PNG: its first picture alone is read");
   if (!h.zipped_icc.empty()) {
-    h.colour.icc = inflated(h.zipped_icc);
+    h.colour.icc = inflated(h.zipped_icc, std::min<std::size_t>(1032 * h.zipped_icc.size(), 1 << 24));
     if (!is_icc_profile(h.colour.icc, !h.is_gray()))
       picture.notes.push_back("its colour profile is damaged or for other colours, and left out");
   }
@@ -132,8 +154,9 @@ inline Picture decode_png(const std::string& bytes, const std::string& name) {
   const PngHeader h = png_header(bytes, name, [&](const std::string& type, std::string_view data) {
     if (type == "IDAT") zipped += data;
   });
-  if (detail::inflated(zipped).empty())  // stb does not look at the checksum
-    refuse(name, "is damaged: the checksum of the PNG's samples is wrong");
+  // stb does not look at the checksum, nor at how much it unpacks.
+  if (detail::inflated(zipped, detail::raw_size(h)).size() != detail::raw_size(h))
+    refuse(name, "is damaged: the samples of the PNG are not as many as it says, or their checksum is wrong");
   Picture picture = detail::png_picture(h);
   picture.image = h.depth == 16 ? stb::decode_16(bytes, name) : stb::decode_8(bytes, name);
   return picture;

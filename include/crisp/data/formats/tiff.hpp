@@ -50,12 +50,14 @@ inline void keep_tiff_error(const char*, const char* format, va_list parts) {
   tiff_error() = text;
 }
 
-// libtiff passes over a value that lies beyond the end: so look whether all of the first directory's are there
-// (TIFF 6.0, section 2: 12 bytes an entry). A BigTIFF, which is larger than 4 GB by design, is left to libtiff.
+// libtiff passes over a value that lies beyond the end: so look whether all of the first directory's are
+// there (TIFF 6.0, section 2: 12 bytes an entry). A BigTIFF, which is larger than 4 GB by design, is left to
+// libtiff.
 inline void check_directory(const std::string& bytes, const std::string& name) {
   const Bytes file{bytes, bytes.starts_with("II")};
   if (file.u16(2) != 42) return;
-  static constexpr std::size_t sizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};  // of the types of values
+  static constexpr std::size_t sizes[] = {0, 1, 1, 2, 4, 8, 1,
+                                          1, 2, 4, 8, 4, 8, 4};  // of the types of values
   const std::size_t directory = file.u32(4), entries = file.u16(directory);
   bool whole = file.has(directory, 2) && file.has(directory + 2, 12 * entries);
   for (std::size_t at = directory + 2; whole && at < directory + 2 + 12 * entries; at += 12) {
