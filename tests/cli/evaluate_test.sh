@@ -57,9 +57,9 @@ shows "the input from small"
 expect 2 "has no picture that belongs to 'first.png'" evaluate --method bicubic --data large --scale 3 --lr small
 # Two pictures of one name are scored and written apart; what is no picture is named.
 mkdir two && cp data/first.png two/a.png && cp data/first.png two/a.PNG && echo text >two/notes.txt && echo text >two/._a.png
-expect 0 "left out: 'two/notes.txt': not an image" evaluate --method bicubic --data two --scale 2 --save saved
+expect 0 "left out: 'two/notes.txt': not an image" evaluate --method bicubic --data two --scale 2 --save apart
 grep -q "1 entry of 'two' was left out" err.txt || fail "what was left out is not counted: $(cat err.txt)"
-[ "$(cd saved && echo *)" = "a.PNG.png a.png.png" ] || fail "two pictures of one name became $(ls saved)"
+[ "$(cd apart && echo *)" = "a.PNG.png a.png.png" ] || fail "two pictures of one name became $(ls apart)"
 expect 2 "none of the networks works" evaluate --weights run/best.safetensors@2 --data data --scale 3
 
 make_pictures tiny

@@ -57,14 +57,16 @@ mkdir hr lr
 works upscale --weights stopped/best.safetensors --quiet pictures hr
 for file in pictures/*.png; do
   name=$(basename "$file" .png)
-  cp "$file" "lr/${name}x2.png"
+  cp "$file" "lr/${name}x3.png"
 done
+cp "$file" lr/another.png
 echo text >hr/notes.txt
-expect 0 "left out: 'hr/notes.txt': not an image" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
-cp "$file" "lr/${name}x2.PNG"
-expect 2 "keep one of them" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
-rm lr/"$name"x2.*
-expect 2 "has no picture that belongs to '$name.png'" train --model espcn --scale 2 --hr hr --lr lr --patch 8 --steps 1 --batch 1 --out pairs
+pairs="--model espcn --scale 3 --hr hr --lr lr --patch 8 --steps 1 --batch 1"
+expect 0 "left out: 'hr/notes.txt': not an image" train $pairs --out pairs
+cp "$file" "lr/${name}x3.PNG"
+expect 2 "keep one of them" train $pairs --out other
+rm lr/"$name"x3.*
+expect 2 "has no picture that belongs to '$name.png'" train $pairs --out pairs
 
 # Other options; synthetic pictures; a picture that is too small.
 works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
