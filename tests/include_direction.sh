@@ -52,7 +52,14 @@ only emulation/nccl distributed/nccl_ranks.cuh
 only nccl.h distributed/nccl_ranks.cuh
 only unsupported/ metrics/fourier.hpp
 only stb_ data/stb.hpp
-only png.h data/image_writer.hpp
+only_these() {  # the same for several headers, as one expression
+  grep -rlE "^ *# *include *[<\"]$1" "$root/crisp" | grep -vE "/crisp/($2)\$" | sed "s,\$, includes $1; only crisp/($2) may," >>"$wrong"
+}
+only_these png.h "data/image_writer.hpp|data/formats/libpng.hpp"
+only zlib.h data/formats/colour_chunks.hpp
+only jpeglib.h data/formats/libjpeg.hpp
+only webp/ data/formats/webp.hpp
+only tiffio.h data/formats/tiff.hpp
 only zip.h io/pth.hpp
 only onnx/ io/onnx_graph.hpp
 only mpi.h distributed/mpi_ranks.hpp

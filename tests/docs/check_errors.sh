@@ -11,7 +11,7 @@ exec awk '
   BEGIN {
     # What stands around the text of another message, and is none itself.
     around[":"]; around["\047:"]; around["crisp:"]; around["crisp: warning:"]; around["--help)"]
-    call = "[^>A-Za-z_](check|use|fail|failed|warn|Error|LostRank|WrongUse|Refused|send_error|static_assert)\\(|cerr <<"
+    call = "[^>A-Za-z_](check|use|fail|failed|refuse|warn|Error|LostRank|WrongUse|Refused|send_error|static_assert)\\(|cerr <<"
   }
 
   # The messages of the document: the code in the first column of each row.

@@ -115,7 +115,8 @@ inline std::string inflated(std::string_view zipped, std::size_t most) {
 // The bytes of the samples before they are compressed: each row after a byte that names its filter; of an
 // interlaced picture, seven small ones (sec. 8.2).
 inline std::size_t raw_size(const PngHeader& h) {
-  const Index samples = h.kind == 3 ? 1 : Index(h.is_gray() ? 1 : 3) + (h.kind >= 4 ? 1 : 0);
+  static constexpr Index samples_of[] = {1, 0, 3, 1, 2, 0, 4};  // a pixel, by colour type
+  const Index samples = samples_of[h.kind];
   struct Pass {
     Index top, left, down, right;
   };
