@@ -92,6 +92,9 @@ inline BmpHeader bmp_header(std::string_view bytes, const std::string& name) {
   if (h.samples < h.palette || !file.has(h.samples, needed))
     refuse(name, "is truncated: its ", bytes.size(), " bytes end before the ", h.height, " x ", h.width,
            " pixels of the BMP do");
+  constexpr double in_a_byte = 128;  // pixels that a run-length encoded file holds, unless it leaves some out
+  if (h.run_length() && h.width * h.height > 1 << 22)
+    check_enough(double(h.width * h.height) / in_a_byte, bytes.size(), h.height, h.width, name);
   return h;
 }
 

@@ -22,6 +22,15 @@ inline void check_pixels(Index height, Index width, const std::string& name) {
     refuse(name, "has ", height, " x ", width, " pixels; at most ", most, " can be read");
 }
 
+/// Throws Error with the name where an image needs more bytes than its file can hold: `least` is how many
+/// bytes the format takes at the very least for these pixels, `there` how many there are. A file of a few
+/// bytes must not ask for gigabytes.
+inline void check_enough(double least, std::size_t there, Index height, Index width,
+                         const std::string& name) {
+  if (least > double(there) + 1)
+    refuse(name, "is damaged or truncated: ", there, " bytes cannot hold ", height, " x ", width, " pixels");
+}
+
 /// The bytes of a part of a file, and the order in which its numbers are written.
 struct Bytes {
   std::string_view all;

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/formats/exif.hpp"
 #include "crisp/data/picture.hpp"
 #include "crisp/data/stb.hpp"
@@ -236,6 +237,14 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
   }
   if (h.frame == 0) refuse(name, "is damaged: the JPEG has no frame");
   detail::JpegTables(segments, h, name);
+  std::size_t coded = 0, scans = 0;
+  for (const JpegSegment& s : segments) {
+    coded += s.marker == 0 ? s.data.size() : 0;
+    scans += s.marker == 0;
+  }
+  if (scans > 500) refuse(name, "is damaged: the JPEG has ", scans, " scans");  // usual are 1 to 10
+  const Index blocks = ceil_div(h.height, 8) * ceil_div(h.width, 8);  // of a bit at least, but for arithmetic
+  if (!h.arithmetic()) check_enough(double(blocks) / 8, coded, h.height, h.width, name);
   h.colour.icc = detail::joined_profile(segments);
   return h;
 }

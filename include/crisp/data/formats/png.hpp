@@ -61,57 +61,6 @@ inline void take_png_chunk(PngHeader& h, const std::string& type, const Bytes& d
   }
 }
 
-}  // namespace detail
-
-/// The header of a PNG file. `sees` is given each chunk, its type and its data, in order. Throws Error with
-/// the name for a file that is cut short, that has a damaged chunk, or that only iPhones read.
-inline PngHeader png_header(
-    const std::string& bytes, const std::string& name,
-    const std::function<void(const std::string& type, std::string_view data)>& sees = {}) {
-  const Bytes file{bytes};
-  PngHeader h;
-  bool samples = false;
-  for (std::size_t at = png_signature.size();;) {
-    const std::size_t size = file.u32(at);
-    if (!file.has(at, 12) || !file.has(at + 12, size))
-      refuse(name, "is truncated: its ", bytes.size(), " bytes end before the PNG does");
-    const std::string type(file.part(at + 4, 4).all);
-    const Bytes data = file.part(at + 8, size);
-    if (crc32(file.part(at + 4, size + 4).all) != file.u32(at + 8 + size))
-      refuse(name, "is damaged: the checksum of its chunk ", type, " at byte ", at, " is wrong");
-    if (type == "CgBI")
-      refuse(name, "is a PNG for iPhones alone (CgBI), which is not read\n  hint: save it as a usual PNG");
-    if (h.width == 0 && (type != "IHDR" || size != 13)) refuse(name, "is damaged: the PNG has no header");
-    if (type == "IHDR") {
-      h.width = Index(data.u32(0));
-      h.height = Index(data.u32(4));
-      h.depth = int(data.u8(8));
-      h.kind = int(data.u8(9));
-      h.interlaced = data.u8(12) != 0;
-      detail::check_png_header(h, name);
-    }
-    detail::take_png_chunk(h, type, data);
-    samples = samples || type == "IDAT";
-    if (sees) sees(type, data.all);
-    if (type == "IEND") break;  // what follows is not of the picture
-    at += size + 12;
-  }
-  if (!samples) refuse(name, "is damaged: the PNG has no samples (IDAT)");
-  return h;
-}
-
-namespace detail {
-
-// A zlib stream's content, of at most so many bytes; empty where it is damaged or longer.
-inline std::string inflated(std::string_view zipped, std::size_t most) {
-  std::string content(most, '\0');
-  const int size =
-      stb::crisp_stbi_zlib_decode_buffer(content.data(), int(most), zipped.data(), int(zipped.size()));
-  content.resize(size > 0 ? std::size_t(size) : 0);
-  const bool whole = zipped.size() >= 4 && Bytes{zipped}.u32(zipped.size() - 4) == adler32(content);
-  return whole ? content : std::string();
-}
-
 // The bytes of the samples before they are compressed: each row after a byte that names its filter; of an
 // interlaced picture, seven small ones (sec. 8.2).
 inline std::size_t raw_size(const PngHeader& h) {
@@ -132,6 +81,59 @@ inline std::size_t raw_size(const PngHeader& h) {
   Index sum = 0;
   for (const Pass& pass : seven) sum += size(pass);
   return std::size_t(sum);
+}
+
+}  // namespace detail
+
+/// The header of a PNG file. `sees` is given each chunk, its type and its data, in order. Throws Error with
+/// the name for a file that is cut short, that has a damaged chunk, or that only iPhones read.
+inline PngHeader png_header(
+    const std::string& bytes, const std::string& name,
+    const std::function<void(const std::string& type, std::string_view data)>& sees = {}) {
+  const Bytes file{bytes};
+  PngHeader h;
+  std::size_t samples = 0;  // their bytes
+  for (std::size_t at = png_signature.size();;) {
+    const std::size_t size = file.u32(at);
+    if (!file.has(at, 12) || !file.has(at + 12, size))
+      refuse(name, "is truncated: its ", bytes.size(), " bytes end before the PNG does");
+    const std::string type(file.part(at + 4, 4).all);
+    const Bytes data = file.part(at + 8, size);
+    if (crc32(file.part(at + 4, size + 4).all) != file.u32(at + 8 + size))
+      refuse(name, "is damaged: the checksum of its chunk ", type, " at byte ", at, " is wrong");
+    if (type == "CgBI")
+      refuse(name, "is a PNG for iPhones alone (CgBI), which is not read\n  hint: save it as a usual PNG");
+    if (h.width == 0 && (type != "IHDR" || size != 13)) refuse(name, "is damaged: the PNG has no header");
+    if (type == "IHDR") {
+      h.width = Index(data.u32(0));
+      h.height = Index(data.u32(4));
+      h.depth = int(data.u8(8));
+      h.kind = int(data.u8(9));
+      h.interlaced = data.u8(12) != 0;
+      detail::check_png_header(h, name);
+    }
+    detail::take_png_chunk(h, type, data);
+    if (type == "IDAT") samples += size;
+    if (sees) sees(type, data.all);
+    if (type == "IEND") break;  // what follows is not of the picture
+    at += size + 12;
+  }
+  if (samples == 0) refuse(name, "is damaged: the PNG has no samples (IDAT)");
+  constexpr double most = 1032;  // bytes that deflate makes of one
+  check_enough(double(detail::raw_size(h)) / most, samples, h.height, h.width, name);
+  return h;
+}
+
+namespace detail {
+
+// A zlib stream's content, of at most so many bytes; empty where it is damaged or longer.
+inline std::string inflated(std::string_view zipped, std::size_t most) {
+  std::string content(most, '\0');
+  const int size =
+      stb::crisp_stbi_zlib_decode_buffer(content.data(), int(most), zipped.data(), int(zipped.size()));
+  content.resize(size > 0 ? std::size_t(size) : 0);
+  const bool whole = zipped.size() >= 4 && Bytes{zipped}.u32(zipped.size() - 4) == adler32(content);
+  return whole ? content : std::string();
 }
 
 inline Picture png_picture(PngHeader h) {

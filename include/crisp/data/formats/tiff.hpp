@@ -219,6 +219,9 @@ inline Picture decode_tiff(const std::string& bytes, const std::string& name) {
   detail::TiffSource source{bytes};
   const detail::Tiff tiff = detail::open_tiff(source, name);
   TiffHeader h = detail::tiff_header(tiff, name);
+  constexpr double most = 1032;  // bytes that deflate makes of one; no compression of samples makes more
+  const double size = double(h.height) * double(h.width) * double(h.samples) * h.bits / 8;
+  if (h.bits >= 8) check_enough(size / most, bytes.size(), h.height, h.width, name);
   const bool plain = h.is_plain();
   if (!plain && (h.bits > 8 || h.format != SAMPLEFORMAT_UINT))
     refuse(name, "is a TIFF of ", h.samples, " samples of ", h.bits,
