@@ -147,6 +147,15 @@ inline TiffHeader tiff_header(const Tiff& tiff, const std::string& name) {
   return h;
 }
 
+// No compression of samples makes more than 1032 bytes of one (that is deflate); of pixels of less than 8
+// bits some do, but not of more than blank paper.
+inline void check_size(const TiffHeader& h, std::size_t there, const std::string& name) {
+  constexpr double most = 1032, little = 1 << 22;
+  const double pixels = double(h.height) * double(h.width);
+  const double bytes = h.bits >= 8 ? pixels * double(h.samples) * h.bits / 8 : pixels;
+  if (bytes > little) check_enough(bytes / most, there, h.height, h.width, name);
+}
+
 // The samples as they are, by strips or tiles, to (H, W, C).
 template <class Sample>
 void read_plain_tiff(const Tiff& tiff, const TiffHeader& h, Image& image, const std::string& name) {
@@ -157,8 +166,9 @@ void read_plain_tiff(const Tiff& tiff, const TiffHeader& h, Image& image, const 
     columns = Index(tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0));
   }
   rows = h.is_tiled ? rows : std::min(rows, h.height);
-  if (rows < 1 || columns < 1) refuse(name, "is damaged: a TIFF with tiles of ", rows, " x ", columns);
-  check_pixels(rows, columns, name);
+  const Index most = std::max<Index>(1 << 22, 4 * h.height * h.width);
+  if (rows < 1 || columns < 1 || rows > most / columns)
+    refuse(name, "is damaged: a TIFF with tiles of ", rows, " x ", columns);
   std::vector<Sample> block(std::size_t(rows * columns * C));
   const tsize_t bytes = tsize_t(block.size() * sizeof(Sample));
   const float step = sizeof(Sample) == 2 ? 257.0f : 1.0f;
@@ -219,9 +229,7 @@ inline Picture decode_tiff(const std::string& bytes, const std::string& name) {
   detail::TiffSource source{bytes};
   const detail::Tiff tiff = detail::open_tiff(source, name);
   TiffHeader h = detail::tiff_header(tiff, name);
-  constexpr double most = 1032;  // bytes that deflate makes of one; no compression of samples makes more
-  const double size = double(h.height) * double(h.width) * double(h.samples) * h.bits / 8;
-  if (h.bits >= 8) check_enough(size / most, bytes.size(), h.height, h.width, name);
+  detail::check_size(h, bytes.size(), name);
   const bool plain = h.is_plain();
   if (!plain && (h.bits > 8 || h.format != SAMPLEFORMAT_UINT))
     refuse(name, "is a TIFF of ", h.samples, " samples of ", h.bits,
