@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "crisp/data/image_io.hpp"
+#include "crisp/infer/apply.hpp"
 #include "crisp/io/weights.hpp"
 #include "device.hpp"
 
@@ -102,6 +103,11 @@ Loaded load_network(const fs::path& file, const std::string& key) {
   Loaded loaded = load_to_show(file, key);
   io::check_finite(file, *loaded.net);
   return loaded;
+}
+
+void try_out(const Network& net) {
+  constexpr Index side = 16;
+  infer::apply(net, data::Image(side, side, net.channels(), 128));
 }
 
 void Weights::add_to(Command& command) {

@@ -81,6 +81,10 @@ Loaded load_network(const fs::path& file, const std::string& key);
 /// The same, to look at: its weights may be of no use.
 Loaded load_to_show(const fs::path& file, const std::string& key);
 
+/// Runs the network on a small gray picture. Throws Error where the result is not finite: its weights are too
+/// large. For commands that would see that late.
+void try_out(const Network& net);
+
 /// --weights FILE, or --interpolate A B PART: (1 - PART) A + PART B, two files of one network (Wang et al.
 /// 2018, ESRGAN, eq. 4). --key is for all of them.
 struct Weights {

@@ -67,6 +67,7 @@ void run(const Options& o) {
       "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
   const Loaded loaded = network_of(o);
+  try_out(*loaded.net);
   std::map<std::string, std::string> about = loaded.net->settings();
   if (!loaded.knows_scale && loaded.net->input_spec().enlarged) about.erase("scale");  // as open as it was
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());

@@ -36,6 +36,7 @@ struct Model {
 
 Model load_model(const fs::path& file, const Options& o) {
   const Loaded loaded = load_network(file, o.key);
+  try_out(*loaded.net);
   std::vector<Index> scales;
   if (loaded.knows_scale || !loaded.net->input_spec().enlarged) scales.push_back(loaded.net->scale());
   if (loaded.net->input_spec().enlarged)

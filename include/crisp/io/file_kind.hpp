@@ -52,6 +52,7 @@ inline const std::vector<Magic>& magics() {
       {0, "\x93NUMPY"sv, "an array of NumPy (.npy)", readable},
       {4, "TFL3"sv, "a TensorFlow Lite model", readable},
       {0, "MATLAB "sv, "a MATLAB file (.mat)", readable},
+      {0, "7767517\n"sv, "a parameter file of ncnn", readable},
       {0, "%PDF"sv, "a PDF document", readable},
       {0,
        "\x7f"

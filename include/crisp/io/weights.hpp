@@ -107,6 +107,7 @@ void take_off_prefixes(SafeTensors& file, const M& net) {
     net.each_param([&](const std::string& name, const auto&) { known = known || tensors.count(name) > 0; });
     return known;
   };
+  if (knows(file.tensors)) return;
   auto tensors = file.tensors;
   for (int i = 0; i < most_prefixes && !knows(tensors); ++i) {
     const std::string prefix = shared_prefix(tensors);

@@ -23,23 +23,28 @@ class WeightsSearch {
   WeightsSearch(std::string where, const std::vector<io::StateDict>& all)
       : where_(std::move(where)), all_(all) {}
 
-  FoundWeights choose() const {
+  // Of the dictionaries whose keys begin so.
+  FoundWeights choose_of(const std::string& begin) const {
     std::vector<FoundWeights> fitting;
-    for (std::size_t i = 0; i < all_.size(); ++i)
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (!all_[i].key.starts_with(begin)) continue;
       if (const auto found = within(i, all_[i].key, "", all_[i].shapes)) fitting.push_back(*found);
+    }
     if (fitting.empty()) return choose_part();
     for (const FoundWeights& one : fitting)
       if (one.key.empty()) return one;  // the file itself
-    if (const FoundWeights* averaged = under_name(fitting, "params_ema")) return *averaged;
+    if (const FoundWeights* averaged = averaged_of_two(fitting)) return *averaged;
     check(fitting.size() == 1, where_, "it holds the weights of ", fitting.size(),
           " networks: ", listed(fitting), "\n  hint: say which by --key, such as --key ", fitting[0].key);
     return fitting[0];
   }
 
-  // The dictionary of this name, or the part of one whose names begin with it.
+  // The dictionary of this name, what lies in it, or the part of one whose names begin with it.
   FoundWeights choose(const std::string& key) const {
     for (std::size_t i = 0; i < all_.size(); ++i)
       if (all_[i].key == key) return must_fit(i, key, "", all_[i].shapes);
+    for (const io::StateDict& one : all_)
+      if (one.key.starts_with(key + ".")) return choose_of(key + ".");
     for (std::size_t i = 0; i < all_.size(); ++i) {
       const std::string& outer = all_[i].key;
       if (!outer.empty() && !key.starts_with(outer + ".")) continue;
@@ -132,14 +137,12 @@ class WeightsSearch {
     throw Error(where_ + why_unknown(network_elsewhere(shorter).empty() ? shapes : shorter));
   }
 
-  static const FoundWeights* under_name(const std::vector<FoundWeights>& all, const std::string& name) {
-    const FoundWeights* found = nullptr;
-    for (const FoundWeights& one : all) {
-      if (split_name(one.key).back() != name) continue;
-      if (found) return nullptr;
-      found = &one;
-    }
-    return found;
+  // The averaged weights of BasicSR, where nothing but the others lies beside them.
+  static const FoundWeights* averaged_of_two(const std::vector<FoundWeights>& all) {
+    if (all.size() != 2) return nullptr;
+    for (const auto& [one, other] : {std::pair{&all[0], &all[1]}, std::pair{&all[1], &all[0]}})
+      if (split_name(one->key).back() == "params_ema" && one->key == other->key + "_ema") return one;
+    return nullptr;
   }
 
   static std::string listed(const std::vector<FoundWeights>& all) {
@@ -167,7 +170,7 @@ class WeightsSearch {
 inline FoundWeights find_weights(const std::string& where, const std::vector<io::StateDict>& all,
                                  const std::string& key = "") {
   const detail::WeightsSearch search(where, all);
-  return key.empty() ? search.choose() : search.choose(key);
+  return key.empty() ? search.choose_of("") : search.choose(key);
 }
 
 }  // namespace crisp::zoo
