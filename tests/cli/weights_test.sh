@@ -19,9 +19,9 @@ edsr() {  # edsr PREFIX: the smallest, one block of four features
   printf '(d'
   tensor "$1conv_first.weight" 4 3 3 3
   tensor "$1conv_first.bias" 4
-  for n in body.0.conv1 body.0.conv2 conv_after_body; do
-    tensor "$1$n.weight" 4 4 3 3
-    tensor "$1$n.bias" 4
+  for layer in body.0.conv1 body.0.conv2 conv_after_body; do
+    tensor "$1$layer.weight" 4 4 3 3
+    tensor "$1$layer.bias" 4
   done
   tensor "$1upsample.0.weight" 16 4 3 3
   tensor "$1upsample.0.bias" 16
