@@ -74,6 +74,11 @@ TEST_CASE("file kinds: a safetensors file that is cut short says so, and one tha
   CHECK(contains(opened(header(std::uint64_t(1) << 31, "{")), "its header should have 2147483648 bytes"));
   CHECK(contains(opened(header(0x4d42, "{\"a\"")), "its header should have 19778 bytes"));  // no BMP
   CHECK(contains(opened(std::string(9, '\1')), "its header should have"));  // of no known kind
+  CHECK(contains(opened(std::string(8, '\xff')), "but only 0 follow"));     // not a text
+  CHECK(contains(opened(std::string(9, '\xa9')), "its header should have"));
+  std::string accents;  // cut within a character, in the message
+  for (int i = 0; i < 40; ++i) accents += "\xe2\x82\xac";
+  CHECK(contains(opened(accents), "a text that begins with '" + accents.substr(0, 39) + "'"));
   CHECK(contains(opened(std::string(3, '\1')), "fewer than the 8"));
   CHECK(contains(opened(header(2, "{}")), "it holds no tensors"));
   CHECK(contains(opened(""), "is empty (0 bytes)"));

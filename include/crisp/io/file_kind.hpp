@@ -79,11 +79,21 @@ inline bool begins_as_onnx(const std::string& file) {
          next.find(file[2]) != std::string_view::npos;
 }
 
+// UTF-8 without control characters; the last character may be cut.
 inline bool is_text(const std::string& begin) {
-  return std::all_of(begin.begin(), begin.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 32 || c == '\n' || c == '\r' || c == '\t';
-  });
+  int following = 0;  // bytes that belong to the character before them
+  for (const char c : begin) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool follows = (byte & 0xc0) == 0x80;
+    if (follows != (following > 0) || byte >= 0xf8) return false;
+    if (byte < 32 && c != '\n' && c != '\r' && c != '\t') return false;
+    following = follows ? following - 1 : (byte >= 0xc0) + (byte >= 0xe0) + (byte >= 0xf0);
+  }
+  return true;
 }
+
+// Whether a text of UTF-8 ends with a whole character.
+inline bool is_whole(const std::string& text) { return is_text(text + " "); }
 
 inline FileKind kind_of_text(std::string begin) {
   const std::size_t first = begin.find_first_not_of("\xef\xbb\xbf \r\n\t");
@@ -96,6 +106,7 @@ inline FileKind kind_of_text(std::string begin) {
   if (lower.starts_with("{") || lower.starts_with("["))
     return {"a text in JSON", "give the file with the tensors, not the one that describes it"};
   std::string line = begin.substr(0, std::min<std::size_t>(40, begin.find_first_of("\r\n")));
+  while (!is_whole(line)) line.pop_back();
   return {"a text that begins with '" + line + "'", readable};
 }
 
