@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "crisp/infer/apply.hpp"
 #include "crisp/io/weights.hpp"
 #include "device.hpp"
 
@@ -79,15 +80,33 @@ Network Architecture::make() const {
   }
 }
 
-zoo::WeightsFile read_weights(const std::string& option, const fs::path& file) {
-  require_file(option, file);
-  return zoo::open_weights(file);
+void add_key(Command& command, std::string& key) {
+  command.option(
+      "--key", key,
+      "which weights, where a file holds several: the name of their dictionary, such as params_ema "
+      "or nets.generator, or the beginning of their names");
 }
 
-Loaded load_network(const fs::path& file) {
-  const zoo::WeightsFile weights = read_weights("--weights", file);
+zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key) {
+  require_file(option, file);
+  return zoo::open_weights(file, key);
+}
+
+Loaded load_to_show(const fs::path& file, const std::string& key) {
+  const zoo::WeightsFile weights = read_weights("--weights", file, key);
   const auto net = std::make_shared<Network>(zoo::load_any<float, Cpu>(weights));
   return {net, weights.content.metadata, weights.knows_scale};
+}
+
+Loaded load_network(const fs::path& file, const std::string& key) {
+  Loaded loaded = load_to_show(file, key);
+  io::check_finite(file, *loaded.net);
+  return loaded;
+}
+
+void try_out(const Network& net) {
+  constexpr Index side = 16;
+  infer::apply(net, data::Image(side, side, net.channels(), 128));
 }
 
 void Weights::add_to(Command& command) {
@@ -96,17 +115,18 @@ void Weights::add_to(Command& command) {
       .option("--interpolate", interpolate,
               "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")
       .values(3);
+  add_key(command, key);
 }
 
 namespace {
 
-Loaded interpolated(const std::vector<std::string>& given) {
+Loaded interpolated(const std::vector<std::string>& given, const std::string& key) {
   char* end = nullptr;
   const double part = std::strtod(given[2].c_str(), &end);
   use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1,
       "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
-  Loaded a = load_network(given[0]);
-  const Loaded b = load_network(given[1]);
+  Loaded a = load_network(given[0], key);
+  const Loaded b = load_network(given[1], key);
   for (const auto& [key, value] : a.net->settings()) {
     const auto found = b.net->settings().find(key);
     const std::string other = found == b.net->settings().end() ? "missing" : found->second;
@@ -127,7 +147,9 @@ Loaded interpolated(const std::vector<std::string>& given) {
 
 }  // namespace
 
-Loaded Weights::load() const { return interpolate.empty() ? load_network(file) : interpolated(interpolate); }
+Loaded Weights::load() const {
+  return interpolate.empty() ? load_network(file, key) : interpolated(interpolate, key);
+}
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
   const bool fixed = !loaded.net->input_spec().enlarged;

@@ -65,17 +65,31 @@ struct Loaded {
   std::map<std::string, std::string> metadata;
   bool knows_scale = false;  // whether the file says, or implies, the scale
 };
-/// The weights in the file that the option names. Throws WrongUse where it is missing, Error where it holds
-/// none.
-zoo::WeightsFile read_weights(const std::string& option, const fs::path& file);
 
-/// Throws WrongUse where the file is missing, Error where it holds no network that crisp knows.
-Loaded load_network(const fs::path& file);
+/// --key NAME: which weights of a file are meant, where it holds several. The same for every command that
+/// reads weights.
+void add_key(Command& command, std::string& key);
+
+/// The weights in the file that the option names. Throws WrongUse where it is missing, Error where it holds
+/// none, or several and no key says which.
+zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key);
+
+/// A network that may be used. Throws WrongUse where the file is missing, Error where it holds no network
+/// that crisp knows, or weights that are NaN or infinite.
+Loaded load_network(const fs::path& file, const std::string& key);
+
+/// The same, to look at: its weights may be of no use.
+Loaded load_to_show(const fs::path& file, const std::string& key);
+
+/// Runs the network on a small gray picture. Throws Error where the result is not finite: its weights are too
+/// large. For commands that would see that late.
+void try_out(const Network& net);
 
 /// --weights FILE, or --interpolate A B PART: (1 - PART) A + PART B, two files of one network (Wang et al.
-/// 2018, ESRGAN, eq. 4).
+/// 2018, ESRGAN, eq. 4). --key is for all of them.
 struct Weights {
   fs::path file;
+  std::string key;
   std::vector<std::string> interpolate;
   void add_to(Command& command);
   int given() const { return int(!file.empty()) + int(!interpolate.empty()); }  // of the two: 1 is right

@@ -25,7 +25,7 @@ struct Options {
   std::vector<fs::path> data;
   std::vector<Index> scales;
   fs::path lr, json, csv, markdown, save;
-  std::string protocol, degrade = "bicubic", channel = "y";
+  std::string key, protocol, degrade = "bicubic", channel = "y";
   std::vector<std::string> columns;
   Index shave = -1;
   bool quiet = false;
@@ -55,7 +55,7 @@ Method network_method(const std::string& given, const Options& o) {
                           given.find_first_not_of("0123456789,", at + 1) == std::string::npos;
   const fs::path file = has_scales ? given.substr(0, at) : given;
   Method m;
-  m.network = load_network(file);
+  m.network = load_network(file, o.key);
   m.running = running_on(o.computing, m.network->net);
   for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1))
     m.scales.push_back(std::atol(given.c_str() + i + 1));
@@ -312,6 +312,7 @@ void add_evaluate(Program& program) {
                                     "compare; print the table of a paper");
   command.option("--weights", o->weights,
                  "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
+  add_key(command, o->key);
   command.option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)")
       .one_of({"nearest", "bilinear", "bicubic"});
   command.option("--data", o->data, "folders of high-resolution images").required();

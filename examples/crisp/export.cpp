@@ -61,11 +61,13 @@ Loaded network_of(const Options& o) {
 void run(const Options& o) {
   use(o.weights.given() + int(!o.network.model.empty()) == 1,
       "give one of --weights FILE, --interpolate A B PART and --model NAME");
+  use(o.weights.key.empty() || o.network.model.empty(), "--key goes with --weights FILE");
   const std::string kind = o.output.extension().string();
   use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(),
       "' must end in .onnx or .safetensors: the name says the format");
   o.computing.apply();
   const Loaded loaded = network_of(o);
+  try_out(*loaded.net);
   std::map<std::string, std::string> about = loaded.net->settings();
   if (!loaded.knows_scale && loaded.net->input_spec().enlarged) about.erase("scale");  // as open as it was
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());

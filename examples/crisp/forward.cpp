@@ -11,13 +11,14 @@ namespace {
 
 struct Options {
   fs::path weights, input, output;
+  std::string key;
   Computing computing;
 };
 
 void run(const Options& o) {
   o.computing.apply();
   require_file("IN", o.input);
-  const Loaded loaded = load_network(o.weights);
+  const Loaded loaded = load_network(o.weights, o.key);
   const io::SafeTensors in = io::read_safetensors(o.input);
   io::SafeTensors out;
   const Running network = running_on(o.computing, loaded.net);
@@ -43,7 +44,8 @@ void add_forward(Program& program) {
   const auto o = std::make_shared<Options>();
   Command command =
       program.command("forward", "Run a network on raw tensors, to compare it with another framework");
-  command.option("--weights", o->weights, "the network, a .safetensors file").required();
+  command.option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file").required();
+  add_key(command, o->key);
   command
       .option("IN", o->input,
               "a .safetensors file; its tensors input* are (N, C, H, W), float32, values 0..1")

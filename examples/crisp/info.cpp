@@ -13,6 +13,7 @@ namespace {
 
 struct Options {
   fs::path file;
+  std::string key;
   Architecture network;
   bool json = false, devices = false, models = false;
 };
@@ -58,11 +59,9 @@ std::vector<Index> extents(const Shape& shape) {
 
 void print_json(const Network& net, const std::map<std::string, std::string>& metadata) {
   const nn::ParameterCount count = nn::parameter_count(net);
-  nlohmann::ordered_json out{{"name", net.name()},
-                             {"settings", net.settings()},
-                             {"parameters", count.all()},
-                             {"trained", count.trained},
-                             {"untrained", count.untrained}};
+  nlohmann::ordered_json out{{"name", net.name()},           {"settings", net.settings()},
+                             {"parameters", count.all()},    {"trained", count.trained},
+                             {"untrained", count.untrained}, {"not_finite", io::not_finite(net).values}};
   out["layers"] = nlohmann::ordered_json::array();
   for (const Layer& layer : layers_of(net))
     out["layers"].push_back({{"name", layer.name},
@@ -96,6 +95,8 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   const nn::ParameterCount count = nn::parameter_count(net);
   std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained
             << " untrained)\n";
+  if (const io::NotFinite wrong = io::not_finite(net); wrong.values > 0)
+    std::cout << "of no use: " << wrong.sentence() << "\n";
   if (!metadata.empty()) std::cout << "\nin the file:\n";
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
 }
@@ -150,8 +151,9 @@ void run(const Options& o) {
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
   use(o.network.variant.empty() || o.file.empty(),
       "--variant goes with --model; a file says itself what it holds");
+  use(o.key.empty() || !o.file.empty(), "--key goes with a weights FILE");
   if (!o.file.empty()) {
-    const Loaded loaded = load_network(o.file);
+    const Loaded loaded = load_to_show(o.file, o.key);
     return o.json ? print_json(*loaded.net, loaded.metadata) : print_table(*loaded.net, loaded.metadata);
   }
   const Network net = o.network.make();
@@ -164,10 +166,11 @@ void add_info(Program& program) {
   const auto o = std::make_shared<Options>();
   Command command =
       program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
-  command.option("FILE", o->file, "weights, a .safetensors file");
+  command.option("FILE", o->file, "weights: a .safetensors, .pth or .pt file");
+  add_key(command, o->key);
   o->network.add_to(command);
   command.flag("--json", o->json,
-               "print JSON: name, settings, parameters, trained, untrained, layers, metadata");
+               "print JSON: name, settings, parameters, trained, untrained, not_finite, layers, metadata");
   command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
   command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");

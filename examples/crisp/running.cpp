@@ -35,7 +35,9 @@ Running running(std::shared_ptr<const Network> given) {
           .forward =
               [net](const io::HostTensor& x) {
                 const NoGrad guard;
-                return to_file(Var<float, D>((*net)(from_file(x))));
+                const Var<float, D> y((*net)(from_file(x)));
+                infer::check_result(*net, y.shape(), y.value().to_host());
+                return to_file(y);
               }};
 }
 template Running running<float, Device>(std::shared_ptr<const Network> net);

@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::vector<fs::path> weights;
+  std::string key;
   int port = 8080;
   std::string max_upload_text = "32M", memory_text = "2G";
   Index max_upload = 0, memory = 0;  // the same in bytes
@@ -33,8 +34,9 @@ struct Model {
   std::vector<Index> scales;  // the one that it was trained for is first
 };
 
-Model load_model(const fs::path& file, const Computing& computing) {
-  const Loaded loaded = load_network(file);
+Model load_model(const fs::path& file, const Options& o) {
+  const Loaded loaded = load_network(file, o.key);
+  try_out(*loaded.net);
   std::vector<Index> scales;
   if (loaded.knows_scale || !loaded.net->input_spec().enlarged) scales.push_back(loaded.net->scale());
   if (loaded.net->input_spec().enlarged)
@@ -43,7 +45,7 @@ Model load_model(const fs::path& file, const Computing& computing) {
   const fs::path named = fs::absolute(file).lexically_normal();
   const std::string short_path = (named.parent_path().filename() / named.filename()).string();
   const std::string label = loaded.net->name() + " · " + short_path;
-  return {label, loaded.net->input_spec(), running_on(computing, loaded.net), scales};
+  return {label, loaded.net->input_spec(), running_on(o.computing, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as
@@ -63,7 +65,7 @@ class Service {
   explicit Service(const Options& o)
       : options_(o),
         jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
-    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o.computing));
+    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o));
   }
 
   void add_to(LocalServer& server) {
@@ -190,8 +192,11 @@ void add_serve(Program& program) {
   const auto o = std::make_shared<Options>();
   Command command =
       program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
-  command.option("--weights", o->weights, "a network, a .safetensors file; several are offered for choice")
+  command
+      .option("--weights", o->weights,
+              "a network: a .safetensors, .pth or .pt file; several are offered for choice")
       .required();
+  add_key(command, o->key);
   command.option("--port", o->port, "where the page is found; 0: any free port")
       .range(0, 65535)
       .shows_default();

@@ -96,7 +96,8 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
 }
 
 void take_init(Network& net, const TrainOptions& o) {
-  const zoo::Matched matched = zoo::load_matching(read_weights("--init", o.init), net);
+  const zoo::Matched matched = zoo::load_matching(read_weights("--init", o.init, o.key), net);
+  io::check_finite(o.init, net);
   if (o.quiet) return;
   std::cout << "init      " << matched.taken << " weights from " << o.init.string() << "\n";
   for (const std::string& left : matched.left) std::cout << "          begins anew: " << left << "\n";
@@ -167,6 +168,7 @@ void run(TrainOptions& o) {
   use(o.network.scale > 0 || restores, "give --scale N, such as --scale 3");
   check_options(o, net);
   if (!o.vgg.empty()) require_file("--vgg", o.vgg);
+  use(o.key.empty() || !o.init.empty(), "--key goes with --init FILE");
   if (!o.init.empty()) take_init(net, o);
   const TrainingData data = load_data(o.data, net, o.recipe.patch);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
@@ -193,6 +195,7 @@ void add_length_options(Command& command, TrainOptions& o) {
       .at_least(1);
   command.option("--epochs", o.epochs, "or how often to see as many patches as cover the images").at_least(1);
   command.option("--init", o.init, "begin with the weights of this file, as far as they fit");
+  add_key(command, o.key);
   command.option("--vgg", o.vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
 }
 

@@ -135,6 +135,7 @@ void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& r
   if (!o.vgg.empty()) {
     vgg.emplace(models::Vgg19Options{.layer = "relu5_4"});
     io::load(o.vgg, *vgg);
+    io::check_finite(o.vgg, *vgg);
   }
   if (!o.quiet)
     std::cout << "the game: content by "

@@ -30,6 +30,7 @@ struct TrainOptions {
   zoo::Recipe recipe;           // of the paper, with the changes
   std::vector<std::string> lr;  // a learning rate, and a folder: see train.cpp
   fs::path out, init, vgg;
+  std::string key;  // of the weights in init
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
   double minutes = 0;
   Index seed = 0;

@@ -2,6 +2,7 @@
 #include "crisp/infer/upscale.hpp"
 
 #include "crisp/data/synthetic.hpp"
+#include "crisp/infer/evaluate.hpp"
 #include "crisp/models/srcnn.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "support.hpp"
@@ -189,4 +190,35 @@ TEST_CASE("upscale: colours under an alpha of 0 do not enter the result") {
       const Image y = data::over_white(infer::upscale(nothing, disc, 2, {.tile = tile}));
       for (const float v : y.samples) REQUIRE(std::abs(v - 255) < 2);
     }
+}
+
+namespace {
+
+// A network whose result is wrong at one place: (row 1, column 2) of each tile.
+template <class T, class D>
+struct WrongAtOnePlace {
+  T value;
+  std::string name() const { return "wrong"; }
+  Var<T, D> operator()(const Var<T, D>& x) const {
+    std::vector<T> values = x.value().to_host();
+    values[std::size_t((1 * x[2] + 2) * x[3])] = value;
+    return Var<T, D>(Tensor<T, D>(x.shape(), values));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("upscale: a result that is not finite is an error that says where") {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), large = std::numeric_limits<float>::max();
+  for (const float value : {nan, -nan, large, -large, std::numeric_limits<float>::infinity()}) {
+    const WrongAtOnePlace<float, Cpu> net{value};
+    for (const infer::Options& o :
+         {infer::Options{}, infer::Options{.tile = 16}, infer::Options{.ensemble = true}})
+      CHECK_ERROR(infer::upscale(net, ramp(20, 40, 3), 2, o),
+                  "the result of wrong is not finite at row 1, column 2, channel 0 of (1, ");
+    CHECK_ERROR(infer::compare("a", ramp(48, 48, 3), infer::upscaler(net), 2, infer::Protocol::y),
+                "the result of wrong is not finite");
+  }
+  const WrongAtOnePlace<float, Cpu> fair{1e6f};
+  CHECK(infer::upscale(fair, ramp(20, 40, 1), 2).height == 40);
 }

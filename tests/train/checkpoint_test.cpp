@@ -44,7 +44,8 @@ TEST_CASE("hostile and damaged headers give a sentence") {
     write_file("test", path, bytes);
     CHECK_ERROR(read_safetensors(path), part);
   };
-  refused("abc", "it has 3 bytes");
+  refused("\1\2\3", "it has 3 bytes");
+  refused("abc", "is no weights file: it is a text that begins with 'abc'");
   refused(std::string(8, '\xff'), "its header should have 18446744073709551615 bytes, but only 0 follow");
   refused(file_with("", 0), "an object was expected");
   refused(file_with("[]", 0), "an object was expected");

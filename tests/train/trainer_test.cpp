@@ -214,7 +214,7 @@ TEST_CASE("options that do not fit are refused before any work") {
   CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true, .settings = {{"lr", "2"}}}),
               "the setting 'lr' was '1' in");
   write_file("test", folder.path / "state.safetensors", "short");
-  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "is not a usable safetensors file");
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}), "is no weights file: it is a text");
 }
 
 TEST_CASE("a state whose numbers are not fit to go on from is refused") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crisp/autograd/var.hpp"
+#include "crisp/core/finite.hpp"
 #include "crisp/data/image.hpp"
 #include "crisp/models/input_spec.hpp"
 
@@ -36,12 +37,31 @@ data::Image to_image(const Tensor<T, D>& x) {
   return image;
 }
 
+/// Throws Error where a value of what a network made, (N, H, W, C), is NaN or infinite.
+template <class Net, class T>
+void check_result(const Net& net, const Shape& shape, const std::vector<T>& values) {
+  const auto wrong = [](T value) { return !is_finite(value); };
+  const auto first = std::find_if(values.begin(), values.end(), wrong);
+  if (first == values.end()) return;
+  std::string name = "the network";
+  if constexpr (requires { net.name(); }) name = net.name();
+  const Index at = first - values.begin(), pixel = at / shape[3];
+  throw Error(str("the result of ", name, " is not finite at row ", pixel / shape[2] % shape[1], ", column ",
+                  pixel % shape[2], ", channel ", at % shape[3], " of ", shape, ": ",
+                  is_nan(*first) ? "NaN" : "infinity", ", the first of ",
+                  std::count_if(values.begin(), values.end(), wrong),
+                  " such values\n  hint: the weights are too large, or for another range of values"));
+}
+
 /// net(image): (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1 for a network
-/// that takes the enlarged image. C has to be what the network works on.
+/// that takes the enlarged image. C has to be what the network works on. Throws Error where a value of the
+/// result is not finite.
 template <template <class, class> class Net, class T, class D>
 data::Image apply(const Net<T, D>& net, const data::Image& image) {
   const NoGrad guard;
-  return to_image(net(Var<T, D>(to_tensor<T, D>(image))).value());
+  data::Image result = to_image(net(Var<T, D>(to_tensor<T, D>(image))).value());
+  check_result(net, {1, result.height, result.width, result.channels}, result.samples);
+  return result;
 }
 
 }  // namespace crisp::infer

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "crisp/core/file.hpp"
+#include "crisp/io/file_kind.hpp"
 #include "crisp/io/host_tensor.hpp"
 #include "crisp/io/json_text.hpp"
 
@@ -32,18 +33,31 @@ inline HeaderEntry read_entry(const std::string& here, JsonText& json) {
   return entry;
 }
 
+// The length of the header; throws Error where the file does not begin as one of safetensors does, and says
+// what it is instead, as far as that can be seen.
+inline std::uint64_t header_length(const std::string& where, const std::string& file,
+                                   const std::filesystem::path& path) {
+  const bool brace = file.size() > 8 && file[8] == '{';
+  const std::uint64_t length = file.size() < 8 ? 0 : little_endian(file, 0);
+  if (brace && length <= file.size() - 8) return length;
+  const bool cut_short = brace && length < std::uint64_t(1) << 40;
+  const FileKind kind = cut_short ? FileKind{} : kind_of_file(file);
+  check(kind.what.empty(), "load: '", path.string(), "' is no weights file: it is ", kind.what,
+        "\n  hint: ", kind.hint);
+  check(file.size() >= 8, where, "it has ", file.size(),
+        " bytes, fewer than the 8 that give the length of the header");
+  check(length <= file.size() - 8, where, "its header should have ", length, " bytes, but only ",
+        file.size() - 8, " follow\n  hint: was it cut short, or is it a file of another kind?");
+  return length;
+}
+
 }  // namespace detail
 
 /// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a
 /// damaged or hostile file gives an Error.
 inline SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
   const std::string where = str("load: '", path.string(), "' is not a usable safetensors file: ");
-  check(file.size() >= 8, where, "it has ", file.size(),
-        " bytes, fewer than the 8 that give the length of the header");
-  std::uint64_t length = 0;
-  for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(file[std::size_t(i)]);
-  check(length <= file.size() - 8, where, "its header should have ", length, " bytes, but only ",
-        file.size() - 8, " follow");
+  const std::uint64_t length = detail::header_length(where, file, path);
   const char* data = file.data() + 8 + length;
   const Index size = Index(file.size() - 8 - length);
 

@@ -3,6 +3,8 @@
 #pragma once
 #include <functional>
 
+#include "crisp/core/finite.hpp"
+#include "crisp/io/names.hpp"
 #include "crisp/io/safetensors.hpp"
 #include "crisp/nn/module.hpp"
 
@@ -97,7 +99,61 @@ void take_weights(const std::filesystem::path& path, const SafeTensors& file, co
       [&](const std::string& name, auto& p) { from_file(file.tensors.at(prefix + name), p.value()); });
 }
 
+// Takes off the beginnings that all names of the file share, until a name of the network is among them.
+template <class M>
+void take_off_prefixes(SafeTensors& file, const M& net) {
+  const auto knows = [&](const auto& tensors) {
+    bool known = false;
+    net.each_param([&](const std::string& name, const auto&) { known = known || tensors.count(name) > 0; });
+    return known;
+  };
+  if (knows(file.tensors)) return;
+  auto tensors = file.tensors;
+  for (int i = 0; i < most_prefixes && !knows(tensors); ++i) {
+    const std::string prefix = shared_prefix(tensors);
+    if (prefix.empty()) return;
+    tensors = without_prefix(tensors, prefix);
+  }
+  if (knows(tensors)) file.tensors = std::move(tensors);
+}
+
 }  // namespace detail
+
+/// The values of a network's weights that are NaN or infinite.
+struct NotFinite {
+  std::string first;              // the first weight that has such values; "" where all are finite
+  Index in_first = 0, size = 0;   // how many of its values, and of how many
+  Index values = 0, weights = 0;  // in all: values, and weights that have them
+
+  /// "12 values are NaN or infinite: 3 of the 108 of 'conv1.weight', the first of 2 such weights"
+  std::string sentence() const {
+    return str(values, values == 1 ? " value is" : " values are", " NaN or infinite: ", in_first, " of the ",
+               size, " of '", first, "'",
+               weights > 1 ? str(", the first of ", weights, " such weights") : "");
+  }
+};
+
+template <class M>
+NotFinite not_finite(const M& net) {
+  NotFinite found;
+  net.each_param([&](const std::string& name, const auto& p) {
+    Index count = 0;
+    for (const auto value : p.value().to_host()) count += !is_finite(value);
+    if (count == 0) return;
+    if (found.weights == 0) found = {name, count, p.numel()};
+    found.values += count;
+    ++found.weights;
+  });
+  return found;
+}
+
+/// Throws Error where a weight of the network that was read from `path` is not finite.
+template <class M>
+void check_finite(const std::filesystem::path& path, const M& net) {
+  const NotFinite found = not_finite(net);
+  check(found.values == 0, "load: the weights in '", path.string(), "' are of no use: ", found.sentence(),
+        "\n  hint: the training that made them failed; is there an earlier checkpoint?");
+}
 
 /// Writes the weights, with text that says what the network is. The file appears whole or not at all. Throws
 /// Error.
@@ -110,11 +166,13 @@ void save(const std::filesystem::path& path, const M& net, Metadata metadata = {
   write_safetensors(path, file);
 }
 
-/// Reads the weights into a network of the same structure, and returns the metadata. Nothing is loaded
-/// partly: throws Error, with the first differences and a hint, before any weight has changed.
+/// Reads the weights into a network of the same structure, and returns the metadata. A beginning that all
+/// names share, such as "module.", is taken off where the network has it not. Nothing is loaded partly:
+/// throws Error, with the first differences and a hint, before any weight has changed.
 template <class M>
 Metadata load(const std::filesystem::path& path, M& net, const Hint<M>& hint = {}) {
-  const SafeTensors file = read_safetensors(path);
+  SafeTensors file = read_safetensors(path);
+  detail::take_off_prefixes(file, net);
   detail::take_weights(path, file, "", net, hint);
   return file.metadata;
 }

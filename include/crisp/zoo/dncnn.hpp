@@ -19,14 +19,16 @@ struct DncnnEntry : Entry {
   }
 
   static Settings recognise(const Shapes& file) {
-    const bool fits = has(file, "model.0.weight") && has(file, "model.2.weight");
+    const Index channels = extent(file, "model.0.weight", 1);
+    const bool fits = has(file, "model.2.weight") && extent(file, "model.0.weight", 2) == 3 &&
+                      last_channels(file) == channels;  // a discriminator ends with other ones
     if (!fits) return {};
     Index depth = 0;
     for (const auto& [name, shape] : file) depth += shape.rank() == 4;
     return {{"model", "dncnn"},
             {"depth", str(depth)},
             {"features", str(extent(file, "model.0.weight", 0))},
-            {"channels", str(extent(file, "model.0.weight", 1))},
+            {"channels", str(channels)},
             {"batch_norm", has(file, "model.3.running_mean") ? "yes" : "no"}};
   }
 
@@ -36,6 +38,20 @@ struct DncnnEntry : Entry {
             .degrade = "noise:25",
             .lr = 1e-3,
             .source = "Zhang et al. 2017; a batch of 16 instead of 128"};
+  }
+
+ private:
+  // What the last convolution makes.
+  static Index last_channels(const Shapes& file) {
+    Index last = -1, channels = 0;
+    for (const auto& [name, shape] : file) {
+      const std::vector<std::string> parts = split_name(name);
+      const bool convolution = parts.size() == 3 && is_number(parts[1]) && shape.rank() == 4;
+      if (!convolution || std::stol(parts[1]) < last) continue;
+      last = std::stol(parts[1]);
+      channels = shape[0];
+    }
+    return channels;
   }
 };
 

@@ -18,7 +18,8 @@ struct MsrResNetEntry : Entry {
   }
 
   static Settings recognise(const Shapes& file) {
-    const bool fits = has(file, "conv_first.weight") && has(file, "upconv1.weight");
+    const bool fits =
+        has(file, "conv_first.weight") && has(file, "upconv1.weight") && has(file, "body.0.conv1.weight");
     if (!fits) return {};
     const Index features = std::max<Index>(1, extent(file, "upconv1.weight", 1));
     const Index shuffle = square_root(extent(file, "upconv1.weight", 0) / features);

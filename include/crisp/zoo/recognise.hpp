@@ -1,5 +1,6 @@
 // Recognises a network by the names and shapes of its weights, and knows the names that others give to them.
 #pragma once
+#include "crisp/zoo/elsewhere.hpp"
 #include "crisp/zoo/networks.hpp"
 
 namespace crisp::zoo {
@@ -46,17 +47,42 @@ inline std::map<std::string, std::string> canonical_names(const Shapes& file) {
   return names;
 }
 
+/// The tensors under crisp's names, without those that are no weights.
+inline Shapes canonical(const Shapes& file) {
+  Shapes shapes;
+  for (const auto& [name, to] : canonical_names(file))
+    if (!to.empty()) shapes.emplace(to, file.at(name));
+  return shapes;
+}
+
 /// The settings of the network that holds tensors of these canonical names and PyTorch shapes, for files that
-/// do not say what they are. The scale is not known where the weights do not depend on it. Throws Error where
-/// nothing fits.
-inline Settings recognise(const Shapes& file) {
+/// do not say what they are; empty where nothing fits. The scale is not known where the weights do not depend
+/// on it.
+inline Settings recognised(const Shapes& file) {
   Settings found;
+  if (!network_elsewhere(file).empty()) return found;
   Networks::each([&](auto entry) {
     if (found.empty()) found = entry.recognise(file);
   });
-  if (!found.empty()) return found;
-  throw Error(str("the weights fit none of the networks that crisp knows; the file holds ", file.size(),
-                  " tensors:", detail::first_tensors(file)));
+  return found;
+}
+
+/// Why the tensors of a file are those of no network that crisp has, in words: with the name of the network
+/// where it is a known one of others, else with the first tensors.
+inline std::string why_unknown(const Shapes& file) {
+  const std::string other = network_elsewhere(file);
+  if (!other.empty())
+    return "these are the weights of another network, " + other +
+           ", which crisp does not have\n  hint: crisp info --models lists those that it has";
+  return str("the weights fit none of the networks that crisp knows; the file holds ", file.size(),
+             " tensors:", detail::first_tensors(file));
+}
+
+/// As recognised(); throws Error where nothing fits.
+inline Settings recognise(const Shapes& file) {
+  const Settings found = recognised(file);
+  if (found.empty()) throw Error(why_unknown(file));
+  return found;
 }
 
 }  // namespace crisp::zoo

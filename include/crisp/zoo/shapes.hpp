@@ -1,6 +1,7 @@
 // The names and shapes of the tensors in a file, and questions about them: what networks are recognised by.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <sstream>
@@ -54,8 +55,8 @@ inline Index children(const Shapes& file, const std::string& prefix) {
 
 /// The square root, rounded down: 3 for the 9 pixels that a pixel shuffle of 3 makes of one.
 inline Index square_root(Index n) {
-  Index root = 1;
-  while ((root + 1) * (root + 1) <= n) ++root;
+  Index root = std::max<Index>(1, Index(std::sqrt(double(n))));
+  while (root > 1 && root * root > n) --root;
   return root;
 }
 

@@ -24,7 +24,8 @@ struct SrResNetEntry : Entry {
   }
 
   static Settings recognise(const Shapes& file) {
-    const bool fits = has(file, "conv_first.weight") && has(file, "prelu_first.weight");
+    const bool fits =
+        has(file, "conv_first.weight") && has(file, "prelu_first.weight") && has(file, "body.0.conv1.weight");
     if (!fits) return {};
     const bool norm = has(file, "bn_after_body.weight");
     return {{"model", "srresnet"},

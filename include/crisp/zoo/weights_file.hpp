@@ -3,7 +3,7 @@
 #include "crisp/io/pth.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/zoo/any_model.hpp"
-#include "crisp/zoo/recognise.hpp"
+#include "crisp/zoo/which_weights.hpp"
 
 namespace crisp::zoo {
 
@@ -15,33 +15,58 @@ struct WeightsFile {
   bool knows_scale = false;  // whether the file says, or implies, the scale
 };
 
-/// The tensors of a file of either form, safetensors or PyTorch's, whatever its name says. Throws Error.
-inline io::SafeTensors read_weights(const std::filesystem::path& path) {
-  const std::string file = read_file("load", path);
-  return io::is_pth(file) ? io::parse_pth(file, path) : io::parse_safetensors(file, path);
+namespace detail {
+
+/// Whether the metadata are those of a file that crisp wrote: those of others mean something else.
+inline bool is_own(const io::SafeTensors& file) {
+  const auto producer = file.metadata.find("producer");
+  return producer != file.metadata.end() && producer->second == "crisp" && file.metadata.count("model") > 0;
 }
 
-/// Reads a file of crisp's, or of another program whose names zoo/recognise.hpp knows. Throws Error where it
-/// is damaged, or fits no network.
-inline WeightsFile open_weights(const std::filesystem::path& path) {
-  io::SafeTensors raw = read_weights(path);
-  Shapes shapes, canonical;
-  for (const auto& [name, tensor] : raw.tensors) shapes.emplace(name, tensor.shape);
-  WeightsFile file{path, {raw.metadata, {}}, {}};
+// The tensors of a file of either form, and which of them are the weights; those of a file of crisp's are
+// all.
+inline std::pair<io::SafeTensors, FoundWeights> read_and_find(const std::filesystem::path& path,
+                                                              const std::string& key) {
+  const std::string file = read_file("load", path);
+  const std::string where = str("load: '", path.string(), "': ");
+  FoundWeights found;
+  const auto choose = [&](const std::vector<io::StateDict>& all) {
+    found = find_weights(where, all, key);
+    return found.dictionary;
+  };
+  if (io::is_pth(file)) {
+    io::SafeTensors content = io::parse_pth(file, path, choose);
+    return {std::move(content), found};
+  }
+  io::SafeTensors content = io::parse_safetensors(file, path);
+  check(!content.tensors.empty(), where, "it holds no tensors");
+  if (key.empty() && is_own(content)) {
+    found.settings = content.metadata;
+    return {std::move(content), found};
+  }
+  io::StateDict all;
+  for (const auto& [name, tensor] : content.tensors) all.shapes.emplace(name, tensor.shape);
+  choose({all});
+  return {std::move(content), found};
+}
+
+}  // namespace detail
+
+/// Reads a file of crisp's, or of another program whose names zoo/recognise.hpp knows; it may be of either
+/// form, safetensors or PyTorch's, whatever its name says. Where it holds several networks, `key` says which.
+/// Throws Error where it is damaged, or fits no network.
+inline WeightsFile open_weights(const std::filesystem::path& path, const std::string& key = "") {
+  auto [raw, found] = detail::read_and_find(path, key);
+  std::map<std::string, io::HostTensor> tensors = io::without_prefix(std::move(raw.tensors), found.prefix);
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape);
+  WeightsFile file{path, {raw.metadata, {}}, found.settings};
   for (const auto& [name, to] : canonical_names(shapes)) {
     if (to.empty()) continue;
-    const bool added = file.content.tensors.emplace(to, std::move(raw.tensors.at(name))).second;
+    const bool added = file.content.tensors.emplace(to, std::move(tensors.at(name))).second;
     check(added, "load: '", path.string(), "' holds '", to, "' twice, under two names");
-    canonical.emplace(to, shapes.at(name));
   }
-  file.settings = raw.metadata;
-  if (!raw.metadata.count("model")) {
-    try {
-      file.settings = recognise(canonical);
-    } catch (const Error& e) {
-      throw Error(str("'", path.string(), "': ", e.what()));
-    }
-  }
+  if (!found.key.empty()) file.content.metadata["taken_from"] = found.key;
   // A light EDSR that takes no mean colour off.
   if (raw.metadata.count("input_range")) file.settings["mean_shift"] = "no";
   file.knows_scale = file.settings.count("scale") > 0;

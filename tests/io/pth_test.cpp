@@ -4,6 +4,7 @@
 
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/weights_file.hpp"
+#include "io/pickles.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
@@ -11,77 +12,10 @@ using namespace crisp;
 using namespace crisp::io;
 using namespace crisp::zoo;
 using namespace crisp::test;
+using namespace crisp::test::pickles;
 
 namespace {
 
-std::string little(std::uint64_t v, int bytes) {
-  std::string s;
-  for (int i = 0; i < bytes; ++i) s += char(v >> (8 * i) & 255);
-  return s;
-}
-std::string text(const std::string& s) { return "X" + little(s.size(), 4) + s; }
-std::string name(const std::string& module, const std::string& n) { return "c" + module + "\n" + n + "\n"; }
-std::string number(Index n) { return "J" + little(std::uint64_t(n), 4); }
-std::string tuple(const std::vector<Index>& v) {
-  std::string s = "(";
-  for (const Index n : v) s += number(n);
-  return s + "t";
-}
-// torch._utils._rebuild_tensor_v2((storage), offset, size, stride, False, OrderedDict())
-std::string tensor(const std::string& type, const std::string& key, Index elements, Index offset,
-                   const std::vector<Index>& size, const std::vector<Index>& stride, bool view = false) {
-  return name("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + name("torch", type) +
-         text(key) + text("cpu") + number(elements) + (view ? "N" : "") + "tQ" + number(offset) +
-         tuple(size) + tuple(stride) + "\x89" + name("collections", "OrderedDict") + ")RtR";
-}
-std::string dictionary(const std::vector<std::pair<std::string, std::string>>& items) {
-  std::string s = "}(";
-  for (const auto& [key, value] : items) s += text(key) + value;
-  return s + "u";
-}
-std::string pickle(const std::string& body) { return "\x80\x02" + body + "."; }
-
-std::string zipped(const std::map<std::string, std::string>& entries, bool compressed = false) {
-  zip_error_t error;
-  zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(nullptr, 0, 0, &error);
-  zip_source_keep(source);
-  zip_t* archive = zip_open_from_source(source, ZIP_TRUNCATE, &error);
-  for (const auto& [path, bytes] : entries) {
-    const zip_int64_t i =
-        zip_file_add(archive, path.c_str(), zip_source_buffer(archive, bytes.data(), bytes.size(), 0), 0);
-    zip_set_file_compression(archive, zip_uint64_t(i), compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
-  }
-  REQUIRE(zip_close(archive) == 0);
-  zip_stat_t stat;
-  zip_source_stat(source, &stat);
-  std::string file(stat.size, '\0');
-  zip_source_open(source);
-  REQUIRE(zip_source_read(source, file.data(), file.size()) == zip_int64_t(file.size()));
-  zip_source_close(source);
-  zip_source_free(source);
-  zip_error_fini(&error);
-  return file;
-}
-std::string floats(const std::vector<float>& v) {
-  return {reinterpret_cast<const char*>(v.data()), v.size() * 4};
-}
-std::string zip_of(const std::string& body, const std::map<std::string, std::string>& storages) {
-  std::map<std::string, std::string> entries{
-      {"weights/data.pkl", pickle(body)}, {"weights/version", "3\n"}, {"weights/byteorder", "little"}};
-  for (const auto& [key, bytes] : storages) entries["weights/data/" + key] = bytes;
-  return zipped(entries);
-}
-std::string legacy_of(const std::string& body,
-                      const std::vector<std::pair<std::string, std::string>>& storages) {
-  std::string keys = "](", data;
-  for (const auto& [key, bytes] : storages) {
-    keys += text(key);
-    data += little(bytes.size() / 4, 8) + bytes;
-  }
-  return pickle("\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickle("M\xe9\x03") + pickle("}") +
-         pickle(body) + pickle(keys + "e") + data;
-}
 SafeTensors parsed(const std::string& file) { return parse_pth(file, "w.pth"); }
 
 }  // namespace
@@ -140,7 +74,7 @@ TEST_CASE("pth: every type of element, and half precision exactly") {
   }
 }
 
-TEST_CASE("pth: state dicts that lie deeper, and the names of DataParallel") {
+TEST_CASE("pth: state dicts that lie deeper, and the names of others") {
   const std::string one = tensor("FloatStorage", "0", 1, 0, {1}, {1}),
                     two = tensor("FloatStorage", "1", 1, 0, {1}, {1});
   const std::map<std::string, std::string> data{{"0", floats({1})}, {"1", floats({2})}};
@@ -154,17 +88,23 @@ TEST_CASE("pth: state dicts that lie deeper, and the names of DataParallel") {
                                 {"optimizer", dictionary({{"state", "]"}})},
                                 {"state_dict", dictionary({{"module.a.w", one}, {"module.b.w", two}})}}),
                     data));
-  CHECK(deep.tensors.count("a.w") == 1);
-  CHECK(deep.tensors.count("b.w") == 1);
-  CHECK_ERROR(parsed(zip_of(dictionary({{"weights_of_mine", dictionary({{"w", one}})}}), data)),
-              "its keys: weights_of_mine");
+  CHECK(deep.tensors.count("module.a.w") == 1);
+  CHECK(deep.tensors.count("module.b.w") == 1);
+  const SafeTensors mine =
+      parsed(zip_of(dictionary({{"mine", dictionary({{"best", dictionary({{"w", one}})}})}}), data));
+  CHECK(mine.tensors.at("w").values<float>()[0] == 1);
+  CHECK(mine.metadata.at("taken_from") == "mine.best");
+  CHECK_ERROR(
+      parsed(zip_of(dictionary({{"a", dictionary({{"w", one}})}, {"b", dictionary({{"w", two}})}}), data)),
+      "it holds 2 dictionaries of tensors: a, b");
   CHECK_ERROR(parsed(zip_of("]", data)), "it holds no dictionary of tensors");
   // OrderedDict with its state set afterwards, as torch.save writes it; a dictionary that contains itself
   // does no harm.
   const std::string ordered = name("collections", "OrderedDict") + ")Rq\x01(" + text("w") + one + "u}" +
                               text("_metadata") + name("collections", "OrderedDict") + ")Rsb";
   CHECK(parsed(zip_of(ordered, data)).tensors.size() == 1);
-  CHECK_ERROR(parsed(zip_of("}q\x01" + text("params") + "h\x01s", data)), "nested too deeply");
+  CHECK_ERROR(parsed(zip_of("}q\x01" + text("params") + "h\x01s", data)),
+              "it holds no dictionary of tensors; its keys: params");
 }
 
 TEST_CASE("pth: whatever is more than tensors is refused by its name, and nothing is executed") {
@@ -179,7 +119,7 @@ TEST_CASE("pth: whatever is more than tensors is refused by its name, and nothin
   CHECK_ERROR(parsed(zipped({{"a/data.pkl", pickle("}")}, {"a/constants.pkl", "x"}})),
               "a TorchScript program");
   CHECK_ERROR(parsed(zipped({{"a/readme.txt", "x"}})), "not one of torch.save");
-  CHECK_ERROR(parsed(pickle("}")), "ends too early");
+  CHECK_ERROR(parsed(pickle("}")), "it is a pickle, but not one of torch.save");
   CHECK_ERROR(parsed(pickle("}") + pickle("}")), "not one of torch.save");
 }
 
@@ -200,7 +140,7 @@ TEST_CASE("pth: tensors that do not fit their storage, and archives that claim t
     many.push_back({"t" + std::to_string(i), tensor("FloatStorage", "0", 4096, 0, {4096}, {1})});
   CHECK_ERROR(parsed(zip_of(dictionary(many), {{"0", std::string(16384, '\0')}})), "more than a file of");
   CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(dictionary({}))}}, false)),
-              "no tensors under a name that crisp knows");
+              "it holds no dictionary of tensors; its keys: none");
   CHECK_ERROR(parsed(zipped({{"w/data.pkl", pickle(std::string(5000, 'N'))}}, true)),
               "compressed or damaged");
   CHECK_ERROR(parsed("PK\x03\x04 and nothing more"), "its zip archive cannot be read");
