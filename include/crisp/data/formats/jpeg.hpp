@@ -243,8 +243,9 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
     scans += s.marker == 0;
   }
   if (scans > 500) refuse(name, "is damaged: the JPEG has ", scans, " scans");  // usual are 1 to 10
-  const Index blocks = ceil_div(h.height, 8) * ceil_div(h.width, 8);  // of a bit at least, but for arithmetic
-  if (!h.arithmetic()) check_enough(double(blocks) / 8, coded, h.height, h.width, name);
+  const Index blocks = ceil_div(h.height, 8) * ceil_div(h.width, 8);  // of a bit at least; small ones, by
+  constexpr Index little = 1 << 16;                                   // arithmetic coding, of less
+  if (blocks > little || !h.arithmetic()) check_enough(double(blocks) / 8, coded, h.height, h.width, name);
   h.colour.icc = detail::joined_profile(segments);
   return h;
 }
