@@ -41,31 +41,36 @@ inline std::vector<PngChunk> colour_chunks(const ColourInfo& info, bool colour) 
   return chunks;
 }
 
-/// Puts the profile and the density into the bytes of a whole JPEG file that begins with a JFIF segment, and
-/// the density into those of a BMP file.
-inline void put_colour(std::string& file, const ColourInfo& info) {
-  const auto [x, y] = info.density;
-  if (file.starts_with("BM") && info.per_metre && x > 0 && y > 0) {
-    for (std::size_t i = 0; i < 4; ++i) {  // the low byte first
-      file[38 + i] = char(x >> (8 * i) & 255);
-      file[42 + i] = char(y >> (8 * i) & 255);
-    }
-  }
-  if (!file.starts_with("\xff\xd8\xff\xe0")) return;
-  const auto dots = [&](std::uint32_t n) { return info.per_metre ? std::uint32_t(n * 0.0254 + 0.5) : n; };
-  if (dots(x) > 0 && dots(y) > 0 && dots(x) <= 65535 && dots(y) <= 65535)
-    file.replace(13, 5, (info.per_metre ? '\1' : '\0') + big_endian(dots(x), 2) + big_endian(dots(y), 2));
-  if (!is_icc_profile(info.icc, true)) return;
-  constexpr std::size_t most = 65519;  // bytes of a profile in a segment (ICC.1:2022, annex B.4)
+/// The density in dots an inch, or its ratio, as a JPEG holds it; {0, 0} where it cannot.
+inline std::array<std::uint32_t, 2> dots_an_inch(const ColourInfo& info) {
+  std::array<std::uint32_t, 2> dots = info.density;
+  for (std::uint32_t& n : dots) n = info.per_metre ? std::uint32_t(n * 0.0254 + 0.5) : n;
+  const bool fits = dots[0] > 0 && dots[1] > 0 && dots[0] <= 65535 && dots[1] <= 65535;
+  return fits ? dots : std::array<std::uint32_t, 2>{};
+}
+
+/// The profile as the segments of a JPEG (ICC.1:2022, annex B.4); none where it is damaged or for other
+/// colours.
+inline std::vector<std::string> icc_segments(const ColourInfo& info, bool colour) {
+  constexpr std::size_t most = 65519;  // bytes of a profile in a segment
   const std::size_t count = (info.icc.size() + most - 1) / most;
-  if (count > 255) return;
+  std::vector<std::string> segments;
+  if (!is_icc_profile(info.icc, colour) || count > 255) return segments;
+  for (std::size_t i = 0; i < count; ++i)
+    segments.push_back(std::string("ICC_PROFILE\0", 12) + char(i + 1) + char(count) +
+                       info.icc.substr(i * most, most));
+  return segments;
+}
+
+/// Puts the profile and the density into the bytes of a whole JPEG file of RGB that begins with a JFIF
+/// segment.
+inline void put_colour(std::string& jpeg, const ColourInfo& info) {
+  const auto [x, y] = dots_an_inch(info);
+  if (x > 0) jpeg.replace(13, 5, (info.per_metre ? '\1' : '\0') + big_endian(x, 2) + big_endian(y, 2));
   std::string segments;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string part = info.icc.substr(i * most, most);
-    segments += "\xff\xe2" + big_endian(std::uint32_t(part.size() + 16), 2) +
-                std::string("ICC_PROFILE\0", 12) + char(i + 1) + char(count) + part;
-  }
-  file.insert(4 + Bytes{file}.u16(4), segments);
+  for (const std::string& data : icc_segments(info, true))
+    segments += "\xff\xe2" + big_endian(std::uint32_t(data.size() + 2), 2) + data;
+  jpeg.insert(4 + Bytes{jpeg}.u16(4), segments);
 }
 
 }  // namespace crisp::data::formats
