@@ -189,7 +189,8 @@ TEST_CASE("checkpoints: values beside the weights are passed over, and nothing i
       {"a device", called("torch", "device", text("cuda"))},
       {"twice the same", "](" + number(1) + "2e"}};
   std::vector<std::pair<std::string, std::string>> all{{"state_dict", edsr()}};
-  for (const auto& [what, pickled] : beside) {
+  for (const auto& one : beside) {
+    const std::string &what = one.first, &pickled = one.second;
     CAPTURE(what);
     is_edsr(opened_body(dictionary({{"beside", pickled}, {"state_dict", edsr()}})));
     is_edsr(opened_body(dictionary({{"beside", "](" + pickled + number(1) + "e"}, {"state_dict", edsr()}})));
@@ -280,7 +281,9 @@ TEST_CASE("checkpoints: networks that crisp lacks are named, with anything befor
       {"SPAN", {"block_1.c1_r.eval_conv.weight", "conv_cat.weight"}},
       {"DRCT", {"layers.0.swin1.attn.qkv.weight", "layers.0.adjust1.weight"}},
       {"IMDN", {"IMDB1.c1.weight", "fea_conv.weight"}}};
-  for (const auto& [what, names] : networks) {
+  for (const auto& network : networks) {
+    const std::string what = network.first;
+    const std::vector<std::string>& names = network.second;
     CAPTURE(what);
     for (const char* prefix : {"", "module.", "net_g.module."}) {
       std::vector<std::string> prefixed;

@@ -47,7 +47,8 @@ TEST_CASE("file kinds: each is named, with what to do about it") {
       {"\x1f\x8b\x08\0\0"s, "compressed by gzip"},
       {std::string(257, '\0') + "ustar\0"s, "a tar archive"},
       {"PK\5\6"s + std::string(18, '\0'), "an empty zip archive"}};
-  for (const auto& [bytes, what] : kinds) {
+  for (const auto& kind : kinds) {
+    const std::string &bytes = kind.first, &what = kind.second;
     CAPTURE(what);
     const std::string message = opened(bytes);
     CHECK(contains(message, "w.pth' is no weights file: it is " + what));
