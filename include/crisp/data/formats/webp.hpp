@@ -32,6 +32,11 @@ inline WebpHeader webp_header(const std::string& bytes, const std::string& name)
     refuse(name, "is an animated WebP image, which is not read\n  hint: save one of its pictures as PNG");
   WebpHeader h{.height = features.height, .width = features.width, .alpha = features.has_alpha != 0};
   check_pixels(h.height, h.width, name);
+  // libwebp takes the memory for all pixels before it looks at their bytes.
+  constexpr Index little = 1 << 22, most = 1032;
+  if (h.height * h.width > little && h.height * h.width / most > Index(bytes.size()))
+    refuse(name, "has ", h.height, " x ", h.width, " pixels in ", bytes.size(), " bytes; more than ", little,
+           " must have a byte for each thousand\n  hint: if it is one colour, save it as PNG");
   for (std::size_t at = 12; file.has(at, 8) && at < size;) {  // the chunks of the RIFF container
     const std::string_view type = file.part(at, 4).all;
     const Bytes content = file.part(at + 8, file.u32(at + 4));
