@@ -20,7 +20,7 @@ namespace crisp::program {
 
 namespace {
 
-struct Options {
+struct EvaluateOptions {
   std::vector<std::string> weights, methods;
   std::vector<fs::path> data;
   std::vector<Index> scales;
@@ -49,7 +49,7 @@ data::Resampling resampling(const std::string& method) {
 }
 
 // FILE or FILE@2 or FILE@2,3,4: the scales that a network is used for, where its file does not say.
-Method network_method(const std::string& given, const Options& o) {
+Method network_method(const std::string& given, const EvaluateOptions& o) {
   const std::size_t at = given.rfind('@');
   const bool has_scales = at != std::string::npos && at + 1 < given.size() &&
                           given.find_first_not_of("0123456789,", at + 1) == std::string::npos;
@@ -85,7 +85,7 @@ Method network_method(const std::string& given, const Options& o) {
   return m;
 }
 
-std::vector<Method> methods_of(const Options& o) {
+std::vector<Method> methods_of(const EvaluateOptions& o) {
   std::vector<Method> all;
   for (const std::string& name : o.methods)
     all.push_back({.name = name,
@@ -98,7 +98,7 @@ std::vector<Method> methods_of(const Options& o) {
   return all;
 }
 
-std::vector<Index> scales_of(const Options& o, const std::vector<Method>& methods) {
+std::vector<Index> scales_of(const EvaluateOptions& o, const std::vector<Method>& methods) {
   std::vector<Index> all = o.scales;
   if (all.empty())
     for (const Method& m : methods) all.insert(all.end(), m.scales.begin(), m.scales.end());
@@ -154,7 +154,7 @@ data::Image with_channels_of(const data::Image& original, const data::Image& lr)
 }
 
 // Scores one method on one set at one scale; prints each image where `show`.
-TableEntry score(const Method& m, const fs::path& set, Index scale, const Options& o, bool show,
+TableEntry score(const Method& m, const fs::path& set, Index scale, const EvaluateOptions& o, bool show,
                  const std::function<void(double)>& done) {
   const std::vector<fs::path> files = images_in("--data", set);
   infer::Scoring scoring(protocol_named(m.protocol), reducer_of(o.degrade));
@@ -190,7 +190,7 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Option
   return entry;
 }
 
-void warn_of_departures(const Options& o, const std::vector<Method>& methods,
+void warn_of_departures(const EvaluateOptions& o, const std::vector<Method>& methods,
                         const std::vector<Index>& scales) {
   const auto warn = [](const std::string& text) { std::cerr << "crisp: warning: " << text << "\n"; };
   if (o.channel == "rgb")
@@ -208,13 +208,13 @@ void warn_of_departures(const Options& o, const std::vector<Method>& methods,
          "; --protocol rgb8 scores all by one");
 }
 
-void write_files(const std::vector<TableEntry>& entries, const Options& o) {
+void write_files(const std::vector<TableEntry>& entries, const EvaluateOptions& o) {
   if (!o.json.empty()) write_whole(o.json, json_table(entries, o.columns));
   if (!o.csv.empty()) write_whole(o.csv, csv_table(entries, o.columns));
   if (!o.markdown.empty()) write_whole(o.markdown, markdown_table(entries, o.columns));
 }
 
-void check_options(Options& o) {
+void check_options(EvaluateOptions& o) {
   use(!o.weights.empty() || !o.methods.empty(), "give --weights FILE or --method nearest|bilinear|bicubic");
   for (const fs::path& set : o.data) images_in("--data", set);
   for (const auto& [name, file] : {std::pair{"--json", o.json}, {"--csv", o.csv}, {"--markdown", o.markdown}})
@@ -239,7 +239,7 @@ void check_options(Options& o) {
   o.columns = columns;
 }
 
-void run(Options& o) {
+void run_evaluate(EvaluateOptions& o) {
   check_options(o);
   o.computing.apply();
   const std::vector<Method> methods = methods_of(o);
@@ -306,7 +306,7 @@ void run(Options& o) {
 }  // namespace
 
 void add_evaluate(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<EvaluateOptions>();
   Command command = program.command("evaluate",
                                     "Measure networks and interpolations: reduce images, enlarge them, "
                                     "compare; print the table of a paper");
@@ -352,7 +352,7 @@ void add_evaluate(Program& program) {
       "Example: crisp evaluate --method bicubic --data Set5/HR --scale 3\n"
       "         crisp evaluate --method bicubic --weights srcnn.safetensors@2 vdsr.safetensors@2,3,4 --data "
       "Set5/HR B100/HR --scale 2 3 4");
-  command.callback([o] { run(*o); });
+  command.callback([o] { run_evaluate(*o); });
 }
 
 }  // namespace crisp::program

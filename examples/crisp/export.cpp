@@ -9,7 +9,7 @@ namespace crisp::program {
 
 namespace {
 
-struct Options {
+struct ExportOptions {
   Architecture network;
   Weights weights;
   fs::path output;
@@ -52,13 +52,13 @@ void write_safetensors(const fs::path& path, const Network& net, std::map<std::s
   io::write_safetensors(path, file);
 }
 
-Loaded network_of(const Options& o) {
+Loaded network_of(const ExportOptions& o) {
   if (o.network.model.empty()) return o.weights.load();
   seed(std::uint64_t(o.seed));
   return {std::make_shared<Network>(o.network.make()), {}, true};
 }
 
-void run(const Options& o) {
+void run_export(const ExportOptions& o) {
   use(o.weights.given() + int(!o.network.model.empty()) == 1,
       "give one of --weights FILE, --interpolate A B PART and --model NAME");
   use(o.weights.key.empty() || o.network.model.empty(), "--key goes with --weights FILE");
@@ -94,7 +94,7 @@ void run(const Options& o) {
 }  // namespace
 
 void add_export(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ExportOptions>();
   Command command =
       program.command("export", "Write a network for other programs: ONNX, or safetensors for PyTorch");
   o->weights.add_to(command);
@@ -115,7 +115,7 @@ void add_export(Program& program) {
       "The ONNX input is (N, C, H, W) in 0..1: luma or RGB, enlarged by bicubic first where the network "
       "works on that (see crisp info).\n"
       "Example: crisp export --weights edsr.pth edsr.onnx");
-  command.callback([o] { run(*o); });
+  command.callback([o] { run_export(*o); });
 }
 
 }  // namespace crisp::program

@@ -9,13 +9,13 @@ namespace crisp::program {
 
 namespace {
 
-struct Options {
+struct ForwardOptions {
   fs::path weights, input, output;
   std::string key;
   Computing computing;
 };
 
-void run(const Options& o) {
+void run_forward(const ForwardOptions& o) {
   o.computing.apply();
   require_file("IN", o.input);
   const Loaded loaded = load_network(o.weights, o.key);
@@ -41,7 +41,7 @@ void run(const Options& o) {
 }  // namespace
 
 void add_forward(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ForwardOptions>();
   Command command =
       program.command("forward", "Run a network on raw tensors, to compare it with another framework");
   command.option("--weights", o->weights, "the network: a .safetensors, .pth or .pt file").required();
@@ -53,7 +53,7 @@ void add_forward(Program& program) {
   command.option("OUT", o->output, "the file to write, with output* for each input*").required();
   o->computing.add_to(command);
   command.footer("Example: crisp forward --weights edsr.safetensors golden.safetensors result.safetensors");
-  command.callback([o] { run(*o); });
+  command.callback([o] { run_forward(*o); });
 }
 
 }  // namespace crisp::program

@@ -11,7 +11,7 @@ namespace crisp::program {
 
 namespace {
 
-struct Options {
+struct InfoOptions {
   fs::path file;
   std::string key;
   Architecture network;
@@ -142,7 +142,7 @@ void print_devices() {
 #endif
 }
 
-void run(const Options& o) {
+void run_info(const InfoOptions& o) {
   const bool others = !o.file.empty() || !o.network.model.empty() || o.json;
   use(!o.devices || !(others || o.models), "--devices goes alone");
   use(!o.models || !others, "--models goes alone");
@@ -163,7 +163,7 @@ void run(const Options& o) {
 }  // namespace
 
 void add_info(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<InfoOptions>();
   Command command =
       program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
   command.option("FILE", o->file, "weights: a .safetensors, .pth or .pt file");
@@ -174,7 +174,7 @@ void add_info(Program& program) {
   command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
   command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
-  command.callback([o] { run(*o); });
+  command.callback([o] { run_info(*o); });
 }
 
 }  // namespace crisp::program

@@ -26,7 +26,7 @@ std::vector<std::string> distinct(const std::vector<TableEntry>& entries, Get ge
   return all;
 }
 
-std::string quoted(const std::string& text) {  // for CSV
+std::string csv_field(const std::string& text) {  // for CSV
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -91,7 +91,7 @@ std::string csv_table(const std::vector<TableEntry>& entries, const std::vector<
   text += "\n";
   const auto line = [&](const TableEntry& e, const std::string& image, double psnr, double ssim,
                         const std::vector<double>& measures) {
-    text += str(quoted(e.set), ",", e.scale, ",", quoted(e.method), ",", e.protocol_name, ",", quoted(image),
+    text += str(csv_field(e.set), ",", e.scale, ",", csv_field(e.method), ",", e.protocol_name, ",", csv_field(image),
                 ",", fixed(psnr, 6), ",", fixed(ssim, 6));
     for (const double m : measures) text += str(",", fixed(m, 6));
     text += "\n";

@@ -14,7 +14,7 @@ namespace crisp::program {
 
 namespace {
 
-struct Options {
+struct UpscaleOptions {
   Weights weights;
   fs::path input, output, compare;
   std::string memory = "2G";
@@ -25,7 +25,7 @@ struct Options {
 };
 
 // Everything that can be seen to be wrong before the network is loaded; the result: the images to enlarge.
-std::vector<fs::path> checked_inputs(const Options& o) {
+std::vector<fs::path> checked_inputs(const UpscaleOptions& o) {
   use(fs::exists(o.input), "INPUT '", o.input.string(), "' does not exist");
   const bool folder = fs::is_directory(o.input), out_exists = fs::exists(o.output);
   use(!out_exists || fs::is_directory(o.output) == folder, "INPUT is a ", folder ? "folder" : "file",
@@ -57,7 +57,7 @@ struct Job {
 };
 
 void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare,
-                  const Options& o) {
+                  const UpscaleOptions& o) {
   data::Picture picture = data::load_picture(from);
   for (const std::string& note : picture.notes)
     std::cerr << "crisp: note: '" << from.string() << "': " << note << "\n";
@@ -88,7 +88,7 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
   job.bar.line(str(place, to.string(), "  ", image.width, " x ", image.height, " -> ", width, " x ", height));
 }
 
-void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options& o) {
+void upscale_folder(Job& job, const std::vector<fs::path>& files, const UpscaleOptions& o) {
   const std::vector<std::string> stems = distinct_stems(files);
   std::size_t failed = 0;
   for (const fs::path& file : files) {
@@ -108,7 +108,7 @@ void upscale_folder(Job& job, const std::vector<fs::path>& files, const Options&
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
 }
 
-void run(const Options& o) {
+void run_upscale(const UpscaleOptions& o) {
   use(o.weights.given() == 1, "give either --weights FILE or --interpolate A B PART");
   o.computing.apply();
   bytes_of("--memory", o.memory);
@@ -131,7 +131,7 @@ void run(const Options& o) {
 }  // namespace
 
 void add_upscale(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<UpscaleOptions>();
   Command command =
       program.command("upscale", "Enlarge an image, or every image in a folder, with a trained network");
   o->weights.add_to(command);
@@ -168,7 +168,7 @@ void add_upscale(Program& program) {
       "A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
       "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
       "Example: crisp upscale --weights run/best.safetensors photo.jpg large.png");
-  command.callback([o] { run(*o); });
+  command.callback([o] { run_upscale(*o); });
 }
 
 }  // namespace crisp::program
