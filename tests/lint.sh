@@ -2,6 +2,7 @@
 # lint.sh PROJECT [FILE...]: the looks of the C++ files below include/, examples/, tests/ and bench/, or of FILE...:
 #   - no line is wider than 110 columns;
 #   - no ?: stands within another;
+#   - nothing below include/ or in the program reads or writes numbers by functions that follow the locale: core/text.hpp does it;
 #   - clang-format 14, with the project's .clang-format, would change nothing. Another version lays out some lines in
 #     another way, so that without version 14 this part is left out, and says so.
 # CLANG_FORMAT names the program, where it is not clang-format-14 or clang-format.
@@ -13,6 +14,13 @@ findings=$(mktemp)
 trap 'rm -f "$findings"' EXIT
 
 LC_ALL=C.UTF-8 grep -nHE '^.{111,}' "$@" | sed -E 's/^([^:]*:[0-9]+):.*/\1: wider than 110 columns/' >>"$findings"
+
+of_locale='(^|[^A-Za-z_])(strto(d|f|ld)|sto(d|f|ld)|ato[fi]|s?n?printf|[sf]?scanf) ?\('
+for file in "$@"; do
+  case $file in
+    include/* | examples/crisp/*) grep -nHE "$of_locale" "$file" ;;
+  esac
+done | sed -E 's/^([^:]*:[0-9]+):.*/\1: a number that follows the locale; use core\/text.hpp/' >>"$findings"
 
 # Inside each pair of brackets: whether a ? stands before in the same expression.
 awk '

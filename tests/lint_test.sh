@@ -23,6 +23,13 @@ printf 'int sign(int x) {\n  return x < 0   ? -1\n         : x > 0 ? 1\n        
 expect nested.cpp "nested.cpp:3: a ?: within another"
 printf 'int f(int x) { return x ? (x > 1 ? 2 : 1) : 0; }\n' >"$folder/brackets.cpp"
 expect brackets.cpp "brackets.cpp:1: a ?: within another"
+mkdir -p "$folder/include" "$folder/examples/crisp"
+printf '#include <cstdlib>\n\ndouble f(const char* text) { return std::strtod(text, nullptr); }\n' >"$folder/include/read.hpp"
+expect include/read.hpp "read.hpp:3: a number that follows the locale"
+printf '#include <cstdio>\n\nvoid f(char* text, double x) { snprintf(text, 9, "x", x); }\n' >"$folder/examples/crisp/write.cpp"
+expect examples/crisp/write.cpp "write.cpp:3: a number that follows the locale"
+printf 'double my_atof(int x);\n\ndouble f() { return my_atof(1); }\n' >"$folder/include/own.hpp"
+expect include/own.hpp ""
 printf 'int   x;\n' >"$folder/layout.cpp"
 case $(sh "$project/tests/lint.sh" "$folder" sound.cpp) in
   *"was not checked"*) echo "the layout is not checked here: there is no clang-format 14" ;;

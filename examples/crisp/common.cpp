@@ -2,9 +2,9 @@
 #include "common.hpp"
 
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 
+#include "crisp/core/text.hpp"
 #include "crisp/infer/apply.hpp"
 #include "crisp/io/weights.hpp"
 #include "device.hpp"
@@ -51,8 +51,10 @@ void Architecture::add_to(Command& command) {
       "of srcnn: 9-1-5 (default), 9-3-5, 9-5-5; of swinir: classical (default), real, denoise, jpeg");
   command.option("--scale", scale, "enlargement factor, a whole number; 1 for networks that restore")
       .range(1, 8);
-  command.option("--set", set,
-                 "another size of the network, such as features=32 blocks=5 (crisp info shows the names)");
+  command
+      .option("--set", set,
+              "another size of the network, such as features=32 blocks=5 (crisp info shows the names)")
+      .pairs();
 }
 
 Network Architecture::make() const {
@@ -61,8 +63,6 @@ Network Architecture::make() const {
   if (!variant.empty()) settings["variant"] = variant;
   for (const std::string& one : set) {
     const std::size_t equal = one.find('=');
-    use(equal != std::string::npos && equal > 0, "--set takes NAME=VALUE, such as features=32, not '", one,
-        "'");
     settings[one.substr(0, equal)] = one.substr(equal + 1);
   }
   try {
@@ -121,10 +121,8 @@ void Weights::add_to(Command& command) {
 namespace {
 
 Loaded interpolated(const std::vector<std::string>& given, const std::string& key) {
-  char* end = nullptr;
-  const double part = std::strtod(given[2].c_str(), &end);
-  use(!given[2].empty() && *end == 0 && part >= 0 && part <= 1,
-      "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
+  const double part = number_of(given[2]).value_or(-1);
+  use(part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
   Loaded a = load_network(given[0], key);
   const Loaded b = load_network(given[1], key);
   for (const auto& [key, value] : a.net->settings()) {
@@ -167,35 +165,45 @@ Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {
   return asked != 0 ? asked : trained;
 }
 
-void require_file(const std::string& option, const fs::path& file) {
+namespace {
+
+// What lies under the name that the option was given.
+fs::file_type type_of(const std::string& option, const fs::path& path) {
   std::error_code error;
-  use(fs::exists(file, error), option, " '", file.string(), "' does not exist");
-  use(fs::is_regular_file(file, error), option, " '", file.string(), "' is not a file");
+  const fs::file_type type = fs::status(path, error).type();
+  use(type != fs::file_type::not_found, option, " '", path.string(), "' does not exist");
+  use(type != fs::file_type::none, option, " '", path.string(), "' cannot be read: ", error.message());
+  return type;
+}
+
+}  // namespace
+
+void require_file(const std::string& option, const fs::path& file) {
+  use(type_of(option, file) == fs::file_type::regular, option, " '", file.string(), "' is not a file");
 }
 
 void require_folder(const std::string& option, const fs::path& folder) {
-  std::error_code error;
-  use(fs::exists(folder, error), option, " '", folder.string(), "' does not exist");
-  use(fs::is_directory(folder, error), option, " '", folder.string(), "' is not a folder");
+  use(type_of(option, folder) == fs::file_type::directory, option, " '", folder.string(),
+      "' is not a folder");
 }
 
 void make_folder(const fs::path& folder) {
-  std::error_code error;
+  std::error_code error, unknown;
   fs::create_directories(folder, error);
-  check(fs::is_directory(folder, error), "the folder '", folder.string(), "' cannot be made");
+  check(fs::is_directory(folder, unknown), "the folder '", folder.string(),
+        "' cannot be made: ", error.message());
 }
 
 void write_whole(const fs::path& file, const std::string& text) { write_file("write", file, text); }
 
 Index bytes_of(const std::string& option, const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  const std::string unit = end;
-  const std::map<std::string, double> factors{{"K", 1024.0}, {"M", 1048576.0}, {"G", 1073741824.0}};
-  const double factor = factors.count(unit) > 0 ? factors.at(unit) : 1.0;
-  use(end != text.c_str() && (unit.empty() || factor > 1) && value > 0 && value * factor < 1e15, option,
-      " takes bytes, such as 500M or 2G, not '", text, "'");
-  return Index(value * factor);
+  const std::map<char, double> factors{{'K', 1024.0}, {'M', 1048576.0}, {'G', 1073741824.0}};
+  const auto unit = text.empty() ? factors.end() : factors.find(text.back());
+  const bool has_unit = unit != factors.end();
+  const double value = number_of(has_unit ? text.substr(0, text.size() - 1) : text).value_or(0);
+  const double bytes = has_unit ? value * unit->second : value;
+  use(value > 0 && bytes < 1e15, option, " takes bytes, such as 500M or 2G, not '", text, "'");
+  return Index(bytes);
 }
 
 std::string left(const std::string& text, std::size_t width) {

@@ -11,6 +11,8 @@
 #include <optional>
 #include <thread>
 
+#include "crisp/core/temporary_file.hpp"
+
 namespace crisp::program {
 
 namespace {
@@ -56,6 +58,7 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!detail::is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
   return set;
 }
 

@@ -1,8 +1,10 @@
 // The crisp program: trains networks, enlarges images, scores methods. One file a command; this one picks it.
 #include <iostream>
+#include <locale>
 #include <new>
 
 #include "common.hpp"
+#include "crisp/core/temporary_file.hpp"
 #include "picture.hpp"
 #include "processes.hpp"
 
@@ -69,6 +71,8 @@ int run(int argc, char** argv) {
     return wrong_use(command, command.empty() ? no_command(argc, argv) : e.what());
   } catch (const std::bad_alloc&) {
     return failed("there is not enough memory");
+  } catch (const std::filesystem::filesystem_error& e) {
+    return failed(crisp::str("'", e.path1().string(), "' cannot be read: ", e.code().message()));
   } catch (const std::exception& e) {
     return failed(e.what());
   }
@@ -77,6 +81,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::locale::global(std::locale::classic());  // numbers have a point, also on the command line
+  crisp::remove_temporary_files_on_signals();
   const int status = run(argc, argv);
   crisp::program::end_processes(status);
   return status;

@@ -2,16 +2,32 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
 #include <limits>
 
 #include "common.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp::program {
+
+namespace {
+
+constexpr const char* pair = "NAME=VALUE";  // the type of options that take several of these
+
+}  // namespace
 
 Option& Option::required() { return option_->required(), *this; }
 Option& Option::values(int number) { return option_->expected(number), *this; }
 Option& Option::separated_by(char between) { return option_->delimiter(between), *this; }
+Option& Option::pairs() {
+  const auto wrong = [](const std::string& text) {
+    const std::size_t equal = text.find('=');
+    const bool right = equal != std::string::npos && equal > 0;
+    return right ? "" : "it takes NAME=VALUE, such as features=32, not '" + text + "'";
+  };
+  option_->type_name(pair)->allow_extra_args(false)->check(CLI::Validator(wrong, ""));
+  return *this;
+}
 Option& Option::shows_default() { return option_->capture_default_str(), *this; }
 
 Option& Option::range(int from, int to) { return option_->check(CLI::Range(from, to)), *this; }
@@ -27,9 +43,8 @@ Option& Option::at_least(Index lowest) {
 
 Option& Option::above_zero() {
   const auto wrong = [](const std::string& text) {
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    const bool right = *end == 0 && is_finite(value) && value > 0;
+    const double value = number_of(text).value_or(0);
+    const bool right = is_finite(value) && value > 0;
     return right ? "" : "it must be a number above 0, not '" + text + "'";
   };
   option_->check(CLI::Validator(wrong, "above 0"));
@@ -79,6 +94,38 @@ void Command::flag(Text name, bool& given, Text help) { command_->add_flag(name,
 void Command::footer(Text text) { command_->footer(text); }
 void Command::callback(const std::function<void()>& run) { command_->callback(run); }
 
+namespace {
+
+// Whether the word is the name of an option of pairs, in any command.
+bool takes_pairs(CLI::App& program, const std::string& word) {
+  for (const CLI::App* command : program.get_subcommands({}))
+    if (const CLI::Option* option = command->get_option_no_throw(word); option && word.starts_with("--"))
+      if (option->get_type_name() == pair) return true;
+  return false;
+}
+
+// "--set a=1 b=2 OUTPUT" becomes "--set a=1 --set b=2 OUTPUT": the first word that is no pair is not taken.
+std::vector<std::string> pairs_apart(CLI::App& program, const std::vector<std::string>& words) {
+  std::vector<std::string> apart;
+  std::string option;  // of pairs, while these are read
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      apart.insert(apart.end(), words.begin() + std::ptrdiff_t(i), words.end());
+      break;
+    }
+    const bool is_pair = word[0] != '-' && word.find('=') != std::string::npos;
+    if (is_pair && !option.empty() && apart.back() != option) apart.push_back(option);
+    const std::string name = word.substr(0, word.find('='));
+    if (takes_pairs(program, name)) option = name;
+    else if (!is_pair) option.clear();
+    apart.push_back(word);
+  }
+  return apart;
+}
+
+}  // namespace
+
 Program::Program(Text name, Text description, Text version)
     : program_(std::make_unique<CLI::App>(description, name)) {
   program_->set_version_flag("--version", version);
@@ -93,7 +140,9 @@ void Program::footer(Text text) { program_->footer(text); }
 
 bool Program::run(int argc, char** argv) {
   try {
-    program_->parse(argc, argv);
+    std::vector<std::string> words = pairs_apart(*program_, {argv + 1, argv + argc});
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    program_->parse(std::move(words));
     return true;
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() != 0) throw WrongUse(e.what());

@@ -29,6 +29,7 @@ class Option {
   Option& required();
   Option& values(int number);          // exactly so many
   Option& separated_by(char between);  // as in --metrics ifc,nqm; spaces separate too
+  Option& pairs();                     // several NAME=VALUE; the first word that is none ends them
   Option& shows_default();             // the value that the variable has now
 
   Option& range(int from, int to);

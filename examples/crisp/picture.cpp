@@ -82,12 +82,11 @@ std::string to_png(Index height, Index width, Index channels, int bits, const da
   const fs::path folder = fs::temp_directory_path(error);
   check(!error, "there is no folder for temporary files; the environment's TMPDIR can name one");
   const fs::path file = folder / ("crisp_" + random_id() + ".png");
+  const TemporaryFile temporary(file);
   data::ImageWriter writer(file, height, width, channels, {.bits = bits, .colour = colour});
   make([&](const data::Image& rows) { writer.write(rows); });
   writer.finish();
-  std::string bytes = read_file("to_png", file);
-  fs::remove(file);
-  return bytes;
+  return read_file("to_png", file);
 }
 
 }  // namespace crisp::program

@@ -49,10 +49,9 @@ bool is_rating(const std::vector<std::string>& f) {
 }  // namespace
 
 std::vector<Rating> read_ratings(const fs::path& file) {
-  std::error_code error;
-  if (!fs::exists(file, error)) return {};
-  check(fs::is_regular_file(file, error), "'", file.string(), "' is not a file");
-  if (fs::file_size(file, error) == 0) return {};
+  std::error_code unknown;
+  if (fs::status(file, unknown).type() == fs::file_type::not_found) return {};
+  if (fs::is_regular_file(file, unknown) && fs::file_size(file, unknown) == 0) return {};
   const std::string bytes = read_file("ratings", file);
   std::vector<Rating> ratings;
   Index number = 0;
@@ -76,15 +75,22 @@ std::vector<Rating> read_ratings(const fs::path& file) {
 }
 
 void append_rating(const fs::path& file, const Rating& r) {
-  std::error_code error;
-  const bool fresh = !fs::exists(file, error) || fs::file_size(file, error) == 0;
+  std::error_code unknown;
+  const auto before = fs::exists(file, unknown) ? fs::file_size(file, unknown) : 0;
+  const bool fresh = before == 0;
   const std::string line = (fresh ? header + "\n" : "") + quoted(r.time) + "," + quoted(r.rater) + "," +
                            quoted(r.method) + "," + quoted(r.picture) + "," + std::to_string(r.value) + "\n";
   const int to = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  check(to >= 0, "'", file.string(), "' cannot be written; does its folder exist, and may you write there?");
+  const int refused = errno;
+  check(to >= 0, "'", file.string(), "' cannot be written: ", detail::words_of_error(refused));
+  errno = 0;
   const bool written = write(to, line.data(), line.size()) == ssize_t(line.size()) && fsync(to) == 0;
+  const int lost = written ? 0 : detail::last_error();
   const bool closed = close(to) == 0;
-  check(written && closed, "the rating could not be written to '", file.string(), "'; is the disk full?");
+  const int error = lost != 0 ? lost : errno;
+  if (!written) fs::resize_file(file, before, unknown);  // not a half of the line
+  check(written && closed, "the rating could not be written to '", file.string(),
+        "': ", detail::words_of_error(error));
 }
 
 std::vector<Score> scores(const std::vector<Rating>& ratings) {

@@ -1,8 +1,9 @@
 // See request.hpp.
 #include "request.hpp"
 
-#include <charconv>
 #include <random>
+
+#include "crisp/core/text.hpp"
 
 namespace crisp::program {
 
@@ -14,10 +15,8 @@ const std::string& Request::parameter(const std::string& name) const {
 
 Index Request::number(const std::string& name) const {
   const std::string& text = parameter(name);
-  Index value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0)
-    throw Refused(400, "'" + name + "' must be a whole number");
+  const Index value = whole_number_of(text).value_or(-1);
+  if (value < 0) throw Refused(400, "'" + name + "' must be a whole number");
   return value;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "common.hpp"
+#include "crisp/core/text.hpp"
 #include "crisp/data/degrade.hpp"
 #include "device.hpp"
 #include "processes.hpp"
@@ -107,13 +108,11 @@ void take_init(Network& net, const TrainOptions& o) {
 // --hr.
 void sort_lr(TrainOptions& o) {
   for (const std::string& text : o.lr) {
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    const bool number = !text.empty() && *end == 0;
-    use(!number || (is_finite(value) && value > 0), "--lr: the learning rate must be a number above 0, not '",
-        text, "'");
+    const std::optional<double> number = number_of(text);
+    use(!number || (is_finite(*number) && *number > 0),
+        "--lr: the learning rate must be a number above 0, not '", text, "'");
     use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
-    if (number) o.changes.lr = value;
+    if (number) o.changes.lr = number;
     else o.data.lr = text;
   }
 }
@@ -256,7 +255,8 @@ void add_train(Program& program) {
   add_run_options(command, *o);
   o->computing.add_to(command);
   command.footer(
-      "Ctrl-C saves the state and stops; --resume goes on from there.\n"
+      "Ctrl-C, SIGTERM and SIGHUP save the state and stop; --resume goes on from there. A second\n"
+      "Ctrl-C ends at once.\n"
       "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
       "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
   command.callback([o] {

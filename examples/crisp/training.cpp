@@ -54,6 +54,10 @@ void conclude(const train::FitResult& result, const fs::path& out) {
   if (result.interrupted) {
     std::cout << "stopped at step " << result.progress.step << "; go on with the same command and --resume\n";
   } else {
+    if (result.was_finished)
+      std::cout
+          << "this training was finished before, and no step was made; to train its weights further, give "
+          << "--init " << (out / "last.safetensors").string() << ", --steps and another --out\n";
     std::cout << "done: " << result.progress.step << " steps in " << report::duration(result.progress.seconds)
               << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic " << fixed(result.bicubic_psnr, 3)
               << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best "

@@ -17,6 +17,23 @@ grep -q "layers.0.residual_group.blocks.1.attn_mask" swinir.safetensors || fail 
 works export --weights swinir.safetensors --size 24 40 swinir.onnx
 shows "input (1, 3, 24, 40) -> (1, 3, 48, 80); this network is exported for one size"
 works export --model edsr-baseline --scale 3 --set features=8 blocks=1 edsr.onnx
+# --set takes pairs alone: what follows them is the output, in any place.
+tiny="export --model edsr-baseline --scale 3"
+works $tiny --set features=8 blocks=1 set1.safetensors --quiet
+works $tiny --set features=8 --set blocks=1 set2.safetensors --quiet --seed 0
+works export --set features=8 blocks=1 set3.safetensors --model edsr-baseline --scale 3
+works $tiny --set=features=8 blocks=1 -- set4.safetensors
+works $tiny set5.safetensors --set features=8 blocks=1
+for n in 2 3 4 5; do
+  cmp -s set1.safetensors set$n.safetensors || fail "--set in other words gave another network: set$n"
+done
+works info --model edsr-baseline --set features=8 blocks=1 --scale 3
+expect 2 "either" info --model edsr-baseline --scale 3 --set features=8 set1.safetensors
+expect 2 "--set: it takes NAME=VALUE" $tiny --set features 8.onnx
+expect 2 "--set: it takes NAME=VALUE" $tiny --set set1.safetensors features=8
+expect 2 "OUTPUT" $tiny --set features=8 blocks=1
+expect 2 "OUTPUT" $tiny --set features=8 blocks
+expect 2 "blocks" $tiny out.onnx --set features=8 blocks
 expect 2 "must end in .onnx or .safetensors" export --weights run/best.safetensors model.tflite
 expect 2 "give one of" export out.onnx
 expect 2 "give one of" export --model srcnn --weights run/best.safetensors out.onnx

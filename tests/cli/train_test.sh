@@ -37,6 +37,7 @@ done
 rm -f killed/*.part
 [ $kills -gt 0 ] || fail "the training was over before it could be killed"
 works train $options --out killed --resume
+grep -q "finished before" out.txt && [ $kills = 3 ] && fail "a training that had steps to make was called finished"
 same killed "stopped by kill -9 and resumed"
 echo "kill -9 struck $kills times: $(tr '\n' ' ' <killed.txt | grep -o 'step [0-9]*: val' | tr '\n' ' ')"
 
@@ -66,7 +67,15 @@ expect 0 "left out: 'hr/notes.txt': not an image" train $pairs --out pairs
 cp "$file" "lr/${name}x3.PNG"
 expect 2 "keep one of them" train $pairs --out other
 rm lr/"$name"x3.*
-expect 2 "has no picture that belongs to '$name.png'" train $pairs --out pairs
+expect 2 "has no picture that belongs to '$name.png'" train $pairs --out other
+
+# A training that is finished: what can be done with it is said. Another length is another training.
+works train $options --out killed --resume
+shows "finished before.*--init killed/last.safetensors"
+same killed "resumed when it was finished"
+expect 1 "setting 'steps'.*now" train $(echo "$options" | sed "s/--steps $steps/--steps 999/") --out killed --resume
+grep -q -- "--init" err.txt || fail "other steps: no way to go on is named: $(cat err.txt)"
+works train $options --out further --init killed/last.safetensors --quiet
 
 # Other options; synthetic pictures; a picture that is too small.
 works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
@@ -86,5 +95,5 @@ grep -q "at step [0-9]" err.txt || fail "the step is not named: $(cat err.txt)"
 expect 1 "file/run" train $options --out file/run
 (trap '' XFSZ; ulimit -f 16; "$crisp" train $options --out full >out.txt 2>err.txt)
 [ $? = 1 ] || fail "a full disk should end with status 1"
-grep -q "disk full" err.txt || fail "a full disk: $(cat err.txt)"
+grep -q "File too large" err.txt || fail "a full disk: $(cat err.txt)"
 finish

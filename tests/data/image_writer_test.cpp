@@ -81,7 +81,28 @@ TEST_CASE(
   CHECK_ERROR(ImageWriter(folder.path / "a.jpg", 70000, 1, 3),
               "70000 x 1 pixels are too many for a .jpg file, which holds 65535 a side");
   CHECK_ERROR(ImageWriter(folder.path / "a.png", 0, 1, 1), "the image is empty (0 x 1 pixels)");
-  CHECK_ERROR(ImageWriter(folder.path / "none" / "a.png", 1, 1, 1), "does its folder exist");
+  CHECK_ERROR(ImageWriter(folder.path / "none" / "a.png", 1, 1, 1),
+              "cannot be written: No such file or directory");
+  CHECK_ERROR(ImageWriter(folder.path / (std::string(300, 'n') + ".png"), 1, 1, 1), "File name too long");
   CHECK(std::filesystem::is_empty(folder.path));
   CHECK_ERROR(data::encode_image(Image(1, 70000, 1), ".jpg"), "too many for a .jpg file");
+}
+
+TEST_CASE(
+    "ImageWriter: a full disk and a name that is taken are told in the system's words, and nothing is left") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "a.png", part = folder.path / "a.png.part";
+  if (std::filesystem::exists("/dev/full")) {  // behind the name under which the picture is prepared
+    for (const Index height : {1, 300}) {      // fails at the end, or in the middle
+      std::filesystem::create_symlink("/dev/full", part);
+      const Image x = noise(height, 300, 3, 1);
+      CHECK_ERROR(write_in_parts(path, x), "a.png' cannot be written: No space left on device");
+      CHECK(std::filesystem::is_empty(folder.path));
+    }
+  }
+  std::filesystem::create_directory(part);
+  CHECK_ERROR(ImageWriter(path, 1, 1, 1), "a.png' cannot be written: Is a directory");
+  CHECK(std::filesystem::is_directory(part));
+  std::filesystem::create_directory(path);
+  CHECK_ERROR(ImageWriter(path, 1, 1, 1), "a.png' is a folder; give the name of a file");
 }

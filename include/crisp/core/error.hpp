@@ -1,6 +1,7 @@
 // The one exception type, and check(): a sentence with the numbers in it, the operands, a hint.
 #pragma once
 #include <initializer_list>
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -35,6 +36,7 @@ Printed printed(const char (&text)[n]) {
 
 inline std::string joined(std::initializer_list<Printed> parts) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());  // messages and files are the same under every locale
   for (const Printed& part : parts) part.print(out, part.value);
   return out.str();
 }

@@ -13,6 +13,7 @@
 #endif
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp {
 
@@ -35,7 +36,7 @@ inline std::string first_line(const std::string& path) {
 // without a limit.
 inline double processors_of(const std::string& quota, const std::string& period) {
   // "max" and "-1" are no limit, and so is a missing file.
-  const double q = std::atof(quota.c_str()), p = std::atof(period.c_str());
+  const double q = number_of(quota).value_or(0), p = number_of(period).value_or(0);
   return q > 0 && p > 0 ? q / p : INFINITY;
 }
 

@@ -1,9 +1,8 @@
 // Degradations: how the image that a network is given is made from the one that it should find.
 #pragma once
-#include <cstdlib>
-
 #include "crisp/core/gaussian.hpp"
 #include "crisp/core/random.hpp"
+#include "crisp/core/text.hpp"
 #include "crisp/data/image_io.hpp"
 #include "crisp/data/resize.hpp"
 
@@ -25,9 +24,8 @@ inline Degradation degradation(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
   const std::string number = colon == std::string::npos ? "" : text.substr(colon + 1);
-  char* end = nullptr;
-  const double value = std::strtod(number.c_str(), &end);
-  const bool given = !number.empty() && *end == 0 && value > 0 && value <= 255;
+  const double value = number_of(number).value_or(0);
+  const bool given = value > 0 && value <= 255;
   if (name == "bicubic" && colon == std::string::npos) return {};
   if (name == "blur" && (given || colon == std::string::npos)) return {Kind::blur, value};
   if (name == "noise" && given) return {Kind::noise, value};

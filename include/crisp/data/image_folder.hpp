@@ -32,7 +32,10 @@ inline bool is_hidden(const std::filesystem::path& file) {
 inline std::string why_left_out(const std::filesystem::directory_entry& entry) {
   std::error_code error;
   if (entry.is_directory(error)) return "a folder";
-  if (!entry.exists(error)) return "a link to a file that is not there";
+  if (!entry.exists(error)) {
+    const bool dangling = error == std::errc::no_such_file_or_directory;
+    return dangling ? "a link to a file that is not there" : str("not readable: ", error.message());
+  }
   if (!entry.is_regular_file(error)) return "not a file";
   if (is_image_name(entry.path())) return "";
   std::ifstream file(entry.path(), std::ios::binary);
@@ -51,8 +54,11 @@ inline std::string why_left_out(const std::filesystem::directory_entry& entry) {
 /// or it cannot be read.
 inline ImageFolder image_folder(const std::filesystem::path& folder) {
   std::error_code error;
-  check(std::filesystem::exists(folder, error), "there is no folder '", folder.string(), "'");
-  check(std::filesystem::is_directory(folder, error), "'", folder.string(), "' is not a folder");
+  const std::filesystem::file_type type = std::filesystem::status(folder, error).type();
+  check(type != std::filesystem::file_type::not_found, "there is no folder '", folder.string(), "'");
+  const std::string unreadable = str("the folder '", folder.string(), "' cannot be read: ");
+  check(type != std::filesystem::file_type::none, unreadable, error.message());
+  check(type == std::filesystem::file_type::directory, "'", folder.string(), "' is not a folder");
   ImageFolder result;
   for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (detail::is_hidden(it->path())) continue;
@@ -60,7 +66,7 @@ inline ImageFolder image_folder(const std::filesystem::path& folder) {
     if (why.empty()) result.images.push_back(it->path());
     else result.left_out.push_back({it->path(), why});
   }
-  check(!error, "the folder '", folder.string(), "' cannot be read: ", error.message());
+  check(!error, unreadable, error.message());
   std::sort(result.images.begin(), result.images.end());
   std::sort(result.left_out.begin(), result.left_out.end(),
             [](const LeftOut& a, const LeftOut& b) { return a.file < b.file; });

@@ -3,7 +3,9 @@
 #pragma once
 #include <png.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "crisp/data/formats/colour_chunks.hpp"
@@ -28,10 +30,11 @@ class PngFile {
   PngFile& operator=(const PngFile&) = delete;
   ~PngFile() { close(); }
 
-  bool begin(const char* path, png_uint_32 width, png_uint_32 height, int channels, int bits) {
+  /// Into a file that is open, or nullptr, which is an error; PngFile closes it.
+  bool begin(std::FILE* file, png_uint_32 width, png_uint_32 height, int channels, int bits) {
     static constexpr int kinds[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                     PNG_COLOR_TYPE_RGB_ALPHA};
-    file_ = std::fopen(path, "wb");
+    file_ = file;
     if (!file_) return false;
     png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, quiet_error, quiet_warning);
     info_ = png_ ? png_create_info_struct(png_) : nullptr;
@@ -83,7 +86,7 @@ class ImageWriter {
   /// The extension names the format: .png, .jpg, .jpeg or .bmp. Throws Error for another one, for alpha where
   /// the format has none, for 16 bits in another than PNG, and where the file cannot be written.
   ImageWriter(std::filesystem::path path, Index height, Index width, Index channels, WriterOptions o = {})
-      : path_(std::move(path)), part_(path_.string() + ".part"), options_(o), height_(height) {
+      : path_(std::move(path)), options_(o), height_(height) {
     const std::string format = lower_extension(path_);
     check_format(format, height, width, channels, o);
     png_ = format == ".png";
@@ -92,18 +95,18 @@ class ImageWriter {
       rows_.bytes.reserve(std::size_t(height * width * channels));
       return;
     }
-    const bool begun =
-        png_file_.begin(part_.c_str(), png_uint_32(width), png_uint_32(height), int(channels), o.bits);
-    if (!begun) fail();
+    std::error_code unknown;
+    check(!std::filesystem::is_directory(path_, unknown), "save_image: '", path_.string(),
+          "' is a folder; give the name of a file");
+    part_.emplace(path_.string() + ".part");
+    attempt([&] {
+      return png_file_.begin(part_->create(), png_uint_32(width), png_uint_32(height), int(channels), o.bits);
+    });
     for (const formats::PngChunk& chunk : formats::colour_chunks(o.colour, channels >= 3))
-      if (!png_file_.chunk(chunk.type, chunk.data)) fail();
+      attempt([&] { return png_file_.chunk(chunk.type, chunk.data); });
   }
   ImageWriter(const ImageWriter&) = delete;
   ImageWriter& operator=(const ImageWriter&) = delete;
-  ~ImageWriter() {
-    std::error_code ignored;
-    if (!finished_ && png_) std::filesystem::remove(part_, ignored);
-  }
 
   /// The next rows (h, W, C), 0..255; they are rounded here. Throws Error for another
   /// width or too many rows, or a full disk.
@@ -121,7 +124,7 @@ class ImageWriter {
         else put_16(v, &bytes[std::size_t(2 * k)]);
       }
       if (!png_) rows_.bytes.insert(rows_.bytes.end(), bytes.begin(), bytes.end());
-      else if (!png_file_.row(bytes.data())) fail();
+      else attempt([&] { return png_file_.row(bytes.data()); });
     }
     written_ += rows.height;
   }
@@ -135,12 +138,9 @@ class ImageWriter {
       formats::put_colour(bytes, options_.colour);
       write_file("save_image", path_, bytes);
     } else {
-      std::error_code error;
-      if (!png_file_.end()) fail();
-      std::filesystem::rename(part_, path_, error);
-      if (error) fail();
+      attempt([&] { return png_file_.end(); });
+      attempt([&] { return part_->rename_to(path_) == 0; });
     }
-    finished_ = true;
   }
 
  private:
@@ -163,15 +163,20 @@ class ImageWriter {
     to[0] = static_cast<unsigned char>(value >> 8);
     to[1] = static_cast<unsigned char>(value & 255);
   }
-  [[noreturn]] void fail() const {
-    throw Error(str("save_image: writing '", path_.string(),
-                    "' failed; does its folder exist, may you write there, is the disk full?"));
+  // Throws Error, with the system's words, where f() fails.
+  template <class F>
+  void attempt(const F& f) const {
+    errno = 0;
+    if (f()) return;
+    const std::string why = crisp::detail::words_of_error(crisp::detail::last_error());
+    throw Error(str("save_image: '", path_.string(), "' cannot be written: ", why));
   }
 
-  std::filesystem::path path_, part_;
+  std::filesystem::path path_;
   WriterOptions options_;
   Index height_, written_ = 0;
-  bool png_ = false, finished_ = false;
+  bool png_ = false;
+  std::optional<TemporaryFile> part_;  // of a PNG; removed after png_file_ is closed
   detail::PngFile png_file_;
   Bytes rows_;  // all of them, for the formats that are written at once
 };

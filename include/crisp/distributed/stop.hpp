@@ -1,32 +1,37 @@
-// StopSignals: Ctrl-C and SIGTERM ask a training to stop at the end of its step.
+// StopSignals: Ctrl-C, SIGTERM and SIGHUP ask a training to stop at the end of its step.
 #pragma once
 #include <atomic>
 #include <csignal>
+
+#include "crisp/core/temporary_file.hpp"
 
 namespace crisp::distributed::detail {
 
 inline std::atomic<int> stop_asked = 0;  // the signal, or 0; without locks, as a handler needs
 
-/// While it lives, the signals are noted. A second one of a kind ends the program.
+/// While it lives, the signals are noted. A second Ctrl-C or SIGTERM ends the program. A second SIGHUP does
+/// not: a terminal that is closed may send two. Under nohup SIGHUP stays ignored.
 class StopSignals {
  public:
   StopSignals() {
     stop_asked = 0;
-    for (int i = 0; i < 2; ++i) before_[i] = std::signal(signals[i], ask);
+    const bool hears_hangup = !crisp::detail::is_ignored(SIGHUP);
+    for (int i = 0; i < 3; ++i) before_[i] = std::signal(signals[i], ask);
+    if (!hears_hangup) std::signal(SIGHUP, SIG_IGN);
   }
   ~StopSignals() {
-    for (int i = 0; i < 2; ++i) std::signal(signals[i], before_[i]);
+    for (int i = 0; i < 3; ++i) std::signal(signals[i], before_[i]);
   }
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
  private:
-  static constexpr int signals[2] = {SIGINT, SIGTERM};
+  static constexpr int signals[3] = {SIGINT, SIGTERM, SIGHUP};
   static void ask(int signal) {
     stop_asked = signal;
-    std::signal(signal, SIG_DFL);
+    if (signal != SIGHUP) std::signal(signal, crisp::detail::end_by_signal);
   }
-  void (*before_[2])(int);
+  void (*before_[3])(int);
 };
 
 }  // namespace crisp::distributed::detail

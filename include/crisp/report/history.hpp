@@ -1,11 +1,11 @@
 // History: what a training measured, row by row, and its file metrics.csv.
 #pragma once
-#include <limits>
 #include <optional>
 #include <sstream>
 #include <vector>
 
 #include "crisp/core/file.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp::report {
 
@@ -16,44 +16,60 @@ struct HistoryRow {
   std::optional<double> psnr, ssim;  // of the validation, where there was one at this step
 };
 
+namespace detail {
+
+// The cells of a line of a table; what follows the last comma is one too, and may be empty.
+inline std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (const char c : line) {
+    if (c == ',') cells.emplace_back();
+    else cells.back() += c;
+  }
+  return cells;
+}
+
+// The row that the line holds, if it is one.
+inline std::optional<HistoryRow> row_of(const std::string& line) {
+  const std::vector<std::string> cells = cells_of(line);
+  if (cells.size() != 6) return std::nullopt;
+  const std::optional<Index> step = whole_number_of(cells[0]);
+  const auto seconds = number_of(cells[1]), lr = number_of(cells[2]);
+  const auto loss = number_of(cells[3]);
+  const auto psnr = number_of(cells[4]), ssim = number_of(cells[5]);
+  const bool validated = (psnr || cells[4].empty()) && (ssim || cells[5].empty());
+  if (!step || !seconds || !lr || !loss || !validated) return std::nullopt;
+  return HistoryRow{*step, *seconds, *lr, *loss, psnr, ssim};
+}
+
+}  // namespace detail
+
 struct History {
   std::vector<HistoryRow> rows;
 
   /// Writes all rows; the file appears whole or not at all. Throws Error.
   void save(const std::filesystem::path& path) const {
-    std::ostringstream out;
-    out.precision(10);
-    out << "step,seconds,lr,loss,psnr,ssim\n";
-    for (const HistoryRow& row : rows) {
-      out << row.step << ',' << row.seconds << ',' << row.lr << ',' << row.loss << ',';
-      if (row.psnr) out << *row.psnr;
-      out << ',';
-      if (row.ssim) out << *row.ssim;
-      out << '\n';
-    }
-    write_file("metrics", path, out.str());
+    const auto text_of = [](double value) { return number_text(value, std::chars_format::general, 10); };
+    std::string out = "step,seconds,lr,loss,psnr,ssim\n";
+    for (const HistoryRow& row : rows)
+      out += str(row.step, ",", text_of(row.seconds), ",", text_of(row.lr), ",", text_of(row.loss), ",",
+                 row.psnr ? text_of(*row.psnr) : "", ",", row.ssim ? text_of(*row.ssim) : "", "\n");
+    write_file("metrics", path, out);
   }
 
   /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing
   /// file is an empty history. Throws Error for a row that is not one.
   static History load(const std::filesystem::path& path, Index last_step) {
     History history;
-    if (!std::filesystem::exists(path)) return history;
+    std::error_code unknown;
+    if (std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found)
+      return history;
     std::istringstream file(read_file("metrics", path));
     std::string line;
     std::getline(file, line);  // the names of the columns
     while (std::getline(file, line)) {
-      HistoryRow row;
-      std::string psnr, ssim;
-      char comma;
-      std::istringstream cells(line);
-      cells >> row.step >> comma >> row.seconds >> comma >> row.lr >> comma >> row.loss >> comma;
-      check(!cells.fail(), "metrics: '", path.string(), "' has a row that is not one: '", line, "'");
-      std::getline(cells, psnr, ',');
-      std::getline(cells, ssim);
-      if (!psnr.empty()) row.psnr = std::strtod(psnr.c_str(), nullptr);
-      if (!ssim.empty()) row.ssim = std::strtod(ssim.c_str(), nullptr);
-      if (row.step <= last_step) history.rows.push_back(row);
+      const std::optional<HistoryRow> row = detail::row_of(line);
+      check(row.has_value(), "metrics: '", path.string(), "' has a row that is not one: '", line, "'");
+      if (row->step <= last_step) history.rows.push_back(*row);
     }
     return history;
   }

@@ -2,12 +2,12 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "crisp/core/error.hpp"
 #include "crisp/core/finite.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp::report {
 
@@ -27,9 +27,8 @@ namespace detail {
 
 inline std::string short_number(double v) {
   const bool extreme = std::abs(v) >= 1e7 || (v != 0 && std::abs(v) < 1e-3);
-  char text[32];
-  std::snprintf(text, sizeof text, extreme ? "%.1e" : "%.7g", v);
-  return text;
+  return extreme ? number_text(v, std::chars_format::scientific, 1)
+                 : number_text(v, std::chars_format::general, 7);
 }
 
 // 1, 2, 5 or 10: what is near to `value`, from 1 to 10.

@@ -25,37 +25,39 @@ class ProgressBar {
   void update(double done, const std::string& text, double seconds_left) {
     if (quiet_) return;
     last_ = Clock::now();
-    char percent[16];
-    std::snprintf(percent, sizeof percent, "%3.0f %%  ", 100 * done);
-    const std::string line = percent + text + duration(seconds_left) + " left";
+    const std::string percent = fixed(100 * done, 0);
+    const std::string line = str(std::string(percent.size() < 3 ? 3 - percent.size() : 0, ' '), percent,
+                                 " %  ", text, duration(seconds_left), " left");
     if (terminal_) {
       const int width = 24, filled = int(done * width);
       const std::string bar =
           std::string(std::size_t(filled), '=') + std::string(std::size_t(width - filled), ' ');
-      std::printf("\r\033[K[%s] %s", bar.c_str(), line.c_str());
+      print("\r\033[K[" + bar + "] " + line);
     } else {
-      std::printf("%s\n", line.c_str());
+      print(line + "\n");
     }
-    std::fflush(stdout);
   }
 
   /// The state of a training. Loss: of images in 0..1, also shown as dB.
   void update(double done, Index step, double loss, double images_per_second, double seconds_left) {
     const double decibel = loss > 0 ? -10 * std::log10(loss) : 99.0;
-    char text[160];
-    std::snprintf(text, sizeof text, "step %lld  loss %.6f (%.2f dB)  %.0f images/s  ",
-                  static_cast<long long>(step), loss, decibel, images_per_second);
+    const std::string text = str("step ", step, "  loss ", fixed(loss, 6), " (", fixed(decibel, 2), " dB)  ",
+                                 fixed(images_per_second, 0), " images/s  ");
     update(done, text, seconds_left);
   }
 
   /// Prints a line that stays, above the bar.
   void line(const std::string& text) const {
     if (quiet_) return;
-    std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", text.c_str());
-    std::fflush(stdout);
+    print((terminal_ ? "\r\033[K" : "") + text + "\n");
   }
 
  private:
+  static void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+
   using Clock = std::chrono::steady_clock;
   bool quiet_, terminal_;
   Clock::time_point last_ = Clock::now();

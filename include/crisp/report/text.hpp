@@ -2,10 +2,11 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
+#include "crisp/core/error.hpp"
 #include "crisp/core/finite.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp::report {
 
@@ -13,19 +14,18 @@ namespace crisp::report {
 inline std::string fixed(double value, int digits) {
   if (is_nan(value)) return "nan";
   if (!is_finite(value)) return value > 0 ? "inf" : "-inf";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
+  return number_text(value, std::chars_format::fixed, digits);
 }
+
+/// A whole number of at least two digits: "05".
+inline std::string two_digits(long number) { return str(number < 10 ? "0" : "", number); }
 
 /// "2 min 05 s".
 inline std::string duration(double seconds) {
   const long whole = std::lround(std::max(0.0, seconds));
-  char text[64];
-  if (whole < 60) std::snprintf(text, sizeof text, "%ld s", whole);
-  else if (whole < 3600) std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
-  else std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
-  return text;
+  if (whole < 60) return str(whole, " s");
+  if (whole < 3600) return str(whole / 60, " min ", two_digits(whole % 60), " s");
+  return str(whole / 3600, " h ", two_digits(whole / 60 % 60), " min");
 }
 
 }  // namespace crisp::report

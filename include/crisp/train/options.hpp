@@ -50,7 +50,8 @@ struct FitOptions {
 struct FitResult {
   Progress progress;
   double psnr = 0, bicubic_psnr = 0;  // of the last validation
-  bool interrupted = false;           // by Ctrl-C; the state is saved
+  bool interrupted = false;           // by Ctrl-C, SIGTERM or SIGHUP; the state is saved
+  bool was_finished = false;          // before: the training was resumed, and had no step left to make
 };
 
 namespace detail {
@@ -66,16 +67,18 @@ inline void check_options(const FitOptions& o) {
 
 // Makes the folder, and finds out before hours of work, not after, whether files can be written there.
 inline void prepare_folder(const FitOptions& o) {
-  std::error_code error;
+  std::error_code error, unknown;
   std::filesystem::create_directories(o.out, error);
   const std::string folder = o.out.string();
-  check(std::filesystem::is_directory(o.out, error), "train: the folder '", folder, "' cannot be made");
+  check(std::filesystem::is_directory(o.out, unknown), "train: the folder '", folder,
+        "' cannot be made: ", error.message());
   const bool begun = std::filesystem::exists(o.out / "state.safetensors", error);
+  check(!error, "train: the folder '", folder, "' cannot be read: ", error.message());
   check(o.resume || !begun, "train: '", folder,
         "' holds a training already\n  hint: go on with it by --resume, or choose another folder");
   check(!o.resume || begun, "train: there is nothing to resume in '", folder, "': no state.safetensors");
+  const TemporaryFile trial(o.out / ".writable");
   write_file("train", o.out / ".writable", "");
-  std::filesystem::remove(o.out / ".writable", error);
 }
 
 // Adds what the weights of a resumed training depend on; a caller may name these in words of its own.

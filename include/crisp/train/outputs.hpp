@@ -108,12 +108,10 @@ class Outputs {
       progress.best_step = progress.step;
       save_weights(training_.file("best.safetensors"), found.psnr);
     }
-    char text[160];
-    std::snprintf(text, sizeof text,
-                  "step %lld: validation %.3f dB (bicubic %.3f, best %.3f), SSIM %.4f, after %s",
-                  static_cast<long long>(progress.step), found.psnr, found.bicubic_psnr, progress.best_psnr,
-                  found.ssim, report::duration(training_.clock.seconds()).c_str());
-    bar_.line(text);
+    using report::fixed;
+    bar_.line(str("step ", progress.step, ": validation ", fixed(found.psnr, 3), " dB (bicubic ",
+                  fixed(found.bicubic_psnr, 3), ", best ", fixed(progress.best_psnr, 3), "), SSIM ",
+                  fixed(found.ssim, 4), ", after ", report::duration(training_.clock.seconds())));
     validation_ = std::move(found);
   }
 

@@ -2,11 +2,10 @@
 // goes on as if it had never stopped.
 #pragma once
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 
 #include "crisp/core/finite.hpp"
+#include "crisp/core/text.hpp"
 #include "crisp/distributed/ranks.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/optim/optimizer.hpp"
@@ -31,9 +30,7 @@ namespace detail {
 
 // The text of a number, from which the same number is read again.
 inline std::string exact(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  return is_finite(value) ? text : "none";
+  return is_finite(value) ? number_text(value, std::chars_format::general, 17) : "none";
 }
 
 // The file of a state as it is read. A file may hold anything: each question throws
@@ -56,12 +53,10 @@ class StateFile {
   /// A finite number, from -limit to limit.
   double number(const std::string& key, double limit) const {
     const std::string& digits = text(key);
-    char* end = nullptr;
-    const double value = std::strtod(digits.c_str(), &end);
-    const bool read = !digits.empty() && end == digits.c_str() + digits.size();
-    check(read && std::abs(value) <= limit, "resume: '", key, "' in '", path_.string(), "' is '", digits,
+    const std::optional<double> value = number_of(digits);
+    check(value && std::abs(*value) <= limit, "resume: '", key, "' in '", path_.string(), "' is '", digits,
           "', not a number that fits");
-    return value;
+    return *value;
   }
 
   /// A whole number of 0 or more, up to where a double counts exactly.
@@ -82,9 +77,11 @@ class StateFile {
 
   void check_settings(const Metadata& settings) const {
     for (const auto& [key, value] : settings)
-      check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(),
-            "', and is '", value,
-            "' now\n  hint: resume with the same settings, or begin anew in another folder");
+      check(
+          text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(),
+          "', and is '", value,
+          "' now\n  hint: resume with the same settings, or begin anew in another folder; there --init takes "
+          "the weights that this training has");
   }
 
   Progress progress() const {

@@ -51,7 +51,8 @@ class Loop {
   template <class Loss>
   void train(const data::PatchDataset& patches, Loss& loss_of) {
     clock_.start();
-    if (clock_.share_done() < 1) make_steps(patches, loss_of);
+    was_finished_ = clock_.share_done() >= 1;
+    if (!was_finished_) make_steps(patches, loss_of);
     if (!first()) return;
     if (interrupted()) outputs_.save_interrupted();
     else outputs_.validate();
@@ -150,6 +151,7 @@ class Loop {
   FitResult result() {
     FitResult found = outputs_.result();
     found.interrupted = interrupted();
+    found.was_finished = was_finished_;
     if (ranks_.size() == 1) return found;
     Progress& p = found.progress;
     std::vector<double> numbers{double(p.step),      p.seconds,  p.best_psnr,
@@ -209,8 +211,9 @@ class Loop {
   R& ranks_;
   Outputs<M, T, D> outputs_;
   double base_lr_;
-  Index batches_ = 0;  // whose gradients are in the step to come
-  bool stop_ = false;  // one process was asked to
+  Index batches_ = 0;          // whose gradients are in the step to come
+  bool stop_ = false;          // one process was asked to
+  bool was_finished_ = false;  // before this training was resumed
 };
 
 }  // namespace detail

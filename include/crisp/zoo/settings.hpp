@@ -1,12 +1,12 @@
 // Settings: what a network is, as text, as checkpoints keep it; and a reader that fills in what is left open.
 #pragma once
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "crisp/core/error.hpp"
+#include "crisp/core/text.hpp"
 
 namespace crisp::zoo {
 
@@ -51,11 +51,10 @@ class SettingsReader {
   /// A number of 0 or more.
   double real(const std::string& key, double otherwise) {
     const std::string text = take(key, str(otherwise));
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    const bool right = !text.empty() && *end == 0 && value >= 0 && value < 1e9;
+    const std::optional<double> value = number_of(text);
+    const bool right = value && *value >= 0 && *value < 1e9;
     check(right, "model: the setting '", key, "' must be a number of 0 or more, not '", text, "'");
-    return value;
+    return *value;
   }
 
   bool yes(const std::string& key, bool otherwise) {
