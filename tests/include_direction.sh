@@ -55,7 +55,7 @@ only stb_ data/stb.hpp
 only_these() {  # the same for several headers, as one expression
   grep -rlE "^ *# *include *[<\"]$1" "$root/crisp" | grep -vE "/crisp/($2)\$" | sed "s,\$, includes $1; only crisp/($2) may," >>"$wrong"
 }
-only_these png.h "data/image_writer.hpp|data/formats/libpng.hpp"
+only_these png.h "data/formats/png_file.hpp|data/formats/libpng.hpp"
 only zlib.h data/formats/colour_chunks.hpp
 only jpeglib.h data/formats/libjpeg.hpp
 only webp/ data/formats/webp.hpp

@@ -91,8 +91,8 @@ std::string csv_table(const std::vector<TableEntry>& entries, const std::vector<
   text += "\n";
   const auto line = [&](const TableEntry& e, const std::string& image, double psnr, double ssim,
                         const std::vector<double>& measures) {
-    text += str(csv_field(e.set), ",", e.scale, ",", csv_field(e.method), ",", e.protocol_name, ",", csv_field(image),
-                ",", fixed(psnr, 6), ",", fixed(ssim, 6));
+    text += str(csv_field(e.set), ",", e.scale, ",", csv_field(e.method), ",", e.protocol_name, ",",
+                csv_field(image), ",", fixed(psnr, 6), ",", fixed(ssim, 6));
     for (const double m : measures) text += str(",", fixed(m, 6));
     text += "\n";
   };

@@ -44,8 +44,14 @@ TEST_CASE("ImageWriter: every kind of image comes back, of 8 and of 16 bits, in 
       write_in_parts(folder.path / "c.bmp", x);
       const Image bmp = data::load_image(folder.path / "c.bmp");
       CHECK(data::channels(bmp, 0, channels).samples == x.samples);
-      write_in_parts(folder.path / "d.jpg", x);
-      CHECK(read_file("test", folder.path / "d.jpg") == data::encode_image(x, ".jpg"));
+      write_in_parts(folder.path / "d.jpg", x, {.jpeg_quality = 100});
+      const Image jpeg = data::load_image(folder.path / "d.jpg");
+      CHECK(jpeg.height == x.height);
+      REQUIRE(jpeg.width == x.width);
+      for (Index i = 0; i < h * w; ++i)
+        for (Index c = 0; c < channels; ++c)
+          CHECK(std::abs(jpeg.samples[std::size_t(i * jpeg.channels + c)] -
+                         x.samples[std::size_t(i * channels + c)]) < 8);
     }
 }
 

@@ -98,7 +98,8 @@ TEST_CASE("what describes colours goes from file to file, once, and only where i
         CHECK(count(again, "sRGB") == 0);  // a profile says more
         if (channels % 2 == 0) continue;   // a JPEG has no alpha
         const Picture q = decode_picture(copied(png.bytes(), "x.jpg"), "x");
-        CHECK(q.colour.icc == (channels == 3 ? icc : ""));       // gray is written as RGB
+        const bool kept = channels == 3 || q.image.channels == 1;  // without libjpeg gray becomes RGB
+        CHECK(q.colour.icc == (kept ? icc : ""));
         CHECK(std::abs(int(q.colour.density[1]) - 5670) <= 20);  // in whole dots an inch
         CHECK(decode_picture(copied(copied(png.bytes(), "x.jpg"), "y.png"), "x").colour.icc == q.colour.icc);
       }

@@ -38,6 +38,10 @@ inline void check_size(const std::string& format, Index height, Index width) {
   const Index limit = format == ".jpg" || format == ".jpeg" ? 65535 : 2147483647 / 4;
   check(std::max(height, width) <= limit, "save_image: ", height, " x ", width, " pixels are too many for a ",
         format, " file, which holds ", limit, " a side\n  hint: write a .png");
+  const bool is_bmp = format == ".bmp";
+  const double bytes = double(height) * double(3 * width + 3) + 54;  // of a BMP, which counts them in 32 bits
+  check(!is_bmp || bytes <= 4294967295.0, "save_image: ", height, " x ", width,
+        " pixels are too many for a .bmp, which holds 4 GB\n  hint: write a .png");
 }
 
 inline std::string encode_bytes(const Bytes& image, const std::string& format, int jpeg_quality) {

@@ -1,15 +1,19 @@
 // ImageWriter: an image file written row by row, so that a picture larger than the memory can be made; PNG of
-// 16 bits; and what files say of their colours. Programs that include this link with libpng and zlib.
+// 16 bits; and what files say of their colours. Programs that include this link with libpng and zlib, and
+// with libjpeg where CMake found it.
 #pragma once
-#include <png.h>
-
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <optional>
-#include <utility>
 
-#include "crisp/data/formats/colour_chunks.hpp"
+#include "crisp/core/file.hpp"
+#include "crisp/data/formats/bmp_file.hpp"
+#include "crisp/data/formats/png_file.hpp"
 #include "crisp/data/image_io.hpp"
+#ifdef CRISP_WITH_LIBJPEG
+#include "crisp/data/formats/jpeg_file.hpp"
+#endif
 
 namespace crisp::data {
 
@@ -21,62 +25,42 @@ struct WriterOptions {
 
 namespace detail {
 
-// libpng reports an error by a jump, which must pass no C++ object: so each step
-// is a small function of plain types.
-class PngFile {
+#ifdef CRISP_WITH_LIBJPEG
+using JpegFile = formats::JpegFile;
+#else
+// Without libjpeg a JPEG is written at its end, by stb: all rows are kept until then.
+class JpegFile : public formats::RowFile {
  public:
-  PngFile() = default;
-  PngFile(const PngFile&) = delete;
-  PngFile& operator=(const PngFile&) = delete;
-  ~PngFile() { close(); }
-
-  /// Into a file that is open, or nullptr, which is an error; PngFile closes it.
-  bool begin(std::FILE* file, png_uint_32 width, png_uint_32 height, int channels, int bits) {
-    static constexpr int kinds[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
-                                    PNG_COLOR_TYPE_RGB_ALPHA};
-    file_ = file;
-    if (!file_) return false;
-    png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, quiet_error, quiet_warning);
-    info_ = png_ ? png_create_info_struct(png_) : nullptr;
-    if (!info_ || setjmp(png_jmpbuf(png_))) return false;
-    png_init_io(png_, file_);
-    png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
-    png_set_compression_level(png_, 4);
-    png_set_IHDR(png_, info_, width, height, bits, kinds[channels], PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png_, info_);
+  JpegFile(std::FILE* file, const formats::RowLayout& layout, ColourInfo colour, int quality)
+      : file_(file), colour_(std::move(colour)), quality_(quality) {
+    rows_ = {layout.height, layout.width, layout.channels, {}};
+    rows_.bytes.reserve(std::size_t(layout.height * layout.width * layout.channels));
+  }
+  bool begun() const override { return true; }
+  bool row(const unsigned char* samples) override {
+    rows_.bytes.insert(rows_.bytes.end(), samples, samples + rows_.width * rows_.channels);
     return true;
   }
-  bool chunk(const char* type, const std::string& data) {
-    if (setjmp(png_jmpbuf(png_))) return false;
-    png_write_chunk(png_, reinterpret_cast<png_const_bytep>(type),
-                    reinterpret_cast<png_const_bytep>(data.data()), data.size());
-    return true;
-  }
-  bool row(const unsigned char* bytes) {
-    if (setjmp(png_jmpbuf(png_))) return false;
-    png_write_row(png_, bytes);
-    return true;
-  }
-  bool end() {
-    if (setjmp(png_jmpbuf(png_))) return false;
-    png_write_end(png_, info_);
-    return close();
+  bool end() override {
+    std::string bytes = encode_bytes(rows_, ".jpg", quality_);
+    formats::put_colour(bytes, colour_);
+    return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
   }
 
  private:
-  bool close() {
-    if (png_) png_destroy_write_struct(&png_, &info_);
-    const bool good = !file_ || std::fclose(std::exchange(file_, nullptr)) == 0;
-    return good;
-  }
-  static void quiet_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
-  static void quiet_warning(png_structp, png_const_charp) {}
-
-  std::FILE* file_ = nullptr;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
+  std::FILE* file_;
+  ColourInfo colour_;
+  int quality_;
+  Bytes rows_;
 };
+#endif
+
+inline std::unique_ptr<formats::RowFile> row_file(const std::string& format, std::FILE* file,
+                                                  const formats::RowLayout& layout, const WriterOptions& o) {
+  if (format == ".png") return std::make_unique<formats::PngFile>(file, layout, o.colour);
+  if (format == ".bmp") return std::make_unique<formats::BmpFile>(file, layout, o.colour);
+  return std::make_unique<JpegFile>(file, layout, o.colour, o.jpeg_quality);
+}
 
 }  // namespace detail
 
@@ -86,24 +70,15 @@ class ImageWriter {
   /// The extension names the format: .png, .jpg, .jpeg or .bmp. Throws Error for another one, for alpha where
   /// the format has none, for 16 bits in another than PNG, and where the file cannot be written.
   ImageWriter(std::filesystem::path path, Index height, Index width, Index channels, WriterOptions o = {})
-      : path_(std::move(path)), options_(o), height_(height) {
+      : path_(std::move(path)), layout_{height, width, channels, o.bits} {
     const std::string format = lower_extension(path_);
-    check_format(format, height, width, channels, o);
-    png_ = format == ".png";
-    rows_ = Bytes{height, width, channels, {}};
-    if (!png_) {
-      rows_.bytes.reserve(std::size_t(height * width * channels));
-      return;
-    }
+    check_format(format, layout_, o);
     std::error_code unknown;
     check(!std::filesystem::is_directory(path_, unknown), "save_image: '", path_.string(),
           "' is a folder; give the name of a file");
     part_.emplace(path_.string() + ".part");
-    attempt([&] {
-      return png_file_.begin(part_->create(), png_uint_32(width), png_uint_32(height), int(channels), o.bits);
-    });
-    for (const formats::PngChunk& chunk : formats::colour_chunks(o.colour, channels >= 3))
-      attempt([&] { return png_file_.chunk(chunk.type, chunk.data); });
+    attempt([&] { return (file_ = {part_->create(), std::fclose}) != nullptr; });
+    attempt([&] { return (rows_ = detail::row_file(format, file_.get(), layout_, o))->begun(); });
   }
   ImageWriter(const ImageWriter&) = delete;
   ImageWriter& operator=(const ImageWriter&) = delete;
@@ -111,57 +86,40 @@ class ImageWriter {
   /// The next rows (h, W, C), 0..255; they are rounded here. Throws Error for another
   /// width or too many rows, or a full disk.
   void write(const Image& rows) {
-    const bool fits = rows.width == rows_.width && rows.channels == rows_.channels;
-    check(fits && written_ + rows.height <= height_, "ImageWriter: rows of ", describe(rows),
-          " do not fit: ", height_, " x ", rows_.width, " pixels of ", rows_.channels,
+    const bool fits = rows.width == layout_.width && rows.channels == layout_.channels;
+    check(fits && written_ + rows.height <= layout_.height, "ImageWriter: rows of ", describe(rows),
+          " do not fit: ", layout_.height, " x ", layout_.width, " pixels of ", layout_.channels,
           " channels are written, ", written_, " rows of them are there");
-    const Index line = rows.width * rows.channels;
-    std::vector<unsigned char> bytes(std::size_t(line * options_.bits / 8));
-    for (Index i = 0; i < rows.height; ++i) {
-      for (Index k = 0; k < line; ++k) {
-        const float v = rows.samples[std::size_t(i * line + k)];
-        if (options_.bits == 8) bytes[std::size_t(k)] = static_cast<unsigned char>(round_to_8bit(v));
-        else put_16(v, &bytes[std::size_t(2 * k)]);
-      }
-      if (!png_) rows_.bytes.insert(rows_.bytes.end(), bytes.begin(), bytes.end());
-      else attempt([&] { return png_file_.row(bytes.data()); });
+    const std::size_t line = std::size_t(rows.width * rows.channels);
+    for (std::size_t i = 0; i < rows.samples.size(); i += line) {
+      const auto samples = formats::file_samples(&rows.samples[i], line, layout_.bits);
+      attempt([&] { return rows_->row(samples.data()); });
     }
     written_ += rows.height;
   }
 
   /// After the last row: the file is there. Throws Error where rows are missing or the disk is full.
   void finish() {
-    check(written_ == height_, "ImageWriter: ", written_, " of ", height_, " rows were written");
-    if (!png_) {
-      const std::string format = lower_extension(path_);
-      std::string bytes = detail::encode_bytes(rows_, format, options_.jpeg_quality);
-      formats::put_colour(bytes, options_.colour);
-      write_file("save_image", path_, bytes);
-    } else {
-      attempt([&] { return png_file_.end(); });
-      attempt([&] { return part_->rename_to(path_) == 0; });
-    }
+    check(written_ == layout_.height, "ImageWriter: ", written_, " of ", layout_.height,
+          " rows were written");
+    attempt([&] { return rows_->end(); });
+    attempt([&] { return std::fclose(file_.release()) == 0; });
+    attempt([&] { return part_->rename_to(path_) == 0; });
   }
 
  private:
-  using Bytes = detail::Bytes;
-
-  static void check_format(const std::string& format, Index height, Index width, Index channels,
-                           const WriterOptions& o) {
+  static void check_format(const std::string& format, const formats::RowLayout& x, const WriterOptions& o) {
     check(detail::is_written(format), "save_image: '", format,
           "' is not a format that can be written; use .png, .jpg, .jpeg or .bmp");
-    check(height >= 1 && width >= 1 && channels >= 1 && channels <= 4, "save_image: the image is empty (",
-          height, " x ", width, " pixels)");
-    check(format == ".png" || channels == 1 || channels == 3,
+    check(x.height >= 1 && x.width >= 1 && x.channels >= 1 && x.channels <= 4,
+          "save_image: the image is empty (", x.height, " x ", x.width, " pixels)");
+    check(format == ".png" || x.channels == 1 || x.channels == 3,
           "save_image: an image with alpha cannot be kept in a ", format, " file\n  hint: write a .png");
     check(o.bits == 8 || (o.bits == 16 && format == ".png"), "save_image: a ", format, " file cannot hold ",
           o.bits, " bits a sample\n  hint: write a .png of 8 or 16 bits");
-    detail::check_size(format, height, width);
-  }
-  static void put_16(float v, unsigned char* to) {  // 0..255 -> 0..65535, the high byte first
-    const auto value = unsigned(v > 0 ? std::min(v, 255.0f) * 257.0f + 0.5f : 0.0f);
-    to[0] = static_cast<unsigned char>(value >> 8);
-    to[1] = static_cast<unsigned char>(value & 255);
+    check(o.jpeg_quality >= 1 && o.jpeg_quality <= 100, "save_image: the JPEG quality must be 1 to 100, not ",
+          o.jpeg_quality);
+    detail::check_size(format, x.height, x.width);
   }
   // Throws Error, with the system's words, where f() fails.
   template <class F>
@@ -173,12 +131,11 @@ class ImageWriter {
   }
 
   std::filesystem::path path_;
-  WriterOptions options_;
-  Index height_, written_ = 0;
-  bool png_ = false;
-  std::optional<TemporaryFile> part_;  // of a PNG; removed after png_file_ is closed
-  detail::PngFile png_file_;
-  Bytes rows_;  // all of them, for the formats that are written at once
+  formats::RowLayout layout_;
+  Index written_ = 0;
+  std::optional<TemporaryFile> part_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, std::fclose};
+  std::unique_ptr<formats::RowFile> rows_;  // goes before the file that it writes to
 };
 
 }  // namespace crisp::data

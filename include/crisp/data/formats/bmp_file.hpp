@@ -29,7 +29,7 @@ class BmpFile : public RowFile {
                                number(y, 4) + number(0, 8);
     begun_ = std::fwrite(header.data(), 1, header.size(), file) == header.size();
   }
-  bool begun() const { return begun_; }
+  bool begun() const override { return begun_; }
 
   bool row(const unsigned char* samples) override {
     const Index colours = layout_.channels;

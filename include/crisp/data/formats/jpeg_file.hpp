@@ -17,7 +17,7 @@ class JpegFile : public RowFile {
       begun_ = segment(*state_, segments[i].data(), unsigned(segments[i].size()));
   }
   ~JpegFile() override { jpeg_destroy_compress(&state_->jpeg); }
-  bool begun() const { return begun_; }
+  bool begun() const override { return begun_; }
 
   bool row(const unsigned char* samples) override { return write(*state_, samples); }
   bool end() override { return finish(*state_); }
