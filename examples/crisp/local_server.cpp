@@ -11,7 +11,7 @@
 #include <optional>
 #include <thread>
 
-#include "crisp/core/temporary_file.hpp"
+#include "crisp/core/file.hpp"
 
 namespace crisp::program {
 
@@ -140,10 +140,12 @@ LocalServer::LocalServer(int port) : impl_(std::make_unique<Impl>()) {
                              : str("the request could not be understood (status ", status, ")"));
   }));
 
+  errno = 0;
   if (port == 0) impl_->port = server.bind_to_any_port("127.0.0.1");
   else impl_->port = server.bind_to_port("127.0.0.1", port) ? port : -1;
-  use(impl_->port > 0, "--port ", port,
-      " cannot be opened: another program may be using it; give another, or --port 0 for any free one");
+  const std::string why = detail::words_of_error(detail::last_error());
+  use(impl_->port > 0, "--port ", port, " cannot be opened: ", why,
+      "; give another, or --port 0 for any free one");
   const sigset_t stop = stop_signals();
   pthread_sigmask(SIG_BLOCK, &stop, &impl_->signals_before);
 }

@@ -43,6 +43,9 @@ expect 1 "cannot be written: Permission denied" export --weights $weights locked
 expect 1 "cannot be made: Permission denied" train --model srcnn --scale 2 --train synthetic --steps 2 --out locked/run
 expect 1 "unreadable/run.* cannot be read: Permission denied" train --model srcnn --scale 2 --train synthetic --steps 2 --out unreadable/run
 expect 2 "unreadable/inside' cannot be read: Permission denied" upscale --weights unreadable/inside pictures/one.png open/large.png
+if [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 0)" -gt 7 ]; then
+  expect 2 "port 7 cannot be opened: Permission denied" serve --weights $weights --port 7
+fi
 [ -z "$(ls open)" ] || fail "a refused job left something behind: $(ls open)"
 chmod 755 unreadable
 finish

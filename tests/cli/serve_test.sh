@@ -17,7 +17,7 @@ expect 2 "--max-upload" serve --weights run/best.safetensors --max-upload much
 mkdir tmp
 export TMPDIR="$work/tmp"
 begin serve --weights run/best.safetensors --weights run/last.safetensors --threads 1 --port 0 --keep 0.05
-expect 2 "--port" serve --weights run/best.safetensors --port "$port"
+expect 2 "port $port cannot be opened: Address already in use" serve --weights run/best.safetensors --port "$port"
 jobs="$url/api/jobs"
 first="$jobs?model=0&scale=2&name=one.png"
 

@@ -4,7 +4,7 @@
 #include "crisp/data/color.hpp"
 #include "crisp/data/image_folder.hpp"
 #include "crisp/data/resize.hpp"
-#include "picture_files.hpp"
+#include "data/picture_files.hpp"
 #include "shared.hpp"
 #include "support.hpp"
 
