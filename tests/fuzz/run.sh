@@ -7,6 +7,12 @@ project=$(cd "$1" && pwd) runs=$2
 mkdir -p "$3/seeds/image" "$3/seeds/weights" "$3/corpus/image" "$3/corpus/weights"
 cd "$3"
 shift 3
+probe='extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
+if ! echo "$probe" | clang++ -x c++ -fsanitize=fuzzer,address,undefined -o probe - 2>/dev/null; then
+  echo "skipped: there is no clang++ with libFuzzer"
+  exit 77
+fi
+/usr/bin/python3 "$project/tests/interop/pictures.py" --files seeds/image || echo "without Pillow the pictures are made from nothing"
 libraries="-lpng -lz -lzip" defines=
 for name in "$@"; do
   defines="$defines -DCRISP_WITH_LIB$name"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """crisp's readers beside Pillow: pictures.py SHOW_PICTURE. Makes some hundred files of all kinds, and compares every sample.
+pictures.py --files FOLDER makes the files alone, such as seeds for the fuzzer.
 Exits with 77 (skipped) where Pillow is not installed: apt-get install python3-pil."""
 import io, random, struct, subprocess, sys, tempfile, zlib
 from pathlib import Path
@@ -9,7 +10,6 @@ try:
 except ImportError:
     print("skipped: Pillow is not installed"); sys.exit(77)
 
-show = str(Path(sys.argv[1]).resolve())
 random.seed(1)
 Image.MAX_IMAGE_PIXELS = None
 
@@ -156,6 +156,12 @@ def compare(path, readers):
     return "" if most <= allowed and mean <= 0.7 else f"samples differ by up to {most}, {mean:.3f} in the mean"
 
 
+if sys.argv[1] == "--files":
+    for name, data in files():
+        if len(data) <= 4096: (Path(sys.argv[2]) / name).write_bytes(data)
+    sys.exit(0)
+
+show = str(Path(sys.argv[1]).resolve())
 with tempfile.TemporaryDirectory() as folder:
     paths = []
     for name, data in files():
