@@ -2,14 +2,14 @@
 #include "local_server.hpp"
 
 #include <httplib.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <optional>
-#include <thread>
+
+#include "listener.hpp"
 
 #include "crisp/core/file.hpp"
 
@@ -17,8 +17,8 @@ namespace crisp::program {
 
 namespace {
 
-constexpr std::uint64_t drained = std::uint64_t(1)
-                                  << 30;  // bytes beyond the limit that are read, so that the answer arrives
+// In bytes: what is read beyond the limit, so that the answer arrives; and what uploads may hold together.
+constexpr std::uint64_t drained = std::uint64_t(1) << 30, uploads_at_once = std::uint64_t(256) << 20;
 
 void send(httplib::Response& response, const Reply& reply) {
   const auto body = reply.body;
@@ -62,61 +62,163 @@ sigset_t stop_signals() {
   return set;
 }
 
+// A connection as httplib reads and writes it. The functions are those of all its versions: each version
+// knows some of them, and none is marked as override.
+class Stream : public httplib::Stream {
+ public:
+  explicit Stream(Connection& connection) : connection_(connection) {}
+
+  bool is_readable() const { return true; }  // read() and write() wait
+  bool is_writable() const { return true; }
+  bool wait_readable() const { return true; }
+  bool wait_writable() const { return true; }
+  ssize_t read(char* to, std::size_t size) { return connection_.read(to, size); }
+  ssize_t write(const char* from, std::size_t size) { return connection_.write(from, size); }
+  void get_remote_ip_and_port(std::string&, int&) const {}  // all are of this machine
+  void get_local_ip_and_port(std::string&, int&) const {}
+  int socket() const { return connection_.socket(); }
+  time_t duration() const { return 0; }
+
+ private:
+  Connection& connection_;
+};
+
+// What a request says that is not answered as it stands; empty for others.
+std::optional<Refused> not_understood(const httplib::Request& request) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!reads && request.method != "POST") return Refused(405, "only GET and POST are answered here");
+  if (request.path.size() > 200) return Refused(414, "the address is too long");
+  if (reads && (request.has_header("Transfer-Encoding") || request.has_header("Content-Length")) &&
+      request.get_header_value("Content-Length") != "0")
+    return Refused(400, "a " + request.method + " request brings no body");
+  return std::nullopt;
+}
+
+// The header has this value, or is not there.
+bool says_only(const httplib::Request& request, const char* name, const std::string& value) {
+  const std::size_t count = request.get_header_value_count(name);
+  return count == 0 || (count == 1 && request.get_header_value(name) == value);
+}
+
+// The bytes of one upload, counted with those of all others that are under way.
+class Upload {
+ public:
+  explicit Upload(std::atomic<std::uint64_t>& of_all) : of_all_(of_all) {}
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+  ~Upload() { of_all_ -= size_; }
+
+  /// False where all together would be more than `most`.
+  bool grows_by(std::uint64_t bytes, std::uint64_t most) {
+    size_ += bytes;
+    return (of_all_ += bytes) <= most;
+  }
+
+ private:
+  std::atomic<std::uint64_t>& of_all_;
+  std::uint64_t size_ = 0;
+};
+
 }  // namespace
 
+// httplib understands requests and makes replies; the connections are ours, so that they are bounded.
+class HttpServer : public httplib::Server {
+ public:
+  void opened(int socket) { svr_sock_ = socket; }  // httplib sends no reply where it thinks itself closed
+
+  // One request, after which the connection is closed: idle ones hold no thread.
+  template <class S>
+  void answer(S& stream) {
+    bool closed = false;
+    const std::function<void(httplib::Request&)> as_it_is = [](httplib::Request&) {};
+    if constexpr (requires { this->process_request(stream, true, closed, as_it_is); })
+      this->process_request(stream, true, closed, as_it_is);
+    else this->process_request(stream, "127.0.0.1", 0, "127.0.0.1", 0, true, closed, as_it_is);
+  }
+};
+
 struct LocalServer::Impl {
-  httplib::Server server;
-  int port = 0;
+  explicit Impl(const ServerOptions& options)
+      : listener(options.port),
+        patience(std::chrono::duration_cast<Connection::Clock::duration>(
+            std::chrono::duration<double>(options.patience))) {}
+
+  HttpServer server;
+  std::atomic<std::uint64_t> uploading = 0;  // bytes
+  Listener listener;
+  Connection::Clock::duration patience;
   sigset_t signals_before{};
 
   // Pages of other sites reach 127.0.0.1 too: by a name of their own that leads here (Host), or by sending a
-  // form (Origin).
+  // form or a script's request (Origin, Sec-Fetch-Site).
   std::optional<Refused> refusal(const httplib::Request& request) const {
-    const std::string ip = str("127.0.0.1:", port), local = str("localhost:", port),
+    const std::string ip = str("127.0.0.1:", listener.port()), local = str("localhost:", listener.port()),
                       host = request.get_header_value("Host");
     if (request.get_header_value_count("Host") != 1 || (host != ip && host != local))
       return Refused(403, "this page is served as http://" + ip + " and http://" + local +
                               " only, not under another name");
-    if (request.method == "POST" && request.has_header("Origin") &&
-        request.get_header_value("Origin") != "http://" + host)
+    if (request.method == "POST" && !(says_only(request, "Origin", "http://" + host) &&
+                                      says_only(request, "Sec-Fetch-Site", "same-origin")))
       return Refused(403, "this was sent by the page of another site, and is refused");
     return std::nullopt;
   }
 
   // The body, up to the limit; what is beyond is read and dropped.
-  std::string body(const httplib::Request& request, const httplib::ContentReader& read,
-                   std::uint64_t most) const {
+  std::string body(const httplib::Request& request, const httplib::ContentReader& read, std::uint64_t most,
+                   Upload& upload) const {
     if (request.has_header("Transfer-Encoding"))
       throw Refused(411, "send the length of the upload (Content-Length)");
     if (request.is_multipart_form_data())
       throw Refused(415, "send the picture itself as the body of the request, not a form");
+    const std::uint64_t most_of_all = std::max(uploads_at_once, 2 * most);
+    const auto refused = refusal(request);
     std::string bytes;
     std::uint64_t size = 0;
+    bool room = true;
     const bool whole =
         !request.has_header("Content-Length") || read([&](const char* data, std::size_t length) {
           size += length;
-          if (size <= most) bytes.append(data, length);
+          const bool kept = size <= most && !refused;
+          room = room && (!kept || upload.grows_by(length, most_of_all));
+          if (kept && room) bytes.append(data, length);
           return size <= most + drained;
         });
-    const auto refused = refusal(request);
     if (refused) throw *refused;
     if (size > most)
       throw Refused(413, "the upload is too large: at most " + in_words(most) + " can be taken");
-    if (!whole) throw Refused(400, "the upload ended before it was whole");
+    if (!whole) throw Refused(400, "the upload ended before it was whole, or came too slowly");
+    if (!room) throw Refused(503, "too many uploads are under way; try again when one is done");
     return bytes;
+  }
+
+  void answer(Connection& client) {
+    try {
+      if (!client.read_header()) return;
+      Stream stream(client);
+      server.answer(stream);
+    } catch (const Refused& e) {  // without a header there is nothing that httplib could answer
+      const Reply reply = json_reply({{"error", e.what()}});
+      const std::string text =
+          str("HTTP/1.1 ", e.status, " Refused\r\nContent-Type: ", reply.type,
+              "\r\nContent-Length: ", reply.body->size(), "\r\nConnection: close\r\n\r\n", *reply.body);
+      client.write(text.data(), text.size());
+    }
+    client.finish();
   }
 };
 
-LocalServer::LocalServer(int port) : impl_(std::make_unique<Impl>()) {
-  httplib::Server& server = impl_->server;
-  server.set_socket_options(
-      [](auto sock) {  // not as httplib's own, by which two programs could share the port
-        const int yes = 1;
-        setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-      });
-  server.new_task_queue = [] { return new httplib::ThreadPool(8); };
-  server.set_keep_alive_max_count(1);  // idle connections hold no thread
-  server.set_keep_alive_timeout(1);
+void ServerOptions::add_to(Command& command) {
+  command.option("--port", port, "where the page is found; 0: any free port").range(0, 65535).shows_default();
+  command
+      .option("--patience", patience,
+              "seconds that a request may take to come, and each part of an upload: 16 KiB a second")
+      .range(0.1, 3600.0)
+      .shows_default();
+}
+
+LocalServer::LocalServer(const ServerOptions& options) : impl_(std::make_unique<Impl>(options)) {
+  HttpServer& server = impl_->server;
+  server.opened(impl_->listener.socket());
   server.set_default_headers(
       {{"Cache-Control", "no-store"},
        {"X-Content-Type-Options", "nosniff"},
@@ -126,10 +228,9 @@ LocalServer::LocalServer(int port) : impl_(std::make_unique<Impl>()) {
         "default-src 'none'; img-src 'self' blob: data:; connect-src 'self'; style-src 'unsafe-inline'; "
         "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}});
   server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-    const bool known = request.method == "GET" || request.method == "HEAD" || request.method == "POST";
-    if (known && request.path.size() <= 200) return httplib::Server::HandlerResponse::Unhandled;
-    if (known) send_error(response, 414, "the address is too long");
-    else send_error(response, 405, "only GET and POST are answered here");
+    const auto refused = not_understood(request);
+    if (!refused) return httplib::Server::HandlerResponse::Unhandled;
+    send_error(response, refused->status, refused->what());
     return httplib::Server::HandlerResponse::Handled;
   });
   server.set_error_handler(httplib::Server::Handler([](const httplib::Request&, httplib::Response& response) {
@@ -139,13 +240,6 @@ LocalServer::LocalServer(int port) : impl_(std::make_unique<Impl>()) {
                status == 404 ? "there is no such page here"
                              : str("the request could not be understood (status ", status, ")"));
   }));
-
-  errno = 0;
-  if (port == 0) impl_->port = server.bind_to_any_port("127.0.0.1");
-  else impl_->port = server.bind_to_port("127.0.0.1", port) ? port : -1;
-  const std::string why = detail::words_of_error(detail::last_error());
-  use(impl_->port > 0, "--port ", port, " cannot be opened: ", why,
-      "; give another, or --port 0 for any free one");
   const sigset_t stop = stop_signals();
   pthread_sigmask(SIG_BLOCK, &stop, &impl_->signals_before);
 }
@@ -165,34 +259,29 @@ void LocalServer::post(const std::string& pattern, std::uint64_t most_bytes, Han
   impl_->server.Post(pattern, [this, most_bytes, handler = std::move(handler)](
                                   const httplib::Request& from, httplib::Response& response,
                                   const httplib::ContentReader& read) {
-    answer(
-        response,
-        [&](Request request) { return request.body = impl_->body(from, read, most_bytes), handler(request); },
-        to_request(from));
+    Upload upload(impl_->uploading);
+    const auto with_body = [&](Request request) {
+      request.body = impl_->body(from, read, most_bytes, upload);
+      return handler(request);
+    };
+    answer(response, with_body, to_request(from));
   });
 }
 
-std::string LocalServer::address() const { return str("http://127.0.0.1:", impl_->port); }
+std::string LocalServer::address() const { return str("http://127.0.0.1:", impl_->listener.port()); }
 
 void LocalServer::run(const std::function<void()>& now_and_then) {
   get(".*", [](const Request&) -> Reply { throw Refused(404, "there is no such page here"); });
   post(".*", 4096, [](const Request&) -> Reply { throw Refused(404, "there is no such page here"); });
-  std::atomic<bool> ended = false;
-  std::thread listening([&] { impl_->server.listen_after_bind(), ended = true; });
-  while (!impl_->server.is_running() && !ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  impl_->listener.begin(impl_->patience, [this](Connection& client) { impl_->answer(client); });
   std::cout << "Open " << address() << " in a browser; Ctrl-C ends" << std::endl;
 
   const sigset_t stop = stop_signals();
   const timespec pause{.tv_sec = 0, .tv_nsec = 200'000'000};
-  bool asked = false;
-  while (!ended && !asked) {
-    now_and_then();
-    asked = sigtimedwait(&stop, nullptr, &pause) > 0;
-  }
+  do now_and_then();
+  while (sigtimedwait(&stop, nullptr, &pause) < 0);
   pthread_sigmask(SIG_SETMASK, &impl_->signals_before, nullptr);  // a second Ctrl-C ends at once
-  impl_->server.stop();
-  listening.join();
-  check(asked, "the server ended by itself");
+  impl_->listener.stop();
 }
 
 }  // namespace crisp::program

@@ -1,13 +1,21 @@
-// A web server for pages on this machine alone: it binds 127.0.0.1, checks who asks, bounds what is sent,
-// ends by Ctrl-C.
+// A web server for pages on this machine alone: it binds 127.0.0.1, checks who asks, bounds what is sent and
+// how long that takes, ends by Ctrl-C.
 #pragma once
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "options.hpp"
 #include "request.hpp"
 
 namespace crisp::program {
+
+struct ServerOptions {
+  int port;
+  double patience = 10;  // seconds that a client may let itself be awaited
+
+  void add_to(Command& command);  // --port, --patience
+};
 
 class LocalServer {
  public:
@@ -15,7 +23,7 @@ class LocalServer {
 
   /// Takes the port (0: any free one), and keeps Ctrl-C for run(): so it is made before any other thread.
   /// Throws WrongUse where the port is taken.
-  explicit LocalServer(int port);
+  explicit LocalServer(const ServerOptions& options);
   ~LocalServer();
 
   /// Patterns are regular expressions of the whole path. A handler may throw Refused; another Error is

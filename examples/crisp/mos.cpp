@@ -14,6 +14,7 @@
 #include "picture.hpp"
 #include "ratings.hpp"
 #include "study.hpp"
+#include "turns.hpp"
 
 namespace crisp::program {
 
@@ -24,7 +25,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::vector<fs::path> folders;
   fs::path original, out = "ratings.csv", results;
-  int port = 8081;
+  ServerOptions server{.port = 8081};
   std::uint64_t seed = 1;
 };
 
@@ -49,7 +50,8 @@ class Service {
 
   void add_to(LocalServer& server) {
     server.get("/|/results", [](const Request&) { return page_reply(pages::mos); });
-    server.get("/pictures/([0-9a-f]{32})\\.png", [this](const Request& r) { return picture(r.parts[0]); });
+    server.get("/pictures/([0-9a-f]{32})\\.png",
+               [this](const Request& r) { return encoding_.take([&] { return picture(r.parts[0]); }); });
     server.get("/api/results", [this](const Request&) { return json_reply(results()); });
     server.post("/api/session", 4096, [this](const Request& r) { return json_reply(session(body_of(r))); });
     server.post("/api/ratings", 4096, [this](const Request& r) { return json_reply(rate(body_of(r))); });
@@ -89,9 +91,8 @@ class Service {
     throw Refused(404, "there is no such picture: the study may have been started anew; reload the page");
   }
 
-  // Encoded anew: the bytes of the file could tell the method. One at a time, so that memory stays bounded.
-  Reply picture(const std::string& id) {
-    const std::lock_guard lock(decoding_);
+  // Encoded anew: the bytes of the file could tell the method.
+  Reply picture(const std::string& id) const {
     const std::string bytes = read_file("picture", find(id).file);
     const data::Picture picture = decode_picture(bytes, "the picture");
     const data::Image& image = picture.image;
@@ -155,7 +156,8 @@ class Service {
 
   const Options options_;
   const std::vector<Stimulus> stimuli_;
-  std::mutex mutex_, decoding_;  // mutex_: of the ratings
+  Turns encoding_{64};
+  std::mutex mutex_;  // of the ratings
   std::vector<Rating> ratings_;
 };
 
@@ -166,7 +168,7 @@ void run(const Options& o) {
     std::cout << score_table(read_ratings(o.results));
     return;
   }
-  LocalServer server(o.port);
+  LocalServer server(o.server);
   Service service(o);
   service.add_to(server);
   std::cout << "The ratings go to " << o.out.string() << "; the means: " << server.address() << "/results"
@@ -188,9 +190,7 @@ void add_mos(Program& program) {
               "the CSV file that the ratings are added to; who comes again goes on where he stopped")
       .shows_default();
   command.option("--results", o->results, "print the means of such a file, and end");
-  command.option("--port", o->port, "where the page is found; 0: any free port")
-      .range(0, 65535)
-      .shows_default();
+  o->server.add_to(command);
   command.option("--seed", o->seed, "of the order of the pictures").shows_default();
   command.footer(
       "Each rater sees every picture once, in an order of his own, and gives it 1 (bad) to 5 (excellent).\n"

@@ -1,7 +1,9 @@
 // See picture.hpp.
 #include "picture.hpp"
 
+#include <cstdio>
 #include <iostream>
+#include <new>
 
 #include "crisp/data/degrade.hpp"
 #include "crisp/data/image_folder.hpp"
@@ -22,6 +24,21 @@ auto in_words_of_the_page(const F& f) {
     const std::string what = e.what(), who = "load_image: ";
     throw Error(what.rfind(who, 0) == 0 ? what.substr(who.size()) : what);
   }
+}
+
+// A file in memory, not on the disk: pictures are nobody else's business. What is written goes into `text`.
+std::FILE* file_in(std::string& text) {
+  const auto append = [](void* to, const char* bytes, std::size_t size) {
+    try {
+      static_cast<std::string*>(to)->append(bytes, size);
+    } catch (const std::bad_alloc&) {  // must not pass through libpng
+      return ssize_t(0);
+    }
+    return ssize_t(size);
+  };
+  cookie_io_functions_t functions{};
+  functions.write = append;
+  return fopencookie(&text, "wb", functions);
 }
 
 }  // namespace
@@ -78,15 +95,23 @@ data::Picture decode_picture(const std::string& bytes, const std::string& name) 
 
 std::string to_png(Index height, Index width, Index channels, int bits, const data::ColourInfo& colour,
                    const std::function<void(const Rows& sink)>& make) {
-  std::error_code error;
-  const fs::path folder = fs::temp_directory_path(error);
-  check(!error, "there is no folder for temporary files; the environment's TMPDIR can name one");
-  const fs::path file = folder / ("crisp_" + random_id() + ".png");
-  const TemporaryFile temporary(file);
-  data::ImageWriter writer(file, height, width, channels, {.bits = bits, .colour = colour});
-  make([&](const data::Image& rows) { writer.write(rows); });
-  writer.finish();
-  return read_file("to_png", file);
+  const auto attempt = [](bool done) { check(done, "there is not enough memory for the PNG"); };
+  const data::formats::RowLayout layout{height, width, channels, bits};
+  const auto line = std::size_t(width * channels);
+  std::string text;
+  {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(file_in(text), std::fclose);
+    attempt(file != nullptr);
+    data::formats::PngFile png(file.get(), layout, colour);
+    attempt(png.begun());
+    make([&](const data::Image& rows) {
+      for (std::size_t i = 0; i < rows.samples.size(); i += line)
+        attempt(png.row(data::formats::file_samples(&rows.samples[i], line, bits).data()));
+    });
+    attempt(png.end() && std::fflush(file.get()) == 0);
+  }
+  text.shrink_to_fit();
+  return text;
 }
 
 }  // namespace crisp::program

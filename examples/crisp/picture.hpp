@@ -41,7 +41,8 @@ PictureSize picture_size(const std::string& bytes, const std::string& name);
 /// The picture. Throws Error as above.
 data::Picture decode_picture(const std::string& bytes, const std::string& name);
 
-/// The bytes of a PNG file; `make` gives its rows, from the top, to its argument. Throws Error.
+/// The bytes of a PNG file, made in memory; `make` gives all its rows, from the top, to its argument. Throws
+/// Error where the memory is too small.
 using Rows = std::function<void(const data::Image& rows)>;
 std::string to_png(Index height, Index width, Index channels, int bits, const data::ColourInfo& colour,
                    const std::function<void(const Rows& sink)>& make);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <mutex>
 
 #include "common.hpp"
 #include "device.hpp"
@@ -10,6 +9,7 @@
 #include "local_server.hpp"
 #include "pages.hpp"
 #include "picture.hpp"
+#include "turns.hpp"
 
 namespace crisp::program {
 
@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::vector<fs::path> weights;
   std::string key;
-  int port = 8080;
+  ServerOptions server{.port = 8080};
   std::string max_upload_text = "32M", memory_text = "2G";
   Index max_upload = 0, memory = 0;  // the same in bytes
   double keep = 10;
@@ -103,7 +103,7 @@ class Service {
     if (std::find(scales.begin(), scales.end(), scale) == scales.end())
       throw Refused(400, str("this network does not enlarge by ", scale));
     const std::string name = r.query.count("name") ? r.parameter("name").substr(0, 200) : "picture";
-    const PictureSize size = checked(r.body, name, scale);
+    const PictureSize size = checking_.take([&] { return checked(r.body, name, scale); });
 
     const auto upload = std::make_shared<std::string>(r.body);
     const Work work{models_[model].spec, models_[model].network, upload, name, scale, options_.memory};
@@ -112,8 +112,7 @@ class Service {
     return {{"id", id}, {"width", size.width}, {"height", size.height}, {"scale", scale}};
   }
 
-  PictureSize checked(const std::string& bytes, const std::string& name, Index scale) {
-    const std::lock_guard one_at_a_time(decoding_);  // so that memory stays bounded
+  PictureSize checked(const std::string& bytes, const std::string& name, Index scale) const {
     try {
       const PictureSize size = picture_size(bytes, name);
       const Index most = most_pixels(options_), pixels = size.height * size.width;
@@ -129,8 +128,6 @@ class Service {
       throw Refused(400, e.what());
     }
   }
-
-  static Refused busy() { return Refused(503, "too many pictures wait already; try again when one is done"); }
 
   Json state(const std::string& id) {
     const Jobs::State s = jobs_.state(id);
@@ -168,7 +165,7 @@ class Service {
 
   const Options options_;
   std::vector<Model> models_;
-  std::mutex decoding_;
+  Turns checking_{8};
   Jobs jobs_;
 };
 
@@ -178,7 +175,7 @@ void run(Options& o) {
   o.memory = bytes_of("--memory", o.memory_text);
   use(o.max_upload <= Index(1) << 30, "--max-upload must be at most 1G, not ", o.max_upload_text);
   for (const fs::path& file : o.weights) require_file("--weights", file);
-  LocalServer server(o.port);
+  LocalServer server(o.server);
   Service service(o);
   service.add_to(server);
   server.run([&] { service.sweep(); });
@@ -197,9 +194,7 @@ void add_serve(Program& program) {
               "a network: a .safetensors, .pth or .pt file; several are offered for choice")
       .required();
   add_key(command, o->key);
-  command.option("--port", o->port, "where the page is found; 0: any free port")
-      .range(0, 65535)
-      .shows_default();
+  o->server.add_to(command);
   command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M")
       .shows_default();
   command
