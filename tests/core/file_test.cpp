@@ -70,6 +70,10 @@ TEST_CASE("a file that cannot be written is told in the system's words, and noth
   CHECK_ERROR(write_file("test", folder.path / std::string(300, 'n'), "new"),
               "cannot be written: File name too long");
   CHECK_ERROR(write_file("test", folder.path, "new"), "is a folder");
+  const fs::path pipe = folder.path / "pipe";  // or a device
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_ERROR(write_file("test", pipe, "new"), "pipe' is not a file");
+  CHECK(fs::is_fifo(pipe));
   if (fs::exists("/dev/full")) {  // behind the name under which the file is prepared
     fs::create_symlink("/dev/full", part);
     const std::string bytes(100000, 'n');

@@ -20,6 +20,16 @@ inline int last_error() { return errno != 0 ? errno : EIO; }
 // The system's words: "Permission denied".
 inline std::string words_of_error(int error) { return std::generic_category().message(error); }
 
+// A file is written by giving another one its name: that is not to replace a folder or a device.
+inline void check_target(const std::string& who, const std::filesystem::path& path) {
+  using std::filesystem::file_type;
+  std::error_code unknown;
+  const file_type type = std::filesystem::status(path, unknown).type();
+  check(type != file_type::directory, who, ": '", path.string(), "' is a folder; give the name of a file");
+  const bool usual = type == file_type::regular || type == file_type::not_found || type == file_type::none;
+  check(usual, who, ": '", path.string(), "' is not a file");
+}
+
 }  // namespace detail
 
 /// The bytes of a file. Throws Error that begins with `who` where it is missing, no file, unreadable or
@@ -49,9 +59,7 @@ inline std::string read_file(const std::string& who, const std::filesystem::path
 /// Writes beside the final name, then renames. Throws Error that begins with `who`; then an older file is
 /// unchanged, and nothing is left beside it.
 inline void write_file(const std::string& who, const std::filesystem::path& path, const std::string& bytes) {
-  std::error_code unknown;
-  check(!std::filesystem::is_directory(path, unknown), who, ": '", path.string(),
-        "' is a folder; give the name of a file");
+  detail::check_target(who, path);
   TemporaryFile part(path.string() + ".part");
   errno = 0;
   std::FILE* const file = part.create();

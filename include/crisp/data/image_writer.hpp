@@ -73,9 +73,7 @@ class ImageWriter {
       : path_(std::move(path)), layout_{height, width, channels, o.bits} {
     const std::string format = lower_extension(path_);
     check_format(format, layout_, o);
-    std::error_code unknown;
-    check(!std::filesystem::is_directory(path_, unknown), "save_image: '", path_.string(),
-          "' is a folder; give the name of a file");
+    crisp::detail::check_target("save_image", path_);
     part_.emplace(path_.string() + ".part");
     attempt([&] { return (file_ = {part_->create(), std::fclose}) != nullptr; });
     attempt([&] { return (rows_ = detail::row_file(format, file_.get(), layout_, o))->begun(); });
