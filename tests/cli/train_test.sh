@@ -47,6 +47,8 @@ long=$(echo "$options" | sed 's/--steps [0-9]*/--steps 1000000/; s/--validate-ev
 "$crisp" train $long --out stopped >>stopped.txt 2>&1 &
 job=$!
 while ! grep -q '^step' stopped.txt && kill -0 $job 2>/dev/null; do sleep 0.02; done
+while [ ! -s stopped/state.safetensors ] && kill -0 $job 2>/dev/null; do sleep 0.02; done
+expect 1 "another training writes into 'stopped' (process $job)" train $long --out stopped --resume
 kill -INT $job
 wait $job || fail "Ctrl-C ended with status $?: $(cat stopped.txt)"
 grep -q "stopped at step" stopped.txt || fail "after Ctrl-C: $(cat stopped.txt)"

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fstream>
+
+#include "crisp/core/folder_lock.hpp"
 #include "support.hpp"
 
 using namespace crisp;
@@ -136,4 +139,20 @@ TEST_CASE("more temporary files than are listed for signals") {
   CHECK(fs::is_empty(folder.path));
   TemporaryFile missing(folder.path / std::string(5000, 'n'));
   CHECK(missing.create() == nullptr);
+}
+
+TEST_CASE("a folder is locked for one at a time, and free again afterwards") {
+  const TemporaryFolder folder;
+  const auto lock = [&] { return FolderLock("train", "another training", folder.path); };
+  const std::string refusal =
+      str("train: another training writes into '", folder.path.string(), "' (process ", getpid(), ")");
+  for (int i = 0; i < 3; ++i) {
+    const auto held = lock();
+    for (int k = 0; k < 3; ++k) CHECK_ERROR(lock(), refusal);
+  }
+  CHECK(std::filesystem::is_empty(folder.path));
+  std::ofstream(folder.path / ".lock") << "12345\n";  // of a process that was killed
+  const auto held = lock();
+  CHECK_ERROR(lock(), refusal);
+  CHECK(error_of([] { FolderLock("train", "another training", "/no/such/folder"); }) == "no error");
 }

@@ -65,13 +65,18 @@ inline void check_options(const FitOptions& o) {
         "train: give the length of the training, either in steps or in minutes");
 }
 
-// Makes the folder, and finds out before hours of work, not after, whether files can be written there.
-inline void prepare_folder(const FitOptions& o) {
+inline void make_folder(const FitOptions& o) {
   std::error_code error, unknown;
   std::filesystem::create_directories(o.out, error);
   const std::string folder = o.out.string();
   check(std::filesystem::is_directory(o.out, unknown), "train: the folder '", folder,
         "' cannot be made: ", error.message());
+}
+
+// Finds out before hours of work, not after, whether files can be written into the folder.
+inline void check_folder(const FitOptions& o) {
+  std::error_code error;
+  const std::string folder = o.out.string();
   const bool begun = std::filesystem::exists(o.out / "state.safetensors", error);
   check(!error, "train: the folder '", folder, "' cannot be read: ", error.message());
   check(o.resume || !begun, "train: '", folder,

@@ -1,6 +1,9 @@
 // fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go
 // on from; on one process or several.
 #pragma once
+#include <optional>
+
+#include "crisp/core/folder_lock.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
 #include "crisp/distributed/ranks.hpp"
@@ -169,7 +172,9 @@ class Loop {
   void prepare() {
     if (first()) {
       check_options(options_);
-      prepare_folder(options_);
+      make_folder(options_);
+      lock_.emplace("train", "another training", options_.out);
+      check_folder(options_);
     }
     complete_settings(training_.options);
     check(!options_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ",
@@ -209,6 +214,7 @@ class Loop {
   Progress& progress_ = training_.progress;
   TrainingClock& clock_ = training_.clock;
   R& ranks_;
+  std::optional<FolderLock> lock_;  // of the first process, which writes
   Outputs<M, T, D> outputs_;
   double base_lr_;
   Index batches_ = 0;          // whose gradients are in the step to come
