@@ -2,7 +2,7 @@
 # Installs what is missing, builds crisp, trains SRCNN x3 on synthetic pictures for three minutes, and shows the gain
 # over bicubic on synthetic pictures it has never seen, and on your own.
 # usage: examples/quickstart.sh [--minutes M] [FOLDER]
-#   FOLDER        a folder of pictures (PNG, JPEG or BMP) to measure on as well, such as ~/Pictures
+#   FOLDER        a folder of pictures (PNG, JPEG, BMP, WebP, TIFF) to measure on as well, such as ~/Pictures
 #   --minutes M   how long to train (3)
 set -euo pipefail
 usage() { sed -n '2,6s/^# //p' "$0"; }

@@ -45,6 +45,8 @@ std::FILE* file_in(std::string& text) {
 
 void use_image_libraries() { data::use_image_libraries(); }
 
+std::string readable_formats() { return data::readable_formats(); }
+
 std::vector<fs::path> images_in(const std::string& option, const fs::path& folder) {
   require_folder(option, folder);
   try {

@@ -13,6 +13,9 @@ namespace crisp::program {
 /// Lets all commands read by the libraries that were found when this was built; called first.
 void use_image_libraries();
 
+/// "PNG, JPEG, BMP": what can be read.
+std::string readable_formats();
+
 /// The images in a folder, sorted; throws WrongUse with the option's name where it is missing or holds none.
 std::vector<fs::path> images_in(const std::string& option, const fs::path& folder);
 

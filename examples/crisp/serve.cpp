@@ -89,7 +89,10 @@ class Service {
   Json info() const {
     Json models = Json::array();
     for (const Model& m : models_) models.push_back({{"label", m.label}, {"scales", m.scales}});
-    return {{"models", models}, {"max_upload", options_.max_upload}, {"max_pixels", most_pixels(options_)}};
+    return {{"models", models},
+            {"formats", readable_formats()},
+            {"max_upload", options_.max_upload},
+            {"max_pixels", most_pixels(options_)}};
   }
 
   // Checks the picture, and puts it into the queue.
