@@ -35,6 +35,7 @@ Method method_in(const fs::path& folder, std::string name) {
     use(fresh, "'", folder.string(), "' holds ", other->second.filename(), " and ", file.filename(),
         ", which are one name: keep one of them");
   }
+  tell_left_out(folder);
   return method;
 }
 
