@@ -29,6 +29,7 @@ shows "Example: crisp mos"
 
 # What cannot begin: each in one line that says what to do.
 expect 2 "give folders" mos
+expect 2 "--patience" mos set/secretone --patience never
 expect 2 "give folders" mos set/secretone --results hand.csv
 expect 2 "missing" mos set/secretone missing
 expect 2 "missing.csv" mos --results missing.csv
@@ -52,6 +53,7 @@ expect 1 "belongs to another study" mos set/secretone set/secrettwo --port 0 --o
 [ "$(cat foreign.csv)" = "name;value" ] || fail "the foreign file was changed"
 
 # Rating. Everything that the browser is sent before the results is gathered, and names no method.
+export TMPDIR="$work/missing"  # pictures are made without temporary files
 serve() { begin mos set/secretone set/secrettwo --port 0 --seed 5 --out "my ratings.csv"; }
 post() {
   answers 200 '"picture"' -H "Content-Type: application/json" -d "$2" "$url/api/$1"
@@ -80,6 +82,7 @@ answers 404 "no such picture" -d '{"rater":"Anna","picture":"../set","rating":3}
 answers 400 "JSON" -d 'rater' "$url/api/ratings"
 answers 400 "a name has at most" -d '{"rater":"=1+1"}' "$url/api/session"
 answers 403 "another site" -H "Origin: http://evil.example" -d '{"rater":"Anna"}' "$url/api/session"
+answers 403 "another site" -H "Sec-Fetch-Site: cross-site" -d '{"rater":"Anna"}' "$url/api/session"
 answers 403 "not under another name" -H "Host: evil.example" "$url/api/results"
 answers 404 "no such page" --path-as-is "$url/pictures/../set/secretone/rgb.png"
 answers 200 '"rater":"rater-[0-9a-f]*"' -d '{"rater":""}' "$url/api/session"

@@ -13,6 +13,7 @@ expect 2 "--weights" serve
 expect 2 "missing.safetensors" serve --weights missing.safetensors
 expect 2 "--port" serve --weights run/best.safetensors --port 70000
 expect 2 "--max-upload" serve --weights run/best.safetensors --max-upload much
+expect 2 "--patience" serve --weights run/best.safetensors --patience 0
 
 mkdir tmp
 export TMPDIR="$work/tmp"
@@ -152,8 +153,10 @@ grep -q "more than 100 lines" endless.txt || fail "endless header lines: $(cat e
 [ $(($(peak) - before)) -lt 10000 ] || fail "endless headers took $(($(peak) - before)) kB"
 
 slow=
-for n in $(seq 20); do
+for n in $(seq 10); do
   (printf 'GET / HT'; sleep 3) | raw >"silent$n" &
+  slow="$slow $!"
+  (printf 'GET / HTTP/1.1\r\nX: '; for byte in 1 2 3 4 5 6; do printf x; sleep 0.4; done) | raw >"silent_$n" &
   slow="$slow $!"
 done
 for n in $(seq 8); do
@@ -167,6 +170,20 @@ wait $slow
 [ "$(cat silent* | grep -c "the request came too slowly")" = 20 ] || fail "silent clients: $(cat silent*)"
 [ "$(cat slow* | grep -c "or came too slowly")" = 8 ] || fail "slow uploads: $(cat slow*)"
 answers 200 "<title>" "$url/"
+if command -v python3 >/dev/null; then
+  python3 - "$port" <<'END_OF_PROGRAM' >many.txt 2>&1
+import socket, sys, time
+address = ("127.0.0.1", int(sys.argv[1]))
+silent = [socket.create_connection(address) for _ in range(400)]
+begin = time.time()
+with socket.create_connection(address, 5) as client:
+    client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % address[1])
+    print(client.recv(15).decode(), "in time" if time.time() - begin < 2 else time.time() - begin)
+END_OF_PROGRAM
+  grep -q "HTTP/1.1 200 OK in time" many.txt || fail "beside 400 silent clients: $(cat many.txt)"
+else
+  echo "400 silent clients at once were not tried: that needs python3"
+fi
 
 # Ended by force within a job, it leaves no picture behind.
 answers 200 '"id"' --data-binary @larger.png.png "$jobs?model=0&scale=4&name=larger.png"
