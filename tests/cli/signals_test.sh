@@ -98,8 +98,9 @@ works upscale --weights run/best.safetensors picture.png big.png
 for round in 1 2 3; do works upscale --weights run/best.safetensors --quiet big.png big.png.png; mv big.png.png big.png; done
 begin serve --weights slow.safetensors --port 0
 answers 200 '"id"' --data-binary @big.png "$url/api/jobs?model=0&scale=4"
-part() { [ -n "$(ls tmp)" ]; }
-until_true part
+job=$(sed 's/.*"id":"\([0-9a-f]*\)".*/\1/' answer)
+computes() { curl -s -m 20 "$url/api/jobs/$job" | grep -q '"state":"running"'; }
+until_true computes
 kill -INT $server
 until_true grep -q "Ctrl-C again ends at once" server.txt
 job=$server
