@@ -264,6 +264,20 @@ TEST_CASE("checkpoints: metadata count where crisp wrote them") {
   is_edsr(opened(file));
 }
 
+TEST_CASE("checkpoints: a file of a few bytes does not make a network of gigabytes") {
+  for (const auto& [name, value] : {std::pair{"features", "8000"}, {"features", "3000"}}) {
+    io::SafeTensors file = edsr_tensors();
+    file.metadata = opened(file).settings;
+    file.metadata["producer"] = "crisp";
+    file.metadata[name] = value;
+    const Index before = Cpu::memory_use().now;
+    Cpu::reset_peak();
+    CHECK_ERROR((zoo::load_any<float, Cpu>(opened(file))), "more were asked for than may be taken");
+    CHECK(Cpu::memory_use().peak - before < Index(100) << 20);
+  }
+  CHECK(crisp::detail::allowance < 0);
+}
+
 TEST_CASE("checkpoints: networks that crisp lacks are named, with anything before their names") {
   const std::vector<std::pair<const char*, std::vector<std::string>>> networks{
       {"RRDBNet", {"conv_first.weight", "RRDB_trunk.0.RDB1.conv1.weight", "upconv1.weight", "HRconv.weight"}},

@@ -30,6 +30,14 @@ struct MemoryUse {
   Index now = 0, peak = 0;
 };
 
+namespace detail {
+
+// The bytes of tensors in host memory that this thread may still ask for; negative: any number. It is set for
+// work whose size a file says, which may be damaged or hostile.
+inline thread_local Index allowance = -1;
+
+}  // namespace detail
+
 /// Ways to combine the values of a row in row_reduce.
 struct Sum {
   template <class T>

@@ -1,6 +1,7 @@
 // The images of a folder, and what else lies there: nothing is passed over without a word.
 #pragma once
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
 

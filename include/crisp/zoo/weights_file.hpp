@@ -1,5 +1,7 @@
 // Weights files as programs meet them: read once, recognised, and their names brought to crisp's.
 #pragma once
+#include "crisp/core/backend.hpp"
+#include "crisp/core/scoped.hpp"
 #include "crisp/io/pth.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/zoo/any_model.hpp"
@@ -105,10 +107,14 @@ io::Metadata load(const std::filesystem::path& path, M& net) {
 }
 
 /// The network that the file describes, with its weights. Throws Error where a tensor is missing, is one too
-/// many, or has another shape.
+/// many, or has another shape, and where the file describes a network far larger than its tensors.
 template <class T, class D>
 AnyModel<T, D> load_any(const WeightsFile& file) {
-  auto net = [&] {
+  Index held = 0;
+  for (const auto& [name, tensor] : file.content.tensors) held += Index(tensor.bytes.size());
+  constexpr Index little = Index(16) << 20;
+  auto net = [&] {  // a file of a few bytes must not make a network of gigabytes
+    const Scoped<Index> bounded(crisp::detail::allowance, 16 * held + little);
     try {
       return AnyModel<T, D>::create(file.settings);
     } catch (const Error& e) {

@@ -33,6 +33,11 @@ class HostPool {
 
   void* allocate(std::size_t bytes) {
     bytes = rounded(bytes);
+    if (allowance >= 0) {
+      check(bytes <= std::size_t(allowance), "out of memory: ", double(bytes) / 1048576,
+            " MB more were asked for than may be taken");
+      allowance -= Index(bytes);
+    }
     const std::lock_guard lock(mutex_);
     void* block = take(bytes);
     check(block != nullptr, "out of memory: ", double(bytes) / 1048576,

@@ -58,8 +58,8 @@ struct Bytes {
   std::int32_t i32(std::size_t at) const { return static_cast<std::int32_t>(u32(at)); }
 };
 
-/// The number as 2 or 4 bytes, the high one first.
-inline std::string big_endian(std::uint32_t value, std::size_t count) {
+/// The number as 2, 4 or 8 bytes, the high one first.
+inline std::string big_endian(std::uint64_t value, std::size_t count) {
   std::string bytes(count, '\0');
   for (std::size_t i = 0; i < count; ++i) bytes[count - 1 - i] = static_cast<char>(value >> (8 * i) & 255);
   return bytes;
