@@ -39,6 +39,7 @@ Tensor<Wide<T>, D> make_weight(Shape shape, Init init) {
   const double fan_in = shape[0] ? double(shape.numel() / shape[0]) : 1;
   const double fan_out = shape.rank() > 1 && shape[-1] ? double(shape.numel() / shape[-1]) : double(shape[0]);
   const double limit = std::sqrt(6 / (fan_in + fan_out));
+  { const Tensor<Wide<T>, D> room(shape); }  // whether there is room for it, before values are drawn
   std::vector<Wide<T>> values(static_cast<std::size_t>(shape.numel()));
   for (Wide<T>& v : values) switch (init.kind) {
       case Init::Kind::he:
