@@ -4,6 +4,7 @@
 
 #include "crisp/core/file.hpp"
 #include "crisp/data/alpha.hpp"
+#include "crisp/data/formats/row_file.hpp"
 #include "crisp/data/image_reader.hpp"
 #include "crisp/data/stb.hpp"
 
@@ -73,9 +74,8 @@ inline std::string encode_image(const Image& given, const std::string& format, S
   check(format == ".png" || !image.has_alpha(), "save_image: ", describe(image), " cannot be kept in a ",
         format, " file\n  hint: write a .png");
   detail::check_size(format, image.height, image.width);
-  detail::Bytes rounded{image.height, image.width, image.channels, {}};
-  rounded.bytes.reserve(image.samples.size());
-  for (const float v : image.samples) rounded.bytes.push_back(static_cast<unsigned char>(round_to_8bit(v)));
+  const detail::Bytes rounded{image.height, image.width, image.channels,
+                              formats::file_samples(image.samples.data(), image.samples.size(), 8)};
   return detail::encode_bytes(rounded, format, o.jpeg_quality);
 }
 

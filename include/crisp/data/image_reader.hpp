@@ -158,6 +158,11 @@ inline ImageHeader image_header(const std::string& bytes, const std::string& nam
 inline Picture decode_picture(const std::string& bytes, const std::string& name) {
   Picture picture = reader_of(bytes, name).decode(bytes, name);
   if (picture.orientation > 1) picture.image = upright(picture.image, picture.orientation);
+  ColourInfo& colour = picture.colour;
+  if (!colour.icc.empty() && !is_icc_profile(colour.icc, picture.image.has_colour())) {
+    picture.notes.push_back("its colour profile is damaged or for other colours, such as CMYK, and left out");
+    colour.icc.clear();
+  }
   if (picture.orientation >= 5) std::swap(picture.colour.density[0], picture.colour.density[1]);
   picture.orientation = 1;
   return picture;

@@ -1,10 +1,11 @@
-// What a file says of its colours, as the parts of a PNG, JPEG or BMP file that is written. Programs that
+// What a file says of its colours, as the parts of a PNG or JPEG file that is written. Programs that
 // include this link with zlib.
 #pragma once
 #include <zlib.h>
 
 #include <vector>
 
+#include "crisp/core/rounding.hpp"
 #include "crisp/data/formats/bytes.hpp"
 #include "crisp/data/picture.hpp"
 
@@ -53,7 +54,7 @@ inline std::array<std::uint32_t, 2> dots_an_inch(const ColourInfo& info) {
 /// colours.
 inline std::vector<std::string> icc_segments(const ColourInfo& info, bool colour) {
   constexpr std::size_t most = 65519;  // bytes of a profile in a segment
-  const std::size_t count = (info.icc.size() + most - 1) / most;
+  const std::size_t count = std::size_t(ceil_div(Index(info.icc.size()), Index(most)));
   std::vector<std::string> segments;
   if (!is_icc_profile(info.icc, colour) || count > 255) return segments;
   for (std::size_t i = 0; i < count; ++i)

@@ -253,14 +253,7 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
 namespace detail {
 
 inline Picture jpeg_picture(JpegHeader h) {
-  Picture picture{.orientation = h.orientation, .colour = std::move(h.colour)};
-  std::string& icc = picture.colour.icc;
-  if (icc.empty() || is_icc_profile(icc, h.components == 3)) return picture;
-  icc.clear();
-  picture.notes.push_back(h.components == 4
-                              ? "its colour profile is for CMYK; the result is RGB"
-                              : "its colour profile is damaged or for other colours, and left out");
-  return picture;
+  return {.orientation = h.orientation, .colour = std::move(h.colour)};
 }
 
 // The file as stb reads it: without what it does not need and might stumble over, and with the marker that

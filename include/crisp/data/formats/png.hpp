@@ -141,8 +141,7 @@ inline Picture png_picture(PngHeader h) {
   if (h.animated) picture.notes.push_back("an animated PNG: its first picture alone is read");
   if (!h.zipped_icc.empty()) {
     h.colour.icc = inflated(h.zipped_icc, std::min<std::size_t>(1032 * h.zipped_icc.size(), 1 << 24));
-    if (!is_icc_profile(h.colour.icc, !h.is_gray()))
-      picture.notes.push_back("its colour profile is damaged or for other colours, and left out");
+    if (h.colour.icc.empty()) picture.notes.push_back("its colour profile is damaged, and left out");
   }
   picture.colour = std::move(h.colour);
   return picture;

@@ -2,7 +2,7 @@
 // made.
 #pragma once
 #include <cstdio>
-#include <memory>
+#include <vector>
 
 #include "crisp/data/image.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 #include <webp/decode.h>
 
-#include <functional>
 #include <memory>
 
 #include "crisp/data/formats/exif.hpp"
@@ -61,11 +60,6 @@ inline Picture decode_webp(const std::string& bytes, const std::string& name) {
                   .colour = std::move(h.colour)};
   std::vector<float>& to = picture.image.samples;
   std::copy_n(samples.get(), to.size(), to.begin());
-  std::string& icc = picture.colour.icc;
-  if (!icc.empty() && !is_icc_profile(icc, true)) {
-    picture.notes.push_back("its colour profile is damaged or for other colours, and left out");
-    icc.clear();
-  }
   return picture;
 }
 
