@@ -60,7 +60,7 @@ void conclude(const train::FitResult& result, const fs::path& out) {
           << "--init " << (out / "last.safetensors").string() << ", --steps and another --out\n";
     std::cout << "done: " << result.progress.step << " steps in " << report::duration(result.progress.seconds)
               << "\nPSNR      " << fixed(result.psnr, 3) << " dB, bicubic " << fixed(result.bicubic_psnr, 3)
-              << " dB, gain " << fixed(result.psnr - result.bicubic_psnr, 3) << " dB; best "
+              << " dB, gain " << report::gain(result.psnr, result.bicubic_psnr, 3) << " dB; best "
               << fixed(result.progress.best_psnr, 3) << " dB at step " << result.progress.best_step << "\n";
   }
   const bool validated =

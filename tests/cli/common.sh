@@ -1,6 +1,7 @@
 # What the tests of the crisp program share. Usage of each: <script> PROGRAM. Not a test by itself.
 set -u
 crisp=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+[ -x "$crisp" ] || { echo "FAILED: there is no program '$1'" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

@@ -156,3 +156,18 @@ TEST_CASE("a folder is locked for one at a time, and free again afterwards") {
   CHECK_ERROR(lock(), refusal);
   CHECK(error_of([] { FolderLock("train", "another training", "/no/such/folder"); }) == "no error");
 }
+
+TEST_CASE("a lock whose folder was removed says so, and leaves a new one alone") {
+  const TemporaryFolder folder;
+  const auto inner = folder.path / "run";
+  std::filesystem::create_directory(inner);
+  std::optional<FolderLock> first(std::in_place, "train", "another training", inner);
+  CHECK(first->holds());
+  std::filesystem::remove_all(inner);
+  CHECK_FALSE(first->holds());
+  std::filesystem::create_directory(inner);
+  const FolderLock second("train", "another training", inner);
+  CHECK_FALSE(first->holds());
+  first.reset();
+  CHECK(second.holds());
+}

@@ -271,6 +271,33 @@ TEST_CASE("a PNG that unpacks to more than it says is refused, whatever its size
   with_both_readers([&] { CHECK(contains(message(png.bytes()), "is damaged")); });
 }
 
+#if defined(__linux__)
+TEST_CASE("text and profiles that unpack to 64 MB in a PNG of a few pixels take no such memory") {
+  const std::string bomb = formats::zipped(std::string(64 << 20, '\0'));
+  const auto peak = [] {  // of the memory of this process, in KB
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    while (status >> word && word != "VmHWM:") continue;
+    Index size = 0;
+    status >> size;
+    return size;
+  };
+  using namespace std::string_literals;
+  const std::string chunks[] = {png_chunk("zTXt", "Comment\0\0"s + bomb), png_chunk("iCCP", "p\0\0"s + bomb),
+                                png_chunk("iTXt", "Comment\0\1\0\0\0"s + bomb)};
+  for (const std::string& chunk : chunks)
+    with_both_readers([&] {
+      Png png = png_of(noise(3, 5, 3));
+      png.before = chunk;
+      const std::string bytes = png.bytes();
+      std::ofstream("/proc/self/clear_refs") << 5;  // the peak begins anew
+      const Index before = peak();
+      CHECK(decode_picture(bytes, "x").image.samples == noise(3, 5, 3).samples);
+      CHECK(peak() - before < 40000);
+    });
+}
+#endif
+
 TEST_CASE("BMP: palettes, masks, runs, both directions; cut anywhere it is refused") {
   const std::string palette("\3\2\1\0\6\5\4\0\11\10\7\0", 12);
   with_both_readers([&] {

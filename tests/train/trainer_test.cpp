@@ -1,61 +1,13 @@
 // The training loop: determinism, resuming, validation, errors, the report.
 #include <thread>
 
-#include "crisp/data/synthetic.hpp"
-#include "crisp/models/srcnn.hpp"
-#include "crisp/ops/loss.hpp"
-#include "crisp/optim/adam.hpp"
-#include "crisp/train/trainer.hpp"
-#include "support.hpp"
+#include "train/small_training.hpp"
 
 using namespace crisp;
 using namespace crisp::train;
 using namespace crisp::io;
 using namespace crisp::report;
 using namespace crisp::test;
-
-namespace {
-using Net = models::Srcnn<float, Cpu>;
-const models::SrcnnOptions tiny{.f1 = 3, .f2 = 1, .f3 = 3, .n1 = 3, .n2 = 2};
-
-Validation psnr(double value) {
-  Validation v;
-  v.psnr = value;
-  return v;
-}
-
-std::vector<float> all_weights(const Net& net) {
-  std::vector<float> all;
-  net.each_param([&](const std::string&, const auto& p) {
-    const auto values = p.value().to_host();
-    all.insert(all.end(), values.begin(), values.end());
-  });
-  return all;
-}
-
-struct Setup {
-  data::PatchDataset patches{data::dead_leaves({.count = 2, .height = 40, .width = 40}), {.patch = 12}};
-  Net net;
-  optim::Adam<float, Cpu> adam;
-  explicit Setup(double lr = 1e-3) : net(seeded()), adam(net, {.lr = lr}) {}
-  static models::SrcnnOptions seeded() {
-    seed(1);
-    return tiny;
-  }
-  FitResult run(FitOptions o) {
-    o.quiet = true;
-    o.loader.batch = 2;
-    return fit(
-        net, adam, patches,
-        [&](const auto& x, const auto& t) {
-          const auto y = net.valid(x);
-          return mse_loss(y, centre(t, y[1], y[2]));
-        },
-        std::move(o));
-  }
-  std::vector<float> weights() const { return all_weights(net); }
-};
-}  // namespace
 
 TEST_CASE(
     "accumulated gradients and averaged weights: stopped and resumed or not, the same; the checkpoint holds "
@@ -98,12 +50,23 @@ TEST_CASE("a validation that gives no number ends the training, and says so") {
               "the validation gives a PSNR that is not a number at step 1");
 }
 
-TEST_CASE("an infinite PSNR stands in the checkpoints as plain text") {
+TEST_CASE("an infinite PSNR is plain text in the checkpoints, and stays the best when the training goes on") {
   const TemporaryFolder folder;
-  Setup setup;
-  setup.run({.out = folder.path, .steps = 4, .validate = [] { return psnr(INFINITY); }});
+  const auto run = [&](Setup&& setup, bool resume) {
+    Validation found = psnr(INFINITY);
+    found.bicubic_psnr = INFINITY;
+    return setup.run({.out = folder.path, .steps = 4, .validate = [=] { return found; }, .resume = resume});
+  };
+  Setup stopped;
+  stopped.stop_at = 2;
+  CHECK(run(std::move(stopped), false).interrupted);
+  CHECK(read_safetensors(folder.path / "state.safetensors").metadata.at("state.best_psnr") == "inf");
+  CHECK(run(Setup(), true).progress.best_step == 1);
   for (const char* name : {"best.safetensors", "last.safetensors"})
     CHECK(read_safetensors(folder.path / name).metadata.at("validation_psnr") == "inf");
+  const std::string page = read_file("test", folder.path / "report.html");
+  CHECK(contains(page, "<b>+0.00 dB</b><span>gain over bicubic"));
+  CHECK_FALSE(contains(page, "nan"));
 }
 
 TEST_CASE(
@@ -222,7 +185,8 @@ TEST_CASE("a state whose numbers are not fit to go on from is refused") {
   const auto path = folder.path / "state.safetensors";
   Setup().run({.out = folder.path, .steps = 5});
   const SafeTensors good = read_safetensors(path);
-  for (const char* key : {"state.step", "state.seconds", "state.best_step", "state.optimizer_steps"})
+  for (const char* key :
+       {"state.step", "state.seconds", "state.best_step", "state.optimizer_steps", "state.loss_steps"})
     for (const char* value : {"", "nan", "inf", "1e300", "-3", "none", "1 step"}) {
       SafeTensors bad = good;
       bad.metadata[key] = value;

@@ -31,23 +31,26 @@ class FolderLock {
         throw Error(str(who, ": ", what, " writes into '", folder.string(), "' (process ", other,
                         ")\n  hint: wait for it, or choose another folder"));
       }
-    } while (is_removed());
+    } while (!holds());
     const std::string id = str(getpid(), "\n");
     if (ftruncate(file_, 0) != 0 || write(file_, id.data(), id.size()) < 0) return;  // then it is not named
   }
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
   ~FolderLock() {
-    if (file_ >= 0) unlink(path_.c_str());  // while it is still held
+    if (file_ >= 0 && holds()) unlink(path_.c_str());
     forget();
   }
 
- private:
-  // Whether who had the lock removed the file after it was opened here.
-  bool is_removed() const {
-    struct stat found = {};
-    return fstat(file_, &found) == 0 && found.st_nlink == 0;
+  /// False once the folder or its lock was removed, or moved, and perhaps another one made in its place.
+  bool holds() const {
+    if (file_ < 0) return true;  // no locks here
+    struct stat mine = {}, there = {};
+    return fstat(file_, &mine) == 0 && stat(path_.c_str(), &there) == 0 && mine.st_ino == there.st_ino &&
+           mine.st_dev == there.st_dev;
   }
+
+ private:
   std::string process() const {
     char text[32] = "";
     const ssize_t size = pread(file_, text, sizeof text - 1, 0);

@@ -16,6 +16,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <optional>
 #include <thread>
 #include <tuple>
@@ -135,6 +137,7 @@ class MpiRanks {
         std::this_thread::yield();
         continue;
       }
+      if (now - begun > patience) tell_of_stopped();
       const bool gone = ended().has_value();
       const bool asked = rank_ == 0 && detail::stop_asked == SIGTERM;  // by mpirun, which asks all to stop
       if (gone || asked) doubted = doubted.value_or(now);
@@ -178,6 +181,7 @@ class MpiRanks {
   struct Buffers {
     std::vector<T> own, all;
   };
+  static constexpr std::chrono::seconds patience{10};
   static constexpr Index message = 1 << 22;   // elements
   static constexpr int failed = 0, lost = 1;  // the tags of failures
 
@@ -287,8 +291,31 @@ class MpiRanks {
     return {};
   }
 
+  // Says, once, that a watched process is stopped, as by SIGSTOP: it does not fail, and all wait for it.
+  void tell_of_stopped() {
+#if defined(__linux__)
+    for (const auto& [rank, process] : watched_) {
+      if (told_ || !is_stopped(process)) continue;
+      told_ = true;
+      std::fprintf(stderr,
+                   "train: all wait for process %d (from 0), which is stopped; kill -CONT %d lets it go on\n",
+                   rank, process);
+    }
+#endif
+  }
+  // By the letter after the name in parentheses: T, or t under a debugger.
+  static bool is_stopped(int process) {
+    std::ifstream file(str("/proc/", process, "/stat"));
+    std::string text;
+    std::getline(file, text);
+    const std::size_t name = text.rfind(')');
+    const std::string letter = name == std::string::npos ? "" : text.substr(name).substr(0, 3);
+    return letter == ") T" || letter == ") t";
+  }
+
   int rank_ = 0, size_ = 1;
   bool begun_ = false;
+  bool told_ = false;  // of a process that is stopped
   MPI_Comm data_ = MPI_COMM_NULL, failures_ = MPI_COMM_NULL;
   MPI_Comm here_ = MPI_COMM_NULL;             // the processes on this machine
   std::vector<std::pair<int, int>> watched_;  // rank, and number of the process

@@ -10,7 +10,8 @@ namespace crisp::distributed::detail {
 inline std::atomic<int> stop_asked = 0;  // the signal, or 0; without locks, as a handler needs
 
 /// While it lives, the signals are noted. A second Ctrl-C or SIGTERM ends the program. A second SIGHUP does
-/// not: a terminal that is closed may send two. Under nohup SIGHUP stays ignored.
+/// not: a terminal that is closed may send two. Under nohup SIGHUP stays ignored. SIGPIPE is ignored: who
+/// reads the standard output may go, and the training is saved all the same.
 class StopSignals {
  public:
   StopSignals() {
@@ -18,9 +19,11 @@ class StopSignals {
     const bool hears_hangup = !crisp::detail::is_ignored(SIGHUP);
     for (int i = 0; i < 3; ++i) before_[i] = std::signal(signals[i], ask);
     if (!hears_hangup) std::signal(SIGHUP, SIG_IGN);
+    broken_pipe_ = std::signal(SIGPIPE, SIG_IGN);
   }
   ~StopSignals() {
     for (int i = 0; i < 3; ++i) std::signal(signals[i], before_[i]);
+    std::signal(SIGPIPE, broken_pipe_);
   }
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
@@ -32,6 +35,7 @@ class StopSignals {
     if (signal != SIGHUP) std::signal(signal, crisp::detail::end_by_signal);
   }
   void (*before_[3])(int);
+  void (*broken_pipe_)(int);
 };
 
 }  // namespace crisp::distributed::detail

@@ -19,8 +19,10 @@ struct PlotOptions {
   std::string title, unit;
   bool log = false;  // logarithmic y
   std::vector<PlotPoint> points;
-  double level = 0;  // a dashed horizontal line to compare with; 0: none
+  double level = 0;  // a dashed horizontal line to compare with; 0 or infinite: none
   std::string level_name = "";
+
+  bool has_level() const { return level != 0 && is_finite(level); }
 };
 
 namespace detail {
@@ -72,7 +74,7 @@ struct Axes {
       last_x = std::max(last_x, point.x);
       include(point.y);
     }
-    if (o.level != 0) include(o.level);
+    if (o.has_level()) include(o.level);
     const double room = std::max(0.05 * (high - low), 0.01);
     low = log ? low / 1.15 : low - room;
     high = log ? high * 1.15 : high + room;
@@ -121,7 +123,7 @@ inline std::string plot(const PlotOptions& o) {
     svg += label(x > Axes::right - 20 ? "end" : "middle", x, Axes::bottom + 18, short_number(tick));
   }
   svg += label("end", Axes::right, Axes::bottom + 34, "step");
-  if (o.level != 0) {
+  if (o.has_level()) {
     const double y = axes.y(o.level);
     const std::string level = short_number(std::round(100 * o.level) / 100);
     svg += horizontal_line("level", y) + label("end", Axes::right, y - 6, o.level_name + " " + level);

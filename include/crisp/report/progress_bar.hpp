@@ -52,6 +52,11 @@ class ProgressBar {
     print((terminal_ ? "\r\033[K" : "") + text + "\n");
   }
 
+  /// Prints a warning on standard error, where it is seen of quiet work too.
+  void warning(const std::string& text) const {
+    std::fputs(((terminal_ ? "\r\033[Kwarning: " : "warning: ") + text + "\n").c_str(), stderr);
+  }
+
  private:
   static void print(const std::string& text) {
     std::fputs(text.c_str(), stdout);

@@ -93,8 +93,7 @@ inline std::string cards(const Report& report) {
   std::string html = "<div class=\"cards\">";
   if (best > 0) html += card(html_number(best, 2) + " dB", "best mean PSNR");
   if (bicubic > 0) html += card(html_number(bicubic, 2) + " dB", "bicubic");
-  if (best > 0 && bicubic > 0)
-    html += card(sign + html_number(best - bicubic, 2) + " dB", "gain over bicubic");
+  if (best > 0 && bicubic > 0) html += card(sign + gain(best, bicubic, 2) + " dB", "gain over bicubic");
   html += card(std::to_string(last.step), "steps");
   return html + card(duration(last.seconds), "training time") + "</div>";
 }

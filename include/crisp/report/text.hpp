@@ -17,6 +17,12 @@ inline std::string fixed(double value, int digits) {
   return number_text(value, std::chars_format::fixed, digits);
 }
 
+/// By how many decibels a PSNR is better than another one. Two infinite ones, those of equal pictures, are
+/// equally good.
+inline std::string gain(double psnr, double than, int digits) {
+  return fixed(psnr == than ? 0 : psnr - than, digits);
+}
+
 /// A whole number of at least two digits: "05".
 inline std::string two_digits(long number) { return str(number < 10 ? "0" : "", number); }
 

@@ -22,7 +22,7 @@ class TrainingClock {
     started_ = Now::now() - std::chrono::duration_cast<Now::duration>(before);
     common_ = progress_.seconds;
     first_step_ = progress_.step;
-    first_seconds_ = last_row_ = seconds();
+    first_seconds_ = seconds();
   }
 
   /// Of the whole training: what it took before it was resumed counts too.
@@ -57,17 +57,19 @@ class TrainingClock {
     return {rate, by_steps ? double(options_.steps - progress_.step) / rate : 60 * options_.minutes - now};
   }
 
-  /// Whether metrics.csv, which has so many rows, should have one more: two
-  /// hundred in all, and one a minute at least.
-  bool row_due(std::size_t rows) const {
-    return share_done() * 200 >= double(rows + 1) || seconds() - last_row_ > 60;
+  /// Whether metrics.csv, which has so many rows, should have one more: two hundred in all. Like everything
+  /// of a training by steps it follows from the step alone, so that a stop changes no file.
+  bool row_due(std::size_t rows) const { return share_done() * 200 >= double(rows + 1); }
+
+  /// The number of steps from one validation to the next; 0 where the clock decides.
+  Index validation_period() const {
+    if (options_.validate_every > 0) return options_.validate_every;
+    return options_.steps > 0 ? std::max<Index>(1, options_.steps / 20) : 0;
   }
-  void row_added() { last_row_ = seconds(); }
 
   /// Whether to validate after this step. To be asked once a step.
   bool validation_due() {
-    if (options_.validate_every > 0) return progress_.step % options_.validate_every == 0;
-    if (options_.steps > 0) return progress_.step % std::max<Index>(1, options_.steps / 20) == 0;
+    if (const Index period = validation_period(); period > 0) return progress_.step % period == 0;
     const int due = int(share_done() * 20);
     if (due <= validations_ || validating_ > 0.1 * seconds()) return false;
     validations_ = due;
@@ -84,7 +86,6 @@ class TrainingClock {
   Index first_step_ = 0;
   double first_seconds_ = 0;
   double common_ = 0;
-  double last_row_ = 0;
   double validating_ = 0;  // seconds
   int validations_ = 0;    // of the twenty that a training by the clock has, those that are through
 };

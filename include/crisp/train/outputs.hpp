@@ -5,6 +5,7 @@
 #include "crisp/core/share.hpp"
 #include "crisp/report/progress_bar.hpp"
 #include "crisp/report/text.hpp"
+#include "crisp/train/rescue.hpp"
 #include "crisp/train/training.hpp"
 
 namespace crisp::train::detail {
@@ -14,8 +15,14 @@ class Outputs {
  public:
   Outputs(Training<M, T, D>& training, bool quiet) : training_(training), bar_(quiet) {}
 
-  /// Goes on with the rows of a training that is resumed.
-  void resume() { history_ = report::History::load(training_.file("metrics.csv"), training_.progress.step); }
+  /// Goes on with the rows and the sums of a training that is resumed.
+  void resume() {
+    const Progress& progress = training_.progress;
+    history_ = report::History::load(training_.file("metrics.csv"), progress.step);
+    for (const report::HistoryRow& row : history_.rows) result_.psnr = row.psnr.value_or(result_.psnr);
+    training_.losses.set_sum({progress.loss_sum, progress.loss_steps});
+    saved_step_ = progress.step;
+  }
 
   /// To be called after each step: draws the bar and adds a row, where it is time.
   void after_step() {
@@ -23,10 +30,19 @@ class Outputs {
     if (training_.clock.row_due(history_.rows.size())) add_row();
   }
 
+  /// Whether a validation was due after this step, and is not in metrics.csv.
+  bool lacks_validation() const {
+    const Index step = training_.progress.step, period = training_.clock.validation_period();
+    if (period == 0 || step % period != 0) return false;
+    const bool has_row = !history_.rows.empty() && history_.rows.back().step == step;
+    return !has_row || (training_.options.validate && !history_.rows.back().psnr);
+  }
+
   /// Validates, where the options say how, and writes everything; best.safetensors where this was the best.
   void validate() {
     training_.read_losses();  // before the weights: they are not finite once a loss was not
     training_.check_weights();
+    keep_folder();
     report::HistoryRow& row = add_row();
     if (training_.options.validate) {
       const AveragedWeights weights(training_);
@@ -40,27 +56,30 @@ class Outputs {
   void save_interrupted() {
     training_.read_losses();
     training_.check_weights();
-    add_row();
     save();
     bar_.line(str("stopped at step ", training_.progress.step, "; the state is saved"));
   }
 
-  /// Writes everything as it is; the state first: after a signal there may be a second left.
-  void save() {
-    const FitOptions& options = training_.options;
-    Progress& progress = training_.progress;
-    progress.seconds = training_.clock.seconds();
-    save_state(training_.file("state.safetensors"), training_.net, training_.optimizer, progress,
-               options.settings, training_.average_state());
-    {
-      const AveragedWeights weights(training_);
-      save_weights(training_.file("last.safetensors"), result_.psnr);
+  /// For a training that fails: tries once more to save it, beside its folder if need be. Returns what there
+  /// is to go on with, in words to be added to those of the failure.
+  std::string rescue() {
+    std::string kept = str("\n  the last state that was saved is that of step ", saved_step_);
+    if (saved_step_ == 0) kept = "\n  no state of the training was saved";
+    try {
+      training_.read_losses();
+      training_.check_weights();
+    } catch (const Diverged&) {
+      return kept;
     }
-    history_.save(training_.file("metrics.csv"));
-    const report::Report page{options.title, validation_.protocol,     options.settings,
-                              history_,      validation_.bicubic_psnr, validation_.pictures};
-    report::save_report(training_.file("report.html"), page);
-    result_.progress = progress;
+    const std::filesystem::path& own = training_.options.out;
+    const auto folder = rescued_into(own, [&](const std::filesystem::path& into) {
+      if (into == own) keep_folder();
+      write_training(into);
+    });
+    if (!folder) return kept;
+    const std::string there = *folder == own ? "" : " in '" + folder->string() + "'";
+    return str("\n  the training is saved up to step ", training_.progress.step, there, "; go on with it",
+               there.empty() ? "" : " there", " by --resume");
   }
 
   /// What was saved last, and found by the last validation.
@@ -83,7 +102,6 @@ class Outputs {
     const Index step = training_.progress.step;
     if (history_.rows.empty() || history_.rows.back().step != step)
       history_.rows.push_back({step, training_.clock.seconds(), training_.optimizer.lr(), loss, {}, {}});
-    training_.clock.row_added();
     return history_.rows.back();
   }
 
@@ -96,23 +114,83 @@ class Outputs {
     return found;
   }
 
-  // Notes what a validation found, and keeps the weights where they are the best so far.
+  // Keeps the weights where they are the best so far, then notes what a validation found: a row with a PSNR
+  // says that this is done.
   void record(Validation found, report::HistoryRow& row) {
     Progress& progress = training_.progress;
+    if (found.psnr > progress.best_psnr) {
+      save_weights(training_.file("best.safetensors"), found.psnr);
+      progress.best_psnr = found.psnr;
+      progress.best_step = progress.step;
+    }
     row.psnr = found.psnr;
     row.ssim = found.ssim;
     result_.psnr = found.psnr;
     result_.bicubic_psnr = found.bicubic_psnr;
-    if (found.psnr > progress.best_psnr) {
-      progress.best_psnr = found.psnr;
-      progress.best_step = progress.step;
-      save_weights(training_.file("best.safetensors"), found.psnr);
-    }
     using report::fixed;
     bar_.line(str("step ", progress.step, ": validation ", fixed(found.psnr, 3), " dB (bicubic ",
                   fixed(found.bicubic_psnr, 3), ", best ", fixed(progress.best_psnr, 3), "), SSIM ",
                   fixed(found.ssim, 4), ", after ", report::duration(training_.clock.seconds())));
     validation_ = std::move(found);
+    validated_ = true;
+  }
+
+  // A folder that was removed is made again, so that what is to come is not lost too. Throws Error where
+  // another training has it now.
+  void keep_folder() {
+    Progress& progress = training_.progress;
+    const std::string folder = training_.options.out.string();
+    if (!training_.lock || !training_.lock->holds()) {
+      make_folder(training_.options);
+      training_.lock.reset();
+      training_.lock.emplace("train", "another training", training_.options.out);
+      bar_.warning(
+          str("the folder '", folder, "' was removed or moved; it is made again at step ", progress.step));
+    }
+    if (progress.best_step == 0 || std::filesystem::exists(training_.file("best.safetensors"))) return;
+    progress.best_psnr = -std::numeric_limits<double>::infinity();
+    progress.best_step = 0;
+    bar_.warning(str("best.safetensors is gone from '", folder, "'; the best from here on is kept"));
+  }
+
+  // Writes everything as it is.
+  void save() {
+    keep_folder();
+    write_training(training_.options.out);
+    result_.progress = training_.progress;
+    saved_step_ = training_.progress.step;
+    const bool shows_less = training_.options.validate && !validated_;
+    if (shows_less && std::filesystem::exists(training_.file("report.html"))) return;
+    const FitOptions& options = training_.options;
+    const report::Report page{options.title, validation_.protocol,     options.settings,
+                              history_,      validation_.bicubic_psnr, validation_.pictures};
+    or_warn([&] { report::save_report(training_.file("report.html"), page); });
+  }
+
+  // The rows come before the state that they belong to: a training that is resumed makes the steps after the
+  // state again, and with them their rows. The weights alone come last: after a signal there may be a second
+  // left.
+  void write_training(const std::filesystem::path& folder) {
+    Progress& progress = training_.progress;
+    const auto [loss_sum, loss_steps] = training_.losses.sum();
+    progress.loss_sum = loss_sum;
+    progress.loss_steps = loss_steps;
+    progress.seconds = training_.clock.seconds();
+    or_warn([&] { history_.save(folder / "metrics.csv"); });
+    save_state(folder / "state.safetensors", training_.net, training_.optimizer, progress,
+               training_.options.settings, training_.average_state());
+    const AveragedWeights weights(training_);
+    save_weights(folder / "last.safetensors", result_.psnr);
+  }
+
+  // What is to be read by people is no reason to end a training.
+  template <class Write>
+  void or_warn(const Write& write) const {
+    try {
+      write();
+    } catch (const Error& failure) {
+      bar_.warning(failure.what());
+    }
   }
 
   // What a checkpoint holds: the network, or of several that train together the one that is asked for.
@@ -132,7 +210,9 @@ class Outputs {
   Training<M, T, D>& training_;
   report::ProgressBar bar_;
   report::History history_;
-  Validation validation_;  // the last one
+  Validation validation_;   // the last one
+  bool validated_ = false;  // in this process
+  Index saved_step_ = 0;    // of the state in the folder
   FitResult result_;
 };
 

@@ -56,6 +56,21 @@ class RunningLoss {
   double last() const { return last_; }
   void set_last(double loss) { last_ = loss; }
 
+  /// Of the whole steps that were read since the last take_mean().
+  struct Sum {
+    double loss = 0;
+    Index steps = 0;
+  };
+  /// What a training that goes on needs of them.
+  Sum sum() {
+    if (read_ % batches_ == 0) end_step();
+    return {sum_, steps_};
+  }
+  void set_sum(const Sum& sum) {
+    sum_ = sum.loss;
+    steps_ = sum.steps;
+  }
+
   /// The mean over the steps that were read since the last call; nothing, where there were
   /// none. To be asked between two steps.
   std::optional<double> take_mean() {

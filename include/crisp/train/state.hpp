@@ -20,6 +20,8 @@ struct Progress {
   double seconds = 0;
   double best_psnr = -std::numeric_limits<double>::infinity();
   Index best_step = 0;
+  double loss_sum = 0;  // of the steps since the last row of metrics.csv
+  Index loss_steps = 0;
 };
 
 /// Further tensors of a training, by name: the averaged weights.
@@ -28,10 +30,8 @@ using ExtraState = std::vector<std::pair<std::string, Tensor<T, D>>>;
 
 namespace detail {
 
-// The text of a number, from which the same number is read again.
-inline std::string exact(double value) {
-  return is_finite(value) ? number_text(value, std::chars_format::general, 17) : "none";
-}
+// The text of a number, from which the same number is read again; an infinite one is "inf" or "-inf".
+inline std::string exact(double value) { return number_text(value, std::chars_format::general, 17); }
 
 // The file of a state as it is read. A file may hold anything: each question throws
 // Error where the answer does not fit.
@@ -42,6 +42,8 @@ class StateFile {
 
   const std::filesystem::path& path() const { return path_; }
   const io::SafeTensors& content() const { return file_; }
+
+  bool has(const std::string& key) const { return file_.metadata.contains(key); }
 
   const std::string& text(const std::string& key) const {
     const auto found = file_.metadata.find(key);
@@ -90,8 +92,13 @@ class StateFile {
     p.seconds = number("state.seconds", 3e9);
     check(p.seconds >= 0, "resume: 'state.seconds' in '", path_.string(), "' is ", p.seconds,
           ", less than 0");
-    if (text("state.best_psnr") != "none") p.best_psnr = number("state.best_psnr", 1e300);
+    const std::string& best = text("state.best_psnr");                         // "none" in older files
+    if (best == "inf") p.best_psnr = std::numeric_limits<double>::infinity();  // of equal pictures
+    else if (best != "none" && best != "-inf") p.best_psnr = number("state.best_psnr", 1e300);
     p.best_step = whole("state.best_step");
+    if (!has("state.loss_sum")) return p;  // an older file
+    p.loss_sum = number("state.loss_sum", 1e300);
+    p.loss_steps = whole("state.loss_steps");
     return p;
   }
 
@@ -118,6 +125,8 @@ void save_state(const std::filesystem::path& path, const M& net, optim::Optimize
   settings["state.seconds"] = detail::exact(progress.seconds);
   settings["state.best_psnr"] = detail::exact(progress.best_psnr);
   settings["state.best_step"] = std::to_string(progress.best_step);
+  settings["state.loss_sum"] = detail::exact(progress.loss_sum);
+  settings["state.loss_steps"] = std::to_string(progress.loss_steps);
   settings["state.optimizer_steps"] = std::to_string(optimizer.step_count());
   io::SafeTensors file{std::move(settings), {}};
   io::detail::add_weights(net, "net.", file);

@@ -3,7 +3,6 @@
 #pragma once
 #include <optional>
 
-#include "crisp/core/folder_lock.hpp"
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
 #include "crisp/distributed/ranks.hpp"
@@ -39,13 +38,13 @@ class Loop {
     const distributed::detail::StopSignals signals;
     try {
       train(patches, loss_of);
-    } catch (const distributed::LostRank& lost) {  // the weights are those after the last step that all made
+    } catch (const Diverged&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw Error("train: there is not enough memory" + rescue());
+    } catch (const std::exception& failure) {
       if (!first()) throw;
-      training_.check_weights();
-      outputs_.save();
-      const std::string saved =
-          str("\n  the training is saved up to step ", progress_.step, "; go on with it by --resume");
-      throw Error(lost.what() + saved);
+      throw Error(failure.what() + rescue());
     }
     return result();
   }
@@ -55,7 +54,10 @@ class Loop {
   void train(const data::PatchDataset& patches, Loss& loss_of) {
     clock_.start();
     was_finished_ = clock_.share_done() >= 1;
-    if (!was_finished_) make_steps(patches, loss_of);
+    if (!was_finished_) {
+      if (first() && progress_.step > 0) make_up_for_validation();
+      make_steps(patches, loss_of);
+    }
     if (!first()) return;
     if (interrupted()) outputs_.save_interrupted();
     else outputs_.validate();
@@ -75,7 +77,8 @@ class Loop {
     for (auto& [input, target] : patches.template batches<D, T>(batches_to_come())) {
       if (options_.graph) {
         agree();
-        set_rate();
+        set_rate(progress_.step);
+        within_step_ = true;
         add_loss(step_by_graph(input, target));
       } else {
         const Var<T, D> x = input, y = target;  // (batch, H, W, C)
@@ -84,10 +87,12 @@ class Loop {
         batches_ = 0;
         agree();
         distributed::detail::average_gradients<T, D>(net_, ranks_);
-        set_rate();
+        set_rate(progress_.step);
+        within_step_ = true;
         change_weights();
       }
       ++progress_.step;
+      within_step_ = false;
       outputs_.after_step();
       if (clock_.share_done() >= 1 || interrupted()) return;
       if (first() && clock_.validation_due()) outputs_.validate();
@@ -120,12 +125,24 @@ class Loop {
   }
   bool reads_now() const { return !RunningLoss<T, D>::waits || training_.losses.full(); }
 
-  void set_rate() { optimizer_.set_lr(base_lr_ * options_.schedule(progress_.step, clock_.total_steps())); }
+  void set_rate(Index step) { optimizer_.set_lr(base_lr_ * options_.schedule(step, clock_.total_steps())); }
 
   void change_weights() {
     if (options_.clip_norm > 0) optim::detail::clip_to_norm<T, D>(net_, options_.clip_norm);
     optimizer_.step();
     if (training_.average) training_.average->update(net_);
+  }
+
+  // A training may have been stopped after a step, and before the validation that was due.
+  void make_up_for_validation() {
+    set_rate(progress_.step - 1);
+    if (outputs_.lacks_validation()) outputs_.validate();
+  }
+
+  // For a training that fails: saves what its whole steps have found, and says where.
+  std::string rescue() {
+    const bool made_steps = progress_.step > clock_.first_step();
+    return first() && made_steps && !within_step_ ? outputs_.rescue() : "";
   }
 
   // --- Several processes.
@@ -173,7 +190,7 @@ class Loop {
     if (first()) {
       check_options(options_);
       make_folder(options_);
-      lock_.emplace("train", "another training", options_.out);
+      training_.lock.emplace("train", "another training", options_.out);
       check_folder(options_);
     }
     complete_settings(training_.options);
@@ -214,11 +231,11 @@ class Loop {
   Progress& progress_ = training_.progress;
   TrainingClock& clock_ = training_.clock;
   R& ranks_;
-  std::optional<FolderLock> lock_;  // of the first process, which writes
   Outputs<M, T, D> outputs_;
   double base_lr_;
   Index batches_ = 0;          // whose gradients are in the step to come
   bool stop_ = false;          // one process was asked to
+  bool within_step_ = false;   // some weights may have changed, and others not
   bool was_finished_ = false;  // before this training was resumed
 };
 

@@ -4,11 +4,17 @@
 #include <optional>
 
 #include "crisp/autograd/trace.hpp"
+#include "crisp/core/folder_lock.hpp"
 #include "crisp/optim/ema.hpp"
 #include "crisp/train/clock.hpp"
 #include "crisp/train/running_loss.hpp"
 
 namespace crisp::train::detail {
+
+/// A loss, a weight or a validation is not finite: the weights are not worth keeping.
+struct Diverged : Error {
+  using Error::Error;
+};
 
 template <class M, class T, class D>
 struct Training {
@@ -19,6 +25,7 @@ struct Training {
   std::optional<optim::Ema<T, D>> average;  // of the weights, where the options ask for it
   TrainingClock clock;
   RunningLoss<T, D> losses;
+  std::optional<FolderLock> lock;  // of the first process, which writes
 
   Training(M& n, optim::Optimizer<T, D>& opt, FitOptions o)
       : net(n), optimizer(opt), options(std::move(o)), clock(options, progress), losses(options.accumulate) {}
@@ -26,9 +33,9 @@ struct Training {
   std::filesystem::path file(const char* name) const { return options.out / name; }
   ExtraState<T, D>* average_state() { return average ? &average->state() : nullptr; }
 
-  /// Reads the losses that were added since the last time. Throws Error for one that is not finite. `where`
-  /// then looks for the first such value in the batch that was added last, before a step is made with it.
-  /// (After that step there would be nothing to learn: its gradients reach all weights.)
+  /// Reads the losses that were added since the last time. Throws Diverged for one that is not finite.
+  /// `where` then looks for the first such value in the batch that was added last, before a step is made with
+  /// it. (After that step there would be nothing to learn: its gradients reach all weights.)
   template <class Where>
   void read_losses(const Where& where) {
     const auto bad = losses.read();
@@ -40,22 +47,22 @@ struct Training {
     read_losses([] { return std::string(); });
   }
 
-  /// Throws Error where a weight is not finite.
+  /// Throws Diverged where a weight is not finite.
   void check_weights() const {
     net.each_param([&](const std::string& name, const auto& p) {
       if (!all_finite(p.value())) fail("a weight is not finite", progress.step, "the weight " + name);
     });
   }
 
-  /// Throws Error: what went wrong, at which step, and what is left of the training.
+  /// Throws Diverged: what went wrong, at which step, and what is left of the training.
   [[noreturn]] void fail(const std::string& what, Index step, const std::string& where) const {
     std::error_code error;
     const bool saved = std::filesystem::exists(file("last.safetensors"), error);
     const std::string last = "\n  the last good checkpoint is kept: " + file("last.safetensors").string();
-    throw Error(str("train: ", what, " at step ", step,
-                    where.empty() ? "" : "; the first value that is not finite: " + where,
-                    "\n  hint: use a smaller learning rate (it was ", optimizer.lr(),
-                    "), or clip the gradients", saved ? last : "\n  no checkpoint was saved yet"));
+    throw Diverged(str("train: ", what, " at step ", step,
+                       where.empty() ? "" : "; the first value that is not finite: " + where,
+                       "\n  hint: use a smaller learning rate (it was ", optimizer.lr(),
+                       "), or clip the gradients", saved ? last : "\n  no checkpoint was saved yet"));
   }
 };
 
