@@ -11,7 +11,7 @@ cd "${1:?usage: lint.sh PROJECT [FILE...]}" || exit 2
 shift
 [ $# -gt 0 ] || set -- $(find include examples tests bench -name '*.hpp' -o -name '*.cuh' -o -name '*.cpp')
 findings=$(mktemp)
-trap 'rm -f "$findings"' EXIT
+trap 'rm -f "$findings" "$findings.all"' EXIT
 
 LC_ALL=C.UTF-8 grep -nHE '^.{111,}' "$@" | sed -E 's/^([^:]*:[0-9]+):.*/\1: wider than 110 columns/' >>"$findings"
 
@@ -46,7 +46,8 @@ awk '
 format=${CLANG_FORMAT:-$(command -v clang-format-14 || command -v clang-format || true)}
 version=$("${format:-false}" --version 2>/dev/null | sed -nE 's/.*version ([0-9]+).*/\1/p')
 if [ "$version" = 14 ]; then
-  for file in "$@"; do
+  cat "$@" >"$findings.all"
+  "$format" "$@" | cmp -s "$findings.all" - || for file in "$@"; do  # one call for all is soon done; which file, only if needed
     line=$("$format" "$file" | diff "$file" - | sed -nE '1s/^([0-9]+).*/\1/p')
     [ -z "$line" ] || echo "$file:$line: not as clang-format lays it out"
   done >>"$findings"

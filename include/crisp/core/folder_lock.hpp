@@ -51,11 +51,16 @@ class FolderLock {
   }
 
  private:
+  // Who has just taken the lock may not have written its number yet.
   std::string process() const {
-    char text[32] = "";
-    const ssize_t size = pread(file_, text, sizeof text - 1, 0);
-    const std::string id(text, size > 0 ? std::size_t(size) : 0);
-    return id.substr(0, id.find('\n'));
+    for (int tries = 0; tries < 50; ++tries) {
+      char text[32] = "";
+      const ssize_t size = pread(file_, text, sizeof text - 1, 0);
+      const std::string id(text, size > 0 ? std::size_t(size) : 0);
+      if (const std::size_t end = id.find('\n'); end != id.npos) return id.substr(0, end);
+      usleep(2000);
+    }
+    return "unknown";
   }
   void forget() {
     if (file_ >= 0) close(file_);

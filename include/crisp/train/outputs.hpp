@@ -77,9 +77,9 @@ class Outputs {
       write_training(into);
     });
     if (!folder) return kept;
-    const std::string there = *folder == own ? "" : " in '" + folder->string() + "'";
-    return str("\n  the training is saved up to step ", training_.progress.step, there, "; go on with it",
-               there.empty() ? "" : " there", " by --resume");
+    std::string how = "; go on with it by --resume";
+    if (*folder != own) how = " in '" + folder->string() + "'; go on with it there by --resume";
+    return str("\n  the training is saved up to step ", training_.progress.step, how);
   }
 
   /// What was saved last, and found by the last validation.
