@@ -17,7 +17,7 @@ esac
 ./third_party/install.sh build tests
 cmake --preset "$preset" "${options[@]}" >/dev/null
 cmake --build --preset "$preset" --parallel "$(nproc)"
-ctest --preset "$preset" --parallel "$(nproc)" "${chosen[@]}"
+ctest --preset "$preset" --parallel $(($(nproc) + 1)) "${chosen[@]}"  # some wait more than they compute
 if [ "${1:-}" = full ]; then
   cmake --preset asan >/dev/null
   cmake --build --preset asan --parallel "$(nproc)" --target test_core test_fast test_data test_io test_train test_cuda_emulated
