@@ -133,3 +133,55 @@ TEST_CASE("what a loader thread throws reaches the loop") {
   });
   CHECK_ERROR(for ([[maybe_unused]] auto& batch : broken){}, "no batch");
 }
+
+TEST_CASE("a fingerprint tells data sets apart by what their pictures hold, and by nothing else") {
+  const auto five = dead_leaves({.count = 5, .height = 40, .width = 50, .colour = true});
+  const std::vector<Image> four(five.begin(), five.end() - 1);
+  const PatchOptions o{.scale = 2, .patch = 8};
+  const auto of = [&](const std::vector<Image>& images) { return PatchDataset(images, o).fingerprint(); };
+  const std::uint64_t all = of(five);
+  CHECK(of(five) == all);
+  CHECK(PatchDataset(five, {.scale = 3, .patch = 9, .luma = false}).fingerprint() == all);
+  CHECK(of(four) != all);
+  CHECK(of({five[1], five[0], five[2], five[3], five[4]}) != all);
+  for (const std::size_t at : {std::size_t(0), std::size_t(2977), five[3].samples.size() - 1}) {
+    auto changed = five;
+    changed[3].samples[at] = changed[3].samples[at] > 0 ? changed[3].samples[at] - 1 : 1.0f;
+    CHECK(of(changed) != all);
+  }
+  auto opaque = five;  // as a file with an alpha channel that hides nothing
+  for (Image& image : opaque) image = join(image, Image(40, 50, 1, 255));
+  CHECK(of(opaque) == all);
+  opaque[0].samples[3] = 0;
+  CHECK(of(opaque) != all);
+
+  PatchDataset pairs(o), other(o);
+  pairs.add_pair(reduce(five[0], 2), five[0]);
+  other.add_pair(round_to_8bit(reduce(five[0], 2)), five[0]);
+  CHECK(pairs.fingerprint() != other.fingerprint());
+  CHECK(PatchDataset(o).fingerprint() != all);
+}
+
+TEST_CASE("samples take as few bytes as give each back to the bit, and a checksum sees each bit") {
+  Image x(3, 5, 3);
+  for (std::size_t i = 0; i < x.samples.size(); ++i) x.samples[i] = float(5 * i);
+  CHECK(samples_of(x).bits == 8);
+  x.samples[7] = 12345 / 257.0f;
+  CHECK(samples_of(x).bits == 16);
+  x.samples[7] = 65535 / 257.0f;
+  CHECK(samples_of(x).bits == 8);
+  for (const float v : {0.3f, -1.0f, 256.0f, -0.0f, NAN}) {
+    x.samples[7] = v;
+    CHECK(samples_of(x).bits == 32);
+  }
+  for (const std::size_t size : {std::size_t(1), std::size_t(31), std::size_t(64), std::size_t(75)}) {
+    std::string text(size, 'a');
+    const std::uint64_t before = checksum(text);
+    for (std::size_t bit = 0; bit < 8 * size; ++bit) {
+      text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+      CHECK(checksum(text) != before);
+      text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+    }
+    CHECK(checksum(text + std::string(1, 0)) != before);
+  }
+}

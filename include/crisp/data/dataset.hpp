@@ -9,6 +9,7 @@
 #include "crisp/data/color.hpp"
 #include "crisp/data/loader.hpp"
 #include "crisp/data/resize.hpp"
+#include "crisp/data/samples.hpp"
 
 namespace crisp::data {
 
@@ -57,6 +58,7 @@ class PatchDataset {
     check_size(image, name);
     const Image hr = prepared(crop_to_multiple(image, options_.scale));
     push(options_.reduce ? options_.reduce(hr, options_.scale) : reduce(hr, options_.scale), hr);
+    count_in({checksum(kept_samples(image))});
   }
 
   /// A pair that was made elsewhere. Throws Error, with the name, unless HR is `scale` times as
@@ -68,6 +70,7 @@ class PatchDataset {
           lr.height * scale, " x ", lr.width * scale);
     check_size(hr, name);
     push(prepared(lr), prepared(hr));
+    count_in({checksum(kept_samples(hr)), checksum(kept_samples(lr))});
   }
 
   const PatchOptions& options() const { return options_; }
@@ -81,6 +84,10 @@ class PatchDataset {
     return std::max<Index>(1, options_.sampling == Sampling::grid ? grid_begin_.back() : random);
   }
   Index epoch_steps(Index batch) const { return ceil_div(count(), batch); }
+
+  /// A checksum of the pictures: of their sizes and samples, in their order. It is the same in every process
+  /// and run, whatever the files are called, and takes no time. Options are not part of it.
+  std::uint64_t fingerprint() const { return fingerprint_; }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1:
   ///
@@ -181,6 +188,14 @@ class PatchDataset {
     return opaque.has_colour() ? opaque : gray_to_rgb(opaque);
   }
 
+  // A picture, or the two of a pair, by their checksums.
+  void count_in(std::initializer_list<std::uint64_t> checksums) {
+    fingerprint_ ^= checksums.size();
+    for (const std::uint64_t one : checksums)
+      fingerprint_ =
+          crisp::detail::SplitMix64::hash((fingerprint_ + crisp::detail::SplitMix64::golden) ^ one);
+  }
+
   void push(const Image& lr, const Image& hr) {
     pairs_.push_back({options_.input == Input::lr ? lr : enlarge(lr, options_.scale), hr});
     const Image& input = pairs_.back().input;
@@ -226,6 +241,7 @@ class PatchDataset {
   std::vector<Pair> pairs_;
   // Running totals, up to and with image i: patches of the grid, and pixels.
   std::vector<Index> grid_begin_, area_;
+  std::uint64_t fingerprint_ = 0;
 };
 
 }  // namespace crisp::data
