@@ -56,13 +56,29 @@ struct Job {
   }
 };
 
+// Says, before the work, where the image alone takes more than --memory: its file, and its samples as bytes
+// and as float.
+data::Picture load_within(const fs::path& from, Index memory) {
+  const std::string bytes = read_file("load_image", from);
+  const data::ImageHeader header = data::image_header(bytes, from.string());
+  constexpr Index program = 32 << 20;  // and the smallest tiles
+  const Index needed = Index(bytes.size()) + header.height * header.width * 3 * 5 + program;
+  if (needed > memory)
+    std::cerr << str("crisp: note: '", from.string(), "': --memory cannot be kept: the image of ",
+                     header.width, " x ", header.height, " pixels alone takes about ", (needed >> 20) + 1,
+                     "M\n");
+  return data::decode_picture(bytes, from.string());
+}
+
 void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare,
                   const UpscaleOptions& o) {
-  data::Picture picture = data::load_picture(from);
+  const Index memory = bytes_of("--memory", o.memory);
+  data::Picture picture = load_within(from, memory);
   for (const std::string& note : picture.notes)
     std::cerr << "crisp: note: '" << from.string() << "': " << note << "\n";
   const bool png = data::lower_extension(to) == ".png";
-  const data::Image image = png ? std::move(picture.image) : data::without_opaque_alpha(picture.image);
+  const data::Image image =
+      png ? std::move(picture.image) : data::without_opaque_alpha(std::move(picture.image));
   const Index height = image.height * job.scale, width = image.width * job.scale;
   constexpr Index most = 64000000;
   check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ",
@@ -74,7 +90,7 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
   data::Image whole(compare.empty() ? 0 : height, compare.empty() ? 0 : width, image.channels);
   auto end = whole.samples.begin();
   job.network.upscale(image, job.scale,
-                      {.memory = bytes_of("--memory", o.memory),
+                      {.memory = memory,
                        .tile = o.tile,
                        .ensemble = o.ensemble,
                        .progress = [&](double part) { job.show(part); }},

@@ -215,6 +215,12 @@ TEST_CASE(
   });
   CHECK(contains(errors[1],
                  "train: the processes do not train the same: 'lr 2' here, 'lr 1' in the first one"));
+  errors = on_ranks(2, [&](ThreadRanks& ranks) {
+    Setup setup;
+    if (ranks.rank() == 1) setup.patches = data::PatchDataset({data::Image(40, 40, 1, 7)}, {.patch = 12});
+    setup.run({.out = folder.path / "pictures", .steps = 12}, ranks);
+  });
+  CHECK(contains(errors[1], "train: the processes do not train the same: 'pictures "));
   errors = on_ranks(4, [&](ThreadRanks& ranks) {
     Setup setup;
     setup.run({.out = folder.path / "four", .steps = 12}, ranks);

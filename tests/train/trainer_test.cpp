@@ -208,6 +208,9 @@ TEST_CASE(
   CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .loader = {.seed = 9}, .resume = true}),
               "the setting 'seed' was '0' in");
   CHECK_ERROR(s.run({.out = folder.path, .steps = 9, .resume = true}), "the setting 'steps' was '5' in");
+  s.patches.add(data::Image(40, 40, 1, 7));
+  CHECK_ERROR(s.run({.out = folder.path, .steps = 5, .resume = true}),
+              "resume: the pictures are not those that '");
 }
 
 TEST_CASE("the report shows everything, escaped, without a network") {

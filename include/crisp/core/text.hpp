@@ -2,6 +2,7 @@
 // std::locale::global say. What is written under one locale is read under any other.
 #pragma once
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,13 @@ namespace crisp {
 inline std::string number_text(double value, std::chars_format format, int digits) {
   char text[400];  // the largest double has 309 digits before its point
   return {text, std::to_chars(text, text + sizeof text, value, format, digits).ptr};
+}
+
+/// Its 16 digits, without a sign of the base: "00000000000000ff".
+inline std::string hexadecimal(std::uint64_t number) {
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; number /= 16) text[i] = "0123456789abcdef"[number % 16];
+  return text;
 }
 
 namespace detail {

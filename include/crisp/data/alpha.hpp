@@ -61,7 +61,7 @@ inline Image without_alpha(const Image& x) {
 }
 
 /// The image without its alpha where that is 255 everywhere, else as it is.
-inline Image without_opaque_alpha(const Image& x) {
+inline Image without_opaque_alpha(Image x) {
   if (!x.has_alpha()) return x;
   for (Index i = 0; i < x.height * x.width; ++i)
     if (x.samples[std::size_t((i + 1) * x.channels - 1)] < 255) return x;

@@ -91,7 +91,10 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
   t.tile = round_up(std::max(o.tile, smallest), spec.grid);
   if (o.tile > 0) return t;
   constexpr Index useful = 512, little = 150 * 150;  // pixels below which measuring costs more than it brings
-  const double budget = 0.9 * double(o.memory);      // the rest is the program's own, and that of the decoder
+  const double held = double(image.samples.size() * sizeof(float));
+  // The rest is the program's own, and that of the decoder. What decoding has taken before may be taken
+  // again.
+  const double budget = std::max(0.9 * double(o.memory), 1.45 * held);
   const Index most = round_up(std::min(largest, useful), spec.grid);
   if (image.height * image.width <= little) {
     t.tile = std::max(t.tile, round_up(largest, spec.grid));
@@ -103,8 +106,7 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
         double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
     const double seen =
         double(std::min(image.height, tile + 2 * t.halo) * std::min(image.width, tile + 2 * t.halo));
-    if (cost.fixed + seen * cost.each + rows + 1.3 * double(image.samples.size() * sizeof(float)) <= budget)
-      return t.tile = tile, t;
+    if (cost.fixed + seen * cost.each + rows + 1.3 * held <= budget) return t.tile = tile, t;
   }
   return t;  // the smallest: less is not possible
 }
@@ -121,8 +123,9 @@ void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const 
   check(scale >= 1, "upscale: the scale must be a whole number of at least 1, not ", scale);
   check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ",
         image.width, " pixels)");
+  const data::Image filled = image.has_alpha() ? data::fill_hidden(image) : data::Image();
   for_tiles(
-      data::fill_hidden(image), detail::tiling(net, image, scale, o), scale,
+      image.has_alpha() ? filled : image, detail::tiling(net, image, scale, o), scale,
       [&](const data::Image& tile) { return detail::upscale_whole(net, tile, scale, o.ensemble); }, sink,
       o.progress);
 }

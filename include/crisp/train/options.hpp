@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "crisp/core/file.hpp"
-#include "crisp/data/loader.hpp"
+#include "crisp/data/dataset.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/report/report.hpp"
 #include "crisp/train/state.hpp"
@@ -87,7 +87,8 @@ inline void check_folder(const FitOptions& o) {
 }
 
 // Adds what the weights of a resumed training depend on; a caller may name these in words of its own.
-inline void complete_settings(FitOptions& o) {
+inline void complete_settings(FitOptions& o, const data::PatchDataset& patches) {
+  o.settings.emplace("pictures", hexadecimal(patches.fingerprint()));
   o.settings.emplace("seed", std::to_string(o.loader.seed));
   o.settings.emplace("batch", std::to_string(o.loader.batch));
   o.settings.emplace("schedule", o.schedule.description());

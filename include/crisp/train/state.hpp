@@ -78,12 +78,21 @@ class StateFile {
   }
 
   void check_settings(const Metadata& settings) const {
-    for (const auto& [key, value] : settings)
+    for (const auto& [key, value] : settings) {
+      if (key == "pictures") {
+        check(!has(key) || text(key) == value, "resume: the pictures are not those that '", path_.string(),
+              "' was trained on (fingerprint ", value, ", not ", has(key) ? text(key) : "",
+              ")\n  hint: give the same pictures, or begin anew in another folder; there --init takes the "
+              "weights "
+              "that this training has");
+        continue;  // older files do not have it
+      }
       check(
           text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(),
           "', and is '", value,
           "' now\n  hint: resume with the same settings, or begin anew in another folder; there --init takes "
           "the weights that this training has");
+    }
   }
 
   Progress progress() const {

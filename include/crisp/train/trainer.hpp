@@ -21,10 +21,12 @@ namespace detail {
 template <class M, class T, class D, distributed::Ranks<T, D> R>
 class Loop {
  public:
-  Loop(M& net, optim::Optimizer<T, D>& optimizer, FitOptions options, R& ranks)
+  Loop(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, FitOptions options,
+       R& ranks)
       : training_(net, optimizer, std::move(options)),
         net_(net),
         optimizer_(optimizer),
+        patches_(patches),
         ranks_(ranks),
         outputs_(training_, options_.quiet || !first()),
         base_lr_(optimizer.lr()) {
@@ -34,10 +36,10 @@ class Loop {
   }
 
   template <class Loss>
-  FitResult run(const data::PatchDataset& patches, Loss loss_of) {
+  FitResult run(Loss loss_of) {
     const distributed::detail::StopSignals signals;
     try {
-      train(patches, loss_of);
+      train(loss_of);
     } catch (const Diverged&) {
       throw;
     } catch (const std::bad_alloc&) {
@@ -51,12 +53,12 @@ class Loop {
 
  private:
   template <class Loss>
-  void train(const data::PatchDataset& patches, Loss& loss_of) {
+  void train(Loss& loss_of) {
     clock_.start();
     was_finished_ = clock_.share_done() >= 1;
     if (!was_finished_) {
       if (first() && progress_.step > 0) make_up_for_validation();
-      make_steps(patches, loss_of);
+      make_steps(loss_of);
     }
     if (!first()) return;
     if (interrupted()) outputs_.save_interrupted();
@@ -66,7 +68,7 @@ class Loop {
   // The loop: of each batch the loss and its gradients, and of every
   // `accumulate` batches a step of the optimizer.
   template <class Loss>
-  void make_steps(const data::PatchDataset& patches, Loss& loss_of) {
+  void make_steps(Loss& loss_of) {
     const ShareOfBatch<T, D> share({ranks_.rank(), ranks_.size()}, mean_over_ranks());
     RepeatedStep<T, D> step_by_graph([&](const auto& input, const auto& target) {
       const Var<T, D> loss = loss_of_batch(loss_of, input, target);
@@ -74,7 +76,7 @@ class Loop {
       change_weights();
       return loss.value();
     });
-    for (auto& [input, target] : patches.template batches<D, T>(batches_to_come())) {
+    for (auto& [input, target] : patches_.template batches<D, T>(batches_to_come())) {
       if (options_.graph) {
         agree();
         set_rate(progress_.step);
@@ -193,7 +195,7 @@ class Loop {
       training_.lock.emplace("train", "another training", options_.out);
       check_folder(options_);
     }
-    complete_settings(training_.options);
+    complete_settings(training_.options, patches_);
     check(!options_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ",
           ranks_.size(), ", which exchange their gradients within the step");
     distributed::detail::check_same(in_words(), ranks_);
@@ -227,6 +229,7 @@ class Loop {
   Training<M, T, D> training_;
   M& net_;
   optim::Optimizer<T, D>& optimizer_;
+  const data::PatchDataset& patches_;
   const FitOptions& options_ = training_.options;
   Progress& progress_ = training_.progress;
   TrainingClock& clock_ = training_.clock;
@@ -251,7 +254,7 @@ class Loop {
 template <class M, class T, class D, class Loss, distributed::Ranks<T, D> R>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of,
               FitOptions options, R& ranks) {
-  return detail::Loop<M, T, D, R>(net, optimizer, std::move(options), ranks).run(patches, std::move(loss_of));
+  return detail::Loop<M, T, D, R>(net, optimizer, patches, std::move(options), ranks).run(std::move(loss_of));
 }
 template <class M, class T, class D, class Loss>
 FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of,
