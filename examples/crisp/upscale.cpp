@@ -61,8 +61,10 @@ struct Job {
 data::Picture load_within(const fs::path& from, Index memory) {
   const std::string bytes = read_file("load_image", from);
   const data::ImageHeader header = data::image_header(bytes, from.string());
+  constexpr Index channels = 3, of_sample = 1 + sizeof(float);
   constexpr Index program = 32 << 20;  // and the smallest tiles
-  const Index needed = Index(bytes.size()) + header.height * header.width * 3 * 5 + program;
+  const Index samples = header.height * header.width * channels;
+  const Index needed = Index(bytes.size()) + samples * of_sample + program;
   if (needed > memory)
     std::cerr << str("crisp: note: '", from.string(), "': --memory cannot be kept: the image of ",
                      header.width, " x ", header.height, " pixels alone takes about ", (needed >> 20) + 1,

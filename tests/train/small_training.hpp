@@ -1,4 +1,4 @@
-// A training of a second, for the tests of the loop: two pictures, and a network of 52 weights.
+// A training of a second, for the tests of the loop: two pictures and a network of a few weights.
 #pragma once
 #include "crisp/data/synthetic.hpp"
 #include "crisp/models/srcnn.hpp"

@@ -86,7 +86,7 @@ class PatchDataset {
   Index epoch_steps(Index batch) const { return ceil_div(count(), batch); }
 
   /// A checksum of the pictures: of their sizes and samples, in their order. It is the same in every process
-  /// and run, whatever the files are called, and takes no time. Options are not part of it.
+  /// and run, whatever the files are called. It is known once they are added. Options are not part of it.
   std::uint64_t fingerprint() const { return fingerprint_; }
 
   /// Batches of pairs (batch, patch, patch, C), in 0..1:

@@ -78,20 +78,17 @@ class StateFile {
   }
 
   void check_settings(const Metadata& settings) const {
+    const char* const anew =
+        ", or begin anew in another folder; there --init takes the weights that this training has";
     for (const auto& [key, value] : settings) {
-      if (key == "pictures") {
-        check(!has(key) || text(key) == value, "resume: the pictures are not those that '", path_.string(),
-              "' was trained on (fingerprint ", value, ", not ", has(key) ? text(key) : "",
-              ")\n  hint: give the same pictures, or begin anew in another folder; there --init takes the "
-              "weights "
-              "that this training has");
-        continue;  // older files do not have it
+      if (key != "pictures") {
+        check(text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '",
+              path_.string(), "', and is '", value, "' now\n  hint: resume with the same settings", anew);
+      } else if (has(key)) {  // older files do not have it
+        check(text(key) == value, "resume: the pictures are not those that '", path_.string(),
+              "' was trained on (fingerprint ", value, ", not ", text(key),
+              ")\n  hint: give the same pictures", anew);
       }
-      check(
-          text(key) == value, "resume: the setting '", key, "' was '", text(key), "' in '", path_.string(),
-          "', and is '", value,
-          "' now\n  hint: resume with the same settings, or begin anew in another folder; there --init takes "
-          "the weights that this training has");
     }
   }
 

@@ -1,7 +1,7 @@
 // fit: the training loop, with progress, validation, checkpoints, a report, and a training state to go
 // on from; on one process or several.
 #pragma once
-#include <optional>
+#include <new>
 
 #include "crisp/core/share.hpp"
 #include "crisp/data/dataset.hpp"
