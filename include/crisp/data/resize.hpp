@@ -1,6 +1,8 @@
 // Resizing by named conventions: nearest, bilinear, and bicubic as PyTorch
 // and as MATLAB compute it (Keys 1981).
 #pragma once
+#include <functional>
+
 #include "crisp/core/parallel.hpp"
 #include "crisp/core/resampling.hpp"
 #include "crisp/core/rounding.hpp"
@@ -22,9 +24,9 @@ using crisp::detail::ResizeTaps;
 
 // x (outer, in, inner) -> (outer, out, inner), along the middle axis.
 inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner,
-                                      Index out, const ResizeTaps& t, bool round) {
+                                      Index out, const ResizeTaps& t, bool round, bool parallel) {
   std::vector<float> y(static_cast<std::size_t>(outer * out * inner));
-  parallel_for(outer * out, outer * out * inner > 16384, [&](Index row) {
+  parallel_for(outer * out, parallel && outer * out * inner > 16384, [&](Index row) {
     const Index o = row / out, i = row % out;
     for (Index c = 0; c < inner; ++c) {
       double sum = 0;
@@ -39,19 +41,23 @@ inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, 
   return y;
 }
 
+inline Image resized(const Image& x, Index height, Index width, const ResizeTaps& rows,
+                     const ResizeTaps& cols, bool round, bool parallel) {
+  Image y(height, width, x.channels);
+  const std::vector<float> tall =
+      resize_axis(x.samples, 1, x.height, x.width * x.channels, height, rows, round, parallel);
+  y.samples = resize_axis(tall, height, x.width, x.channels, width, cols, round, parallel);
+  return y;
+}
+
 inline Image resize_by(const Image& x, Index height, Index width, double scale_y, double scale_x,
                        Resampling method, ResizeOptions o) {
   check(x.height >= 1 && x.width >= 1, "resize: the image is empty (", x.height, " x ", x.width, " pixels)");
   check(height >= 1 && width >= 1, "resize: the new size ", height, " x ", width,
         " must be at least 1 x 1 (the image is ", x.height, " x ", x.width, ")");
-  Image y(height, width, x.channels);
   const ResizeTaps rows = resize_taps(x.height, height, scale_y, method, o.antialias);
   const ResizeTaps cols = resize_taps(x.width, width, scale_x, method, o.antialias);
-  const bool round = o.round_between;
-  const std::vector<float> tall =
-      resize_axis(x.samples, 1, x.height, x.width * x.channels, height, rows, round);
-  y.samples = resize_axis(tall, height, x.width, x.channels, width, cols, round);
-  return y;
+  return resized(x, height, width, rows, cols, o.round_between, true);
 }
 
 }  // namespace detail
@@ -77,6 +83,53 @@ inline Image enlarge(const Image& x, Index scale, Resampling method = Resampling
                      ResizeOptions o = {}) {
   check(scale >= 1, "enlarge: the scale must be at least 1, not ", scale);
   return detail::resize_by(x, x.height * scale, x.width * scale, double(scale), double(scale), method, o);
+}
+
+/// A rectangle of pixels.
+struct Region {
+  Index top = 0, left = 0, height = 0, width = 0;
+};
+
+/// A picture that is read by regions, wherever it lies: read(r) gives (r.height, r.width, C) for any r
+/// within.
+struct RegionReader {
+  Index height = 0, width = 0;
+  std::function<Image(const Region& region)> read;
+};
+
+namespace detail {
+
+// The first and the number of the inputs that the taps need; their places are then counted from the first.
+inline std::pair<Index, Index> count_from_first(ResizeTaps& t) {
+  const auto [least, most] = std::minmax_element(t.source.begin(), t.source.end());
+  const Index first = *least, count = *most - first + 1;
+  for (Index& source : t.source) source -= first;
+  return {first, count};
+}
+
+// A region of the resized picture, by the calling thread alone: loaders have threads of their own.
+inline Image resize_region(const RegionReader& x, double scale, Resampling method, ResizeOptions o,
+                           const Region& wanted) {
+  ResizeTaps rows = resize_taps(x.height, wanted.height, scale, method, o.antialias, wanted.top);
+  ResizeTaps cols = resize_taps(x.width, wanted.width, scale, method, o.antialias, wanted.left);
+  const std::pair<Index, Index> down = count_from_first(rows), across = count_from_first(cols);
+  const Image part = x.read({down.first, across.first, down.second, across.second});
+  return resized(part, wanted.height, wanted.width, rows, cols, o.round_between, false);
+}
+
+}  // namespace detail
+
+/// The region `wanted` of reduce(x, scale), of at least one pixel: equal to the bit, but read and computed is
+/// only what it needs.
+inline Image reduce_region(const RegionReader& x, Index scale, const Region& wanted,
+                           Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+  return detail::resize_region(x, 1.0 / double(scale), method, o, wanted);
+}
+
+/// The same of enlarge(x, scale).
+inline Image enlarge_region(const RegionReader& x, Index scale, const Region& wanted,
+                            Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+  return detail::resize_region(x, double(scale), method, o, wanted);
 }
 
 }  // namespace crisp::data
