@@ -38,16 +38,14 @@ inline double kernel_radius(Resampling method) {
   return method == Resampling::bilinear ? 1 : 2;
 }
 
-// The taps of `count` outputs from `begin` on: those of a part are to the bit those of the whole.
-inline ResizeTaps resize_taps(Index in, Index count, double scale, Resampling method, bool antialias,
-                              Index begin = 0) {
+inline ResizeTaps resize_taps(Index in, Index out, double scale, Resampling method, bool antialias) {
   const bool matlab = method == Resampling::bicubic_matlab;
   // The kernel is stretched by 1 / shrink.
   const double shrink = matlab && antialias && scale < 1 ? scale : 1;
   const double radius = kernel_radius(method) / shrink;
   ResizeTaps t;
   t.taps = method == Resampling::nearest ? 1 : Index(std::ceil(2 * radius)) + 2;
-  for (Index i = begin; i < begin + count; ++i) {
+  for (Index i = 0; i < out; ++i) {
     const double centre = (double(i) + 0.5) / scale - 0.5;  // of the new pixel, in old pixels
     Index first = Index(std::floor(centre - radius));
     if (method == Resampling::nearest) first = Index(std::floor((double(i) + 0.5) / scale));
@@ -63,7 +61,7 @@ inline ResizeTaps resize_taps(Index in, Index count, double scale, Resampling me
       t.weight.push_back(w);
       total += w;
     }
-    for (Index k = 0; k < t.taps; ++k) t.weight[std::size_t((i - begin) * t.taps + k)] /= total;
+    for (Index k = 0; k < t.taps; ++k) t.weight[std::size_t(i * t.taps + k)] /= total;
   }
   return t;
 }

@@ -119,8 +119,8 @@ class PatchCutter {
   }
 
   Image prepared(Image opaque) const {
-    if (options_.luma) return luma(opaque);
-    return opaque.has_colour() ? opaque : gray_to_rgb(opaque);
+    if (options_.luma == opaque.has_colour()) return options_.luma ? luma(opaque) : gray_to_rgb(opaque);
+    return opaque;
   }
 
   PatchOptions options_;
