@@ -72,6 +72,14 @@ std::vector<float> right_values(const Folder& f) {
                              {.scale = 2, .patch = 9, .luma = false, .input = Input::lr}));
 }
 
+// All samples, read by this thread alone: sanitizers let a process that was forked begin no other.
+std::vector<float> all_samples(const std::shared_ptr<const Pictures>& set) {
+  std::vector<float> all;
+  for (Index i = 0; i < set->count(); ++i)
+    for (const float v : set->read(i).samples) all.push_back(v);
+  return all;
+}
+
 void change_byte(const fs::path& file, std::streamoff at) {
   std::fstream f(file, std::ios::in | std::ios::out | std::ios::binary);
   f.seekg(at);
@@ -194,7 +202,9 @@ TEST_CASE("the writing of a cache that was interrupted anywhere goes on, also by
 
 TEST_CASE("processes that begin together write one cache, which each of them uses") {
   Folder f;
-  const std::vector<float> right = right_values(f);
+  std::vector<float> right;
+  for (const Image& image : load_folder(f.folder.path / "set"))
+    right.insert(right.end(), image.samples.begin(), image.samples.end());
   std::vector<pid_t> children;
   for (int i = 0; i < 3; ++i) {
     children.push_back(fork());
@@ -202,7 +212,7 @@ TEST_CASE("processes that begin together write one cache, which each of them use
       f.options.progress = [](const DecodingProgress&) { usleep(10000); };
       bool same = false;
       try {
-        same = values(f.open()) == right;
+        same = all_samples(f.open()) == right;
       } catch (const std::exception&) {
       }
       _exit(same ? 0 : 1);

@@ -115,6 +115,14 @@ inline PicturesInMemory::One in_memory(const std::string& name, Samples samples)
   return {info, std::move(samples.bytes)};
 }
 
+/// Images as a set, in their order.
+inline std::shared_ptr<const Pictures> in_memory(const std::vector<Image>& images) {
+  std::vector<PicturesInMemory::One> all;
+  for (const Image& image : images)
+    all.push_back(in_memory(str("image ", all.size() + 1), kept_samples(image)));
+  return std::make_shared<PicturesInMemory>(std::move(all));
+}
+
 /// One picture in memory, as a set.
 inline std::shared_ptr<const Pictures> one_picture(const Image& image, const std::string& name = "") {
   std::vector<PicturesInMemory::One> one;
