@@ -13,8 +13,9 @@ struct Srcnn {
 
 int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "synthetic";
-  const auto images = folder == "synthetic" ? data::dead_leaves({.count = 64}) : data::load_folder(folder);
-  data::PatchDataset patches(images, {.scale = 3, .patch = 33, .luma = true});
+  const auto pictures =
+      folder == "synthetic" ? data::in_memory(data::dead_leaves({.count = 64})) : data::folder(folder);
+  data::PatchDataset patches(pictures, {.scale = 3, .patch = 33, .luma = true});
   Srcnn<float, Device> net;
   optim::Adam adam(net, {.lr = 1e-3});
   Index step = 0, steps = argc > 2 ? std::stol(argv[2]) : 20000;

@@ -1,33 +1,21 @@
 // See lr_files.hpp.
 #include "lr_files.hpp"
 
-#include "crisp/data/color.hpp"
-#include "crisp/data/resize.hpp"
+#include "crisp/data/pairs.hpp"
 #include "picture.hpp"
 
 namespace crisp::program {
 
-LrFolder::LrFolder(const fs::path& folder) : folder_(folder) {
-  for (const fs::path& file : images_in("--lr", folder)) {
-    files_.emplace(file.filename().string(), file);
-    by_stem_[file.stem().string()].push_back(file);
-  }
-}
+LrFolder::LrFolder(const fs::path& folder)
+    : files_(std::make_shared<data::LrFiles>(images_in("--lr", folder))) {}
 
 fs::path LrFolder::of(const fs::path& hr, Index scale) const {
-  if (const auto same = files_.find(hr.filename().string()); same != files_.end()) return same->second;
-  const std::string stem = hr.stem().string(), x = str("x", scale);
-  for (const std::string& end :
-       {std::string(), x, "_" + x, "-" + x, "_LRBI_" + x, "_LR_" + x, std::string("_LR")}) {
-    const auto found = by_stem_.find(stem + end);
-    if (found == by_stem_.end()) continue;
-    use(found->second.size() == 1, "--lr: '", folder_.string(), "' has ", found->second[0].filename(),
-        " and ", found->second.back().filename(), " for '", hr.filename().string(), "'; keep one of them");
-    return found->second[0];
+  const std::string option = "--lr";
+  try {
+    return files_->of(hr, scale);
+  } catch (const Error& e) {
+    throw WrongUse(str(option, ": ", e.what()));
   }
-  throw WrongUse(str("--lr: '", folder_.string(), "' has no picture that belongs to '",
-                     hr.filename().string(), "'; looked for ", stem, ", ", stem, x, ", ", stem, "_", x,
-                     " and ", stem, "_LRBI_", x));
 }
 
 data::Image load_lr(const fs::path& file, const data::Image& hr, Index scale) {

@@ -1,10 +1,12 @@
 // Low-resolution files that belong to high-resolution ones, as image sets come with them; and how they seem
 // to have been made.
 #pragma once
-#include <map>
-
 #include "common.hpp"
 #include "crisp/data/image.hpp"
+
+namespace crisp::data {
+class LrFiles;
+}
 
 namespace crisp::program {
 
@@ -13,14 +15,12 @@ class LrFolder {
   /// Throws WrongUse where there is no such folder, or no picture in it.
   explicit LrFolder(const fs::path& folder);
 
-  /// The file that belongs to `hr`: under the same name, or with an end such as x2, _x2 or _LRBI_x2, in any
-  /// format. Throws WrongUse where there is none, or more than one.
+  /// The file that belongs to `hr`, see data::lr_names. Throws WrongUse where there is none, or more than
+  /// one.
   fs::path of(const fs::path& hr, Index scale) const;
 
  private:
-  fs::path folder_;
-  std::map<std::string, fs::path> files_;
-  std::map<std::string, std::vector<fs::path>> by_stem_;
+  std::shared_ptr<const data::LrFiles> files_;
 };
 
 /// The image at `file`, or an Error where its size is not that of hr / scale.

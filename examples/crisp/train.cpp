@@ -82,12 +82,14 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
   const std::string on_cpu = str(threads(), size > 1 ? " threads in each process" : " threads");
   const std::string place =
       o.computing.chosen() == "cuda" ? "on the GPU in " + o.computing.precision : on_cpu;
+  const bool fewer = data.valid_limit > 0 && data.valid_limit < data.valid.size();
+  const std::string limited = fewer ? str("; ", data.valid_limit, " of them during the training") : "";
   const std::string length = o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes");
   std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained
             << " parameters\n"
             << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch
             << ", batches of " << r.batch << shared << added << degraded << "\n"
-            << "validate  " << data.valid.size() << " images, " << data.valid_source << "\n"
+            << "validate  " << data.valid.size() << " images, " << data.valid_source << limited << "\n"
             << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description()
             << ", " << r.loss << " loss" << averaged << ", " << place << "\n"
             << "recipe    " << r.source << "\n"
@@ -151,6 +153,8 @@ void join_processes(TrainOptions& o) {
   if (processes().size() > 1 && o.computing.threads == 0 && !std::getenv("OMP_NUM_THREADS"))
     o.computing.threads = fair;
   o.quiet = o.quiet || processes().rank() > 0;
+  if (o.loader_threads == 0)
+    o.loader_threads = std::clamp((processes().size() > 1 ? fair : usable_processors().count) / 2, 1, 8);
 }
 
 void run(TrainOptions& o) {
@@ -169,7 +173,7 @@ void run(TrainOptions& o) {
   if (!o.vgg.empty()) require_file("--vgg", o.vgg);
   use(o.key.empty() || !o.init.empty(), "--key goes with --init FILE");
   if (!o.init.empty()) take_init(net, o);
-  const TrainingData data = load_data(o.data, net, o.recipe.patch);
+  const TrainingData data = load_data(o.data, net, o.recipe.patch, o.quiet);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
   if (!o.quiet) tell_left_out(o.data);
@@ -183,6 +187,15 @@ void add_data_options(Command& command, DataOptions& data) {
                  "a folder of high-resolution images, with --lr DIR the small ones under the same names");
   command.option("--valid", data.valid, "a folder of images to validate on (default: 4 synthetic pictures)");
   command.option("--split", data.split, "or hold pictures back for it: the part that trains, such as 0.8");
+  command
+      .option("--valid-limit", data.valid_limit,
+              "validate on so many of them during the training, and on all at its end (default: on all)")
+      .at_least(1);
+  command.option("--data-memory", data.memory,
+                 "what pictures may take in memory, such as 4G; larger sets lie in a cache file (default: a "
+                 "quarter of the machine's)");
+  command.option("--cache", data.cache,
+                 "folder for those cache files (default: $XDG_CACHE_HOME/crisp or ~/.cache/crisp)");
 }
 
 void add_length_options(Command& command, TrainOptions& o) {
@@ -230,9 +243,9 @@ void add_run_options(Command& command, TrainOptions& o) {
       .shows_default();
   command
       .option("--loader-threads", o.loader_threads,
-              "threads that prepare batches; the result is the same for any number")
-      .range(1, 256)
-      .shows_default();
+              "threads that prepare batches; the result is the same for any number (default: half of the "
+              "processors, at most 8)")
+      .range(1, 256);
   command.option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
       .required();
   command.flag("--graph", o.graph,

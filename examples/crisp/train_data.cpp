@@ -1,47 +1,95 @@
 // See train_data.hpp.
 #include "train_data.hpp"
 
-#include <set>
+#include <chrono>
+#include <iostream>
 
 #include "crisp/data/degrade.hpp"
+#include "crisp/data/folder.hpp"
 #include "crisp/data/synthetic.hpp"
+#include "crisp/report/progress_bar.hpp"
 #include "lr_files.hpp"
 #include "picture.hpp"
+#include "processes.hpp"
 
 namespace crisp::program {
 
 namespace {
 
+// A picture of a set.
 struct Source {
-  std::string name;
-  fs::path hr, lr;                  // lr: of a pair, else empty
-  std::optional<data::Image> made;  // synthetic
+  std::string name;  // of its file
+  std::shared_ptr<const data::Pictures> hr, lr;
+  Index number = 0;
 };
 
-std::vector<Source> synthetic(Index count, std::uint64_t seed, bool colour) {
-  std::vector<Source> sources;
-  for (data::Image& image :
-       data::dead_leaves({.count = count, .height = 192, .width = 192, .colour = colour, .seed = seed}))
-    sources.push_back({str("synthetic ", sources.size() + 1), {}, {}, std::move(image)});
-  return sources;
+// Opens sets of pictures, within one budget of memory, and shows how far that is.
+class Opening {
+ public:
+  Opening(const DataOptions& o, bool quiet) : bar_(quiet) {
+    const Index given = o.memory.empty() ? data::data_memory() : bytes_of("--data-memory", o.memory);
+    options_.memory = given / processes().size();
+    options_.cache = o.cache;
+  }
+
+  std::shared_ptr<const data::Pictures> open(const std::vector<fs::path>& files, const fs::path& folder) {
+    const auto begun = std::chrono::steady_clock::now();
+    data::DecodingProgress last;
+    double seconds = 0;
+    options_.progress = [&](const data::DecodingProgress& p) {
+      last = p;
+      seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+      const double done = double(p.done) / double(p.count);
+      if (bar_.due())
+        bar_.update(done, str("reading '", folder.string(), "', ", p.done, " of ", p.count, " pictures  "),
+                    seconds * (1 - done) / done);
+    };
+    auto set = data::stored(files, folder, options_);
+    options_.progress = {};
+    options_.memory = std::max<Index>(0, options_.memory - set->memory());
+    if (seconds > 1)
+      bar_.line(str("read      ", last.done, " pictures of '", folder.string(), "' in ", fixed(seconds, 1),
+                    " s: ", fixed(last.pixels / seconds / 1e6, 1), " megapixels/s"));
+    return set;
+  }
+
+ private:
+  data::StoreOptions options_;
+  report::ProgressBar bar_;
+};
+
+void append(std::vector<Source>& sources, const std::vector<fs::path>& files,
+            const std::shared_ptr<const data::Pictures>& hr,
+            const std::shared_ptr<const data::Pictures>& lr) {
+  for (std::size_t i = 0; i < files.size(); ++i)
+    sources.push_back({files[i].filename().string(), hr, lr, Index(i)});
 }
 
-std::vector<Source> sources_of(const DataOptions& o, bool colour, Index scale) {
+void append_synthetic(std::vector<Source>& sources, Index count, std::uint64_t seed, bool colour) {
+  std::vector<data::PicturesInMemory::One> pictures;
+  for (const data::Image& image :
+       data::dead_leaves({.count = count, .height = 192, .width = 192, .colour = colour, .seed = seed}))
+    pictures.push_back(data::in_memory(str("synthetic ", pictures.size() + 1), data::samples_of(image)));
+  const auto set = std::make_shared<data::PicturesInMemory>(std::move(pictures));
+  for (Index i = 0; i < count; ++i) sources.push_back({set->info(i).name, set, nullptr, i});
+}
+
+std::vector<Source> sources_of(const DataOptions& o, bool colour, Index scale, Opening& opening) {
   std::vector<Source> sources;
   for (const std::string& from : o.train) {
     if (from == "synthetic") {
-      for (Source& s : synthetic(60, std::uint64_t(o.seed), colour)) sources.push_back(std::move(s));
-    } else {
-      for (const fs::path& file : images_in("--train", from))
-        sources.push_back({str("'", file.filename().string(), "' in ", from), file, {}, {}});
+      append_synthetic(sources, 60, std::uint64_t(o.seed), colour);
+      continue;
     }
+    const std::vector<fs::path> files = images_in("--train", from);
+    append(sources, files, opening.open(files, from), nullptr);
   }
-  if (!o.hr.empty()) {
-    const LrFolder lr(o.lr);
-    for (const fs::path& file : images_in("--hr", o.hr))
-      sources.push_back(
-          {str("'", file.filename().string(), "' in ", o.hr.string()), file, lr.of(file, scale), {}});
-  }
+  if (o.hr.empty()) return sources;
+  const LrFolder lr(o.lr);
+  const std::vector<fs::path> files = images_in("--hr", o.hr);
+  std::vector<fs::path> small;
+  for (const fs::path& file : files) small.push_back(lr.of(file, scale));
+  append(sources, files, opening.open(files, o.hr), opening.open(small, o.lr));
   return sources;
 }
 
@@ -52,11 +100,40 @@ void shuffle(std::vector<Source>& sources, std::uint64_t seed) {
     std::swap(sources[i - 1], sources[std::size_t(rng.below(Index(i)))]);
 }
 
-ValidationImage for_validation(Source& s) {
-  ValidationImage image{
-      s.hr.empty() ? s.name : s.hr.filename().string(), s.made ? std::move(*s.made) : load_picture(s.hr), {}};
-  if (!s.lr.empty()) image.lr = load_picture(s.lr);
-  return image;
+data::PatchOptions patch_options(const DataOptions& o, const Network& net, Index patch) {
+  const data::Degradation d = data::degradation(o.degrade);
+  const data::Input input = net.input_spec().enlarged ? data::Input::ilr : data::Input::lr;
+  data::PatchOptions options{
+      .scale = net.scale(), .patch = patch, .luma = net.channels() != 3, .input = input};
+  if (d.kind == data::Degradation::Kind::noise) options.noise = d.value;
+  else if (d.kind != data::Degradation::Kind::bicubic)
+    options.reduce_region = [d](const data::RegionReader& hr, Index scale, const data::Region& lr) {
+      return data::degrade_region(hr, scale, d, lr);
+    };
+  return options;
+}
+
+// Of those that are large enough; the others are told.
+data::PatchDataset patches_of(const std::vector<Source>& sources, const data::PatchOptions& options) {
+  data::PatchDataset patches(options);
+  const data::PictureInfo* small = nullptr;
+  Index left_out = 0;
+  for (const Source& s : sources) {
+    const data::PictureInfo& info = s.hr->info(s.number);
+    if (!patches.holds_patch(info)) {
+      if (left_out++ == 0) small = &info;
+    } else if (s.lr) {
+      patches.add_pairs(s.lr, s.hr, {s.number});
+    } else {
+      patches.add(s.hr, {s.number});
+    }
+  }
+  if (patches.images() == 0) patches.add(sources[0].hr, {sources[0].number});  // says what is wrong
+  if (left_out > 0)
+    std::cerr << str("crisp: warning: ", left_out, " of ", sources.size(),
+                     " pictures are smaller than a patch and left out, such as ", small->name, " with ",
+                     small->height, " x ", small->width, " pixels\n");
+  return patches;
 }
 
 }  // namespace
@@ -71,6 +148,8 @@ void check_data(const DataOptions& o, Index scale) {
   for (const std::string& source : o.train)
     if (source != "synthetic") images_in("--train", source);
   if (!o.valid.empty()) images_in("--valid", o.valid);
+  if (!o.memory.empty()) bytes_of("--data-memory", o.memory);
+  use(!fs::exists(o.cache) || fs::is_directory(o.cache), "--cache '", o.cache.string(), "' is not a folder");
   if (o.hr.empty()) return;
   const LrFolder lr(o.lr);
   for (const fs::path& file : images_in("--hr", o.hr)) lr.of(file, scale);
@@ -83,15 +162,14 @@ void tell_left_out(const DataOptions& o) {
     if (!folder.empty()) tell_left_out(folder);
 }
 
-TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
-  const bool colour = net.channels() == 3;
-  const data::Degradation d = data::degradation(o.degrade);
-  const data::Input input = net.input_spec().enlarged ? data::Input::ilr : data::Input::lr;
-  data::PatchOptions options{.scale = net.scale(), .patch = patch, .luma = !colour, .input = input};
-  if (d.kind == data::Degradation::Kind::noise) options.noise = d.value;
-  else options.reduce = reducer_of(o.degrade);
+std::shared_ptr<const data::Pictures> open_folder(const DataOptions& o, const fs::path& folder, bool quiet) {
+  return Opening(o, quiet).open(images_in("--train", folder), folder);
+}
 
-  std::vector<Source> train = sources_of(o, colour, net.scale()), valid;
+TrainingData load_data(const DataOptions& o, const Network& net, Index patch, bool quiet) {
+  const bool colour = net.channels() == 3;
+  Opening opening(o, quiet);
+  std::vector<Source> train = sources_of(o, colour, net.scale(), opening), valid;
   std::string valid_source = "synthetic, held out";
   if (o.split > 0) {
     shuffle(train, std::uint64_t(o.seed));
@@ -102,40 +180,39 @@ TrainingData load_data(const DataOptions& o, const Network& net, Index patch) {
     train.resize(kept);
     valid_source = str("held out, --split ", o.split);
   } else if (!o.valid.empty()) {
-    for (const fs::path& file : images_in("--valid", o.valid))
-      valid.push_back({file.filename().string(), file, {}, {}});
+    const std::vector<fs::path> files = images_in("--valid", o.valid);
+    append(valid, files, opening.open(files, o.valid), nullptr);
     valid_source = "of " + o.valid.string();
   } else {
-    valid =
-        synthetic(4, ~std::uint64_t(o.seed), colour);  // another seed: pictures that the training never sees
+    // Another seed: pictures that the training never sees.
+    append_synthetic(valid, 4, ~std::uint64_t(o.seed), colour);
   }
-
-  TrainingData result{data::PatchDataset(options), {}, valid_source};
-  for (const Source& s : train) {
-    if (s.made) result.patches.add(*s.made, s.name);
-    else if (s.lr.empty()) result.patches.add(load_picture(s.hr), s.name);
-    else result.patches.add_pair(load_picture(s.lr), load_picture(s.hr), s.name);
-  }
-  for (Source& s : valid) result.valid.push_back(for_validation(s));
+  TrainingData result{patches_of(train, patch_options(o, net, patch)), {}, valid_source};
+  for (const Source& s : valid) result.valid.push_back({s.name, s.hr, s.lr, s.number});
+  result.valid_limit = std::size_t(o.valid_limit);
   return result;
 }
 
 train::Validation validate(const infer::Upscaler& network, Index channels, Index scale,
-                           const std::vector<ValidationImage>& images, const std::string& degrade) {
+                           const TrainingData& data, const std::string& degrade, bool limited) {
   const infer::Protocol protocol = channels == 1 ? infer::Protocol::y : infer::Protocol::rgb8;
   constexpr std::size_t shown = 8;  // pictures in the report
   train::Validation v;
   v.protocol = infer::describe(protocol, scale) + (degrade == "bicubic" ? "" : "; input by " + degrade);
   const infer::Reducer made_here = reducer_of(degrade);
-  for (const ValidationImage& image : images) {
+  const std::size_t all = data.valid.size();
+  const std::size_t count = limited && data.valid_limit > 0 ? std::min(data.valid_limit, all) : all;
+  for (std::size_t i = 0; i < count; ++i) {
+    const ValidationImage& image = data.valid[i * all / count];  // from the whole of the set
+    const data::Image lr = image.lr ? image.lr->read(image.number) : data::Image();
     const infer::Reducer given = [&](const data::Image& hr, Index) {
-      return hr.channels == 1 ? data::luma(image.lr) : image.lr;
+      return hr.channels == 1 ? data::luma(lr) : lr;
     };
-    infer::Comparison c = infer::compare(image.name, image.hr, network, scale,
-                                         {protocol, image.lr.empty() ? made_here : given});
-    v.psnr += c.score.psnr / double(images.size());
-    v.ssim += c.score.ssim / double(images.size());
-    v.bicubic_psnr += c.bicubic_psnr / double(images.size());
+    infer::Comparison c = infer::compare(image.name, image.hr->read(image.number), network, scale,
+                                         {protocol, image.lr ? given : made_here});
+    v.psnr += c.score.psnr / double(count);
+    v.ssim += c.score.ssim / double(count);
+    v.bicubic_psnr += c.bicubic_psnr / double(count);
     if (v.pictures.size() < shown)
       v.pictures.push_back({image.name, c.score.psnr, c.score.ssim, c.bicubic_psnr, std::move(c.lr),
                             std::move(c.bicubic), std::move(c.result), std::move(c.hr)});

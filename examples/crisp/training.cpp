@@ -78,9 +78,27 @@ zoo::AnyModel<T, D> moved_to(Network net) {
 
 // Scores the network in float, as the file of its weights will be used.
 template <class T>
-train::Validation scored(const Trainee<T>& net, const TrainOptions& o, const TrainingData& data) {
-  if constexpr (!std::same_as<T, float>) return scored(zoo::copy_of<float, Device>(net), o, data);
-  else return validate(infer::upscaler(net), net.channels(), net.scale(), data.valid, o.recipe.degrade);
+train::Validation scored(const Trainee<T>& net, const TrainOptions& o, const TrainingData& data,
+                         bool limited) {
+  if constexpr (!std::same_as<T, float>) return scored(zoo::copy_of<float, Device>(net), o, data, limited);
+  else return validate(infer::upscaler(net), net.channels(), net.scale(), data, o.recipe.degrade, limited);
+}
+
+// At the end of a training that validated on some of the pictures: the weights that it ends with, on all.
+template <class T>
+void score_on_all(Trainee<T>& net, const TrainOptions& o, const TrainingData& data) {
+  if (processes().rank() > 0 || data.valid_limit == 0 || data.valid_limit >= data.valid.size()) return;
+  io::load(o.out / "last.safetensors", net);
+  const train::Validation all = no_grad([&] { return scored(net, o, data, false); });
+  std::cout << "on all " << data.valid.size() << " images: PSNR " << fixed(all.psnr, 3) << " dB, bicubic "
+            << fixed(all.bicubic_psnr, 3) << " dB, SSIM " << fixed(all.ssim, 4) << "\n";
+}
+
+template <class T>
+void conclude(const train::FitResult& result, Trainee<T>& net, const TrainOptions& o,
+              const TrainingData& data) {
+  conclude(result, o.out);
+  if (!result.interrupted) score_on_all(net, o, data);
 }
 
 // Trains `trained`, of which `net` is the part that is validated and kept; loss_of(input, target) gives the
@@ -100,7 +118,7 @@ train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions
        .accumulate = o.accumulate,
        .ema = o.recipe.ema,
        .validate_every = o.validate_every,
-       .validate = [&] { return scored(net, o, data); },
+       .validate = [&] { return scored(net, o, data, true); },
        .graph = o.graph,
        .resume = o.resume,
        .metadata = net.settings(),
@@ -149,7 +167,7 @@ void play(Trainee<T>& net, TrainOptions o, const TrainingData& data, Exchange& r
       net, models::Discriminator<T, Device>({.size = o.recipe.patch * net.scale()}), vgg ? &*vgg : nullptr};
   conclude(
       fit(game, net, o, data, ranks, [&](const auto& x, const auto& target) { return game.loss(x, target); }),
-      o.out);
+      net, o, data);
 }
 
 }  // namespace
@@ -164,7 +182,7 @@ void train(const TrainOptions& o, Network given, const TrainingData& data) {
                  const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
                  return loss(o.recipe.loss, y, centre(target, y[1], y[2]));
                }),
-           o.out);
+           net, o, data);
 }
 template void train<float, Device>(const TrainOptions& o, Network given, const TrainingData& data);
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)

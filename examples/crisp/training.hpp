@@ -34,7 +34,7 @@ struct TrainOptions {
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
   double minutes = 0;
   Index seed = 0;
-  int loader_threads = 1;
+  int loader_threads = 0;
   bool graph = false, resume = false, quiet = false;
   Computing computing;
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "crisp/backend/device.hpp"
 #include "crisp/data/dataset.hpp"
+#include "crisp/data/folder.hpp"
 #include "crisp/data/image_folder.hpp"
 #include "crisp/data/synthetic.hpp"
 #include "crisp/infer/evaluate.hpp"

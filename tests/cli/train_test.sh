@@ -88,7 +88,10 @@ works train --model srcnn --scale 4 --train synthetic --steps 2 --batch 2 --out 
 shows "60 images"
 shows "4 images, synthetic, held out"
 make_pictures small
-expect 1 "but a patch needs 34 x 34" train --model srcnn --scale 2 --train pictures --train small --steps 1 --out none
+small="--model srcnn --scale 2 --train small --steps 1"
+expect 1 "'gray.png' in small has 7 x 5 pixels, but a patch needs 34 x 34" train $small --out none
+expect 0 "5 of 6 pictures are smaller than a patch and left out, such as 'gray.png' in small with 7 x 5 pixels" train $small --train pictures --out some
+shows "1 images"
 
 # A loss that is not a number: the step and the place are named. Folders that cannot be written.
 expect 1 "not finite" train $options --lr 1e30 --out diverged

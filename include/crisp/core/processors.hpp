@@ -49,23 +49,31 @@ inline double quota_of_group(const std::string& folder) {
                                                               first_line(folder + "/cpu.cfs_period_us")));
 }
 
-// The smallest limit of this process's control group and of those above it. Within a container the path may
-// be that of the host, which is not there: then the container's own group is the root of what is mounted.
-// `root` stands before /proc and /sys, for tests.
-inline double processor_quota(const std::string& root = "") {
-  double least = INFINITY;
+// Calls visit(folder) for this process's control group of a controller, such as "cpu", and for those above
+// it, in v2 and v1. Within a container the path may be that of the host, which is not there: then the
+// container's own group is the root of what is mounted. `root` stands before /proc and /sys, for tests.
+template <class Visit>
+void for_control_groups(const std::string& root, const std::string& controller, const Visit& visit) {
   std::ifstream groups(root + "/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {  // "0::/path" in v2, "4:cpu,cpuacct:/path" in v1
     const std::size_t first = line.find(':'), second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
-    if (!controllers.empty() && ("," + controllers + ",").find(",cpu,") == std::string::npos) continue;
+    if (!controllers.empty() && ("," + controllers + ",").find("," + controller + ",") == std::string::npos)
+      continue;
     for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
-      for (const std::string& mount : {std::string(), "/" + controllers, std::string("/cpu")})
-        least = std::min(least, quota_of_group(root + "/sys/fs/cgroup" + mount + path));
+      for (const std::string& mount : {std::string(), "/" + controllers, "/" + controller})
+        visit(root + "/sys/fs/cgroup" + mount + path);
       if (path.find('/') == std::string::npos) break;
     }
   }
+}
+
+// The smallest limit of them.
+inline double processor_quota(const std::string& root = "") {
+  double least = INFINITY;
+  for_control_groups(root, "cpu",
+                     [&](const std::string& folder) { least = std::min(least, quota_of_group(folder)); });
   return least;
 }
 

@@ -1,5 +1,7 @@
 // Augmentation: the eight ways to lay a square on itself, by flips and quarter turns.
 #pragma once
+#include <type_traits>
+
 #include "crisp/data/image.hpp"
 
 namespace crisp::data {
@@ -9,13 +11,21 @@ namespace crisp::data {
 /// afterwards. Values are divided by 255.
 template <class T>
 void copy_patch(const Image& image, Index top, Index left, Index size, int way, T* to) {
-  for (Index i = 0; i < size; ++i)
-    for (Index j = 0; j < size; ++j) {
-      const Index a = way & 4 ? j : i, b = way & 4 ? i : j;
-      const Index y = top + (way & 1 ? size - 1 - a : a);
-      const Index x = left + (way & 2 ? size - 1 - b : b);
-      for (Index c = 0; c < image.channels; ++c) *to++ = T(image.at(y, x, c)) / T(255);
+  const Index C = image.channels, row = image.width * C;
+  const Index down = way & 1 ? -row : row, right = way & 2 ? -C : C;
+  const float* const corner =
+      image.samples.data() + (top + (way & 1 ? size - 1 : 0)) * row + (left + (way & 2 ? size - 1 : 0)) * C;
+  const Index along_i = way & 4 ? right : down, along_j = way & 4 ? down : right;
+  const auto copy = [&](auto channels) {  // known when it is compiled, so that the loop over them goes away
+    for (Index i = 0; i < size; ++i) {
+      const float* from = corner + i * along_i;
+      for (Index j = 0; j < size; ++j, from += along_j)
+        for (Index c = 0; c < channels; ++c) *to++ = T(from[c]) / T(255);
     }
+  };
+  if (C == 1) copy(std::integral_constant<Index, 1>());
+  else if (C == 3) copy(std::integral_constant<Index, 3>());
+  else copy(C);
 }
 
 /// The whole image, turned in way 0 to 7: (H, W, C) -> (H, W, C), or (W, H, C) for the ways from 4 on.

@@ -37,8 +37,12 @@ struct Image {
   }
 };
 
-/// "120 x 80 RGB", for messages: height, width, kind.
-inline std::string describe(const Image& image) {
+/// "120 x 80 RGB", for messages: height, width, kind. Of an image, or of what is known of one.
+template <class Picture>
+std::string describe(const Picture& image) requires requires {
+  image.height, image.width, image.channels;
+}
+{
   static constexpr const char* kinds[] = {"empty", "gray", "gray with alpha", "RGB", "RGB with alpha"};
   return str(image.height, " x ", image.width, " ", kinds[image.channels]);
 }

@@ -1,6 +1,9 @@
 // Batches: prepares batches in background threads and hands them out in order,
 // the same for any number of threads.
 #pragma once
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -10,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "crisp/core/processors.hpp"
 #include "crisp/data/staging.hpp"
 
 namespace crisp::data {
@@ -18,10 +22,14 @@ struct LoaderOptions {
   Index batch = 16;
   Index steps = std::numeric_limits<Index>::max();  // the loop ends before this batch
   std::uint64_t seed = 0;
-  int threads = 1;            // in the background
+  int threads = 0;            // in the background; 0: see loader_threads
   Index first_step = 0;       // to go on where an earlier loop stopped
   Index part = 0, parts = 1;  // of each batch the part of this process: one of so many equal ones
 };
+
+/// How many threads prepare batches unless it is said: half of the processors, 1 to 8. Batches take a small
+/// part of the time that a step takes; the other processors are for the steps.
+inline int loader_threads() { return std::clamp(usable_processors().count / 2, 1, 8); }
 
 template <class T, class D>
 struct Batch {
@@ -39,6 +47,7 @@ class Batches {
 
   /// Throws Error unless batch and threads are at least 1, and the batch can be split as asked.
   Batches(LoaderOptions o, Shape input, Shape target, Fill fill) {
+    if (o.threads == 0) o.threads = loader_threads();
     check(o.batch >= 1 && o.threads >= 1, "batches: a batch of ", o.batch, " and ", o.threads,
           " threads were asked for; each must be at least 1");
     check(o.parts >= 1 && o.part >= 0 && o.part < o.parts && o.batch % o.parts == 0, "batches: part ", o.part,
@@ -73,6 +82,10 @@ class Batches {
     Batch<T, D> batch_;
   };
 
+  /// How long the loop has waited for batches that were not ready, in seconds, since it began. Where that is
+  /// a good part of the time, the training would be faster with more threads, or pictures in memory.
+  double seconds_waited() const { return shared_->seconds_waited.load(std::memory_order_relaxed); }
+
   Iterator begin() { return Iterator(shared_.get()); }
   std::nullptr_t end() { return nullptr; }
 
@@ -102,6 +115,7 @@ class Batches {
     Index wanted;                              // the batch that the loop sends next
     bool stopped = false;
     std::exception_ptr failure;
+    std::atomic<double> seconds_waited = 0;
     std::optional<Coming> coming;  // of the loop's thread alone
 
     Shared(LoaderOptions o, Shape in, Shape out, Fill f)
@@ -166,7 +180,10 @@ class Batches {
         std::unique_lock lock(mutex);
         if (wanted >= options.steps) return;
         if (!wait && (failure || !ready.count(wanted))) return;
+        const auto begun = std::chrono::steady_clock::now();
         changed.wait(lock, [&] { return failure || ready.count(wanted); });
+        const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - begun;
+        seconds_waited.store(seconds_waited.load() + waited.count());  // this thread alone writes it
         if (failure) std::rethrow_exception(failure);
         host = std::move(ready[wanted]);
         ready.erase(wanted++);

@@ -1,10 +1,9 @@
 // Resizing by named conventions: nearest, bilinear, and bicubic as PyTorch
 // and as MATLAB compute it (Keys 1981).
 #pragma once
-#include "crisp/core/parallel.hpp"
-#include "crisp/core/resampling.hpp"
-#include "crisp/core/rounding.hpp"
-#include "crisp/data/image.hpp"
+#include <functional>
+
+#include "crisp/data/resample.hpp"
 
 namespace crisp::data {
 
@@ -17,41 +16,16 @@ struct ResizeOptions {
 
 namespace detail {
 
-using crisp::detail::resize_taps;
-using crisp::detail::ResizeTaps;
-
-// x (outer, in, inner) -> (outer, out, inner), along the middle axis.
-inline std::vector<float> resize_axis(const std::vector<float>& x, Index outer, Index in, Index inner,
-                                      Index out, const ResizeTaps& t, bool round) {
-  std::vector<float> y(static_cast<std::size_t>(outer * out * inner));
-  parallel_for(outer * out, outer * out * inner > 16384, [&](Index row) {
-    const Index o = row / out, i = row % out;
-    for (Index c = 0; c < inner; ++c) {
-      double sum = 0;
-      for (Index k = 0; k < t.taps; ++k) {
-        const std::size_t tap = std::size_t(i * t.taps + k);
-        sum += t.weight[tap] * double(x[std::size_t((o * in + t.source[tap]) * inner + c)]);
-      }
-      if (round) sum = std::floor(std::clamp(sum, 0.0, 255.0) + 0.5);
-      y[std::size_t(row * inner + c)] = float(sum);
-    }
-  });
-  return y;
-}
-
 inline Image resize_by(const Image& x, Index height, Index width, double scale_y, double scale_x,
                        Resampling method, ResizeOptions o) {
   check(x.height >= 1 && x.width >= 1, "resize: the image is empty (", x.height, " x ", x.width, " pixels)");
   check(height >= 1 && width >= 1, "resize: the new size ", height, " x ", width,
         " must be at least 1 x 1 (the image is ", x.height, " x ", x.width, ")");
-  Image y(height, width, x.channels);
-  const ResizeTaps rows = resize_taps(x.height, height, scale_y, method, o.antialias);
-  const ResizeTaps cols = resize_taps(x.width, width, scale_x, method, o.antialias);
-  const bool round = o.round_between;
-  const std::vector<float> tall =
-      resize_axis(x.samples, 1, x.height, x.width * x.channels, height, rows, round);
-  y.samples = resize_axis(tall, height, x.width, x.channels, width, cols, round);
-  return y;
+  const TapsOfRegion rows(taps_of(x.height, height, scale_y, method, o.antialias), 0, height);
+  const TapsOfRegion cols(taps_of(x.width, width, scale_x, method, o.antialias), 0, width);
+  const bool all = rows.inputs == x.height && cols.inputs == x.width;
+  const Image part = all ? Image() : crop(x, rows.first, cols.first, rows.inputs, cols.inputs);
+  return resampled(all ? x : part, rows, cols, o.round_between, true);
 }
 
 }  // namespace detail
@@ -77,6 +51,45 @@ inline Image enlarge(const Image& x, Index scale, Resampling method = Resampling
                      ResizeOptions o = {}) {
   check(scale >= 1, "enlarge: the scale must be at least 1, not ", scale);
   return detail::resize_by(x, x.height * scale, x.width * scale, double(scale), double(scale), method, o);
+}
+
+/// A rectangle of pixels.
+struct Region {
+  Index top = 0, left = 0, height = 0, width = 0;
+};
+
+/// A picture that is read by regions, wherever it lies: read(r) gives (r.height, r.width, C) for any r
+/// within.
+struct RegionReader {
+  Index height = 0, width = 0;
+  std::function<Image(const Region& region)> read;
+};
+
+namespace detail {
+
+// A region of the resized picture, by the calling thread alone: loaders have threads of their own.
+inline Image resize_region(const RegionReader& x, Index height, Index width, double scale, Resampling method,
+                           ResizeOptions o, const Region& wanted) {
+  const TapsOfRegion rows(taps_of(x.height, height, scale, method, o.antialias), wanted.top, wanted.height);
+  const TapsOfRegion cols(taps_of(x.width, width, scale, method, o.antialias), wanted.left, wanted.width);
+  const Image part = x.read({rows.first, cols.first, rows.inputs, cols.inputs});
+  return resampled(part, rows, cols, o.round_between, false);
+}
+
+}  // namespace detail
+
+/// The region `wanted` of reduce(x, scale), of at least one pixel: equal to the bit, but read and computed is
+/// only what it needs.
+inline Image reduce_region(const RegionReader& x, Index scale, const Region& wanted,
+                           Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+  return detail::resize_region(x, ceil_div(x.height, scale), ceil_div(x.width, scale), 1.0 / double(scale),
+                               method, o, wanted);
+}
+
+/// The same of enlarge(x, scale).
+inline Image enlarge_region(const RegionReader& x, Index scale, const Region& wanted,
+                            Resampling method = Resampling::bicubic_matlab, ResizeOptions o = {}) {
+  return detail::resize_region(x, x.height * scale, x.width * scale, double(scale), method, o, wanted);
 }
 
 }  // namespace crisp::data

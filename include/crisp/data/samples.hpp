@@ -42,12 +42,15 @@ inline std::uint64_t checksum(std::string_view bytes, std::uint64_t seed = 0) {
   return all;
 }
 
-/// The checksum of a picture: of its size, its kind and its samples.
-inline std::uint64_t checksum(const Samples& x) {
+/// The checksum of a picture: of its size, its kind and its samples, which lie at `bytes`.
+inline std::uint64_t checksum(const Samples& x, std::string_view bytes) {
   std::uint64_t seed = 0;
   for (const Index number : {x.height, x.width, x.channels, Index(x.bits)})
     seed = crisp::detail::SplitMix64::hash(seed ^ std::uint64_t(number));
-  return checksum({reinterpret_cast<const char*>(x.bytes.data()), x.bytes.size()}, seed);
+  return checksum(bytes, seed);
+}
+inline std::uint64_t checksum(const Samples& x) {
+  return checksum(x, {reinterpret_cast<const char*>(x.bytes.data()), x.bytes.size()});
 }
 
 namespace detail {
