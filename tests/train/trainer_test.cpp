@@ -126,6 +126,21 @@ TEST_CASE(
   CHECK(contains(message, "use a smaller learning rate"));
 }
 
+TEST_CASE("weights of which a validation makes values that are not finite are not saved") {
+  const TemporaryFolder folder;
+  Setup s;
+  const FitOptions o{.out = folder.path, .steps = 30, .validate_every = 5, .validate = []() -> Validation {
+                       throw NonFiniteResult("the result is NaN\n  hint: of another kind");
+                     }};
+  const std::string message = error_of([&] { s.run(o); });
+  INFO(message);
+  CHECK(
+      contains(message,
+               "train: a validation fails at step 5; the first value that is not finite: the result is NaN\n"
+               "  hint: use a smaller learning rate"));
+  CHECK_FALSE(std::filesystem::exists(folder.path / "state.safetensors"));
+}
+
 TEST_CASE("by the clock, validations that take long are fewer") {
   const TemporaryFolder folder;
   int validations = 0;

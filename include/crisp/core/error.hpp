@@ -1,4 +1,4 @@
-// The one exception type, and check(): a sentence with the numbers in it, the operands, a hint.
+// The exception type, and check(): a sentence with the numbers in it, the operands, a hint.
 #pragma once
 #include <initializer_list>
 #include <locale>
@@ -13,6 +13,11 @@ namespace crisp {
 /// Every error that crisp reports. what() is text for a person: what is wrong, with the numbers, and a hint.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+/// What a network made holds NaN or infinity. A training tells by it that the weights have run away.
+struct NonFiniteResult : Error {
+  using Error::Error;
 };
 
 namespace detail {

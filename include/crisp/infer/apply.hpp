@@ -46,11 +46,11 @@ void check_result(const Net& net, const Shape& shape, const std::vector<T>& valu
   std::string name = "the network";
   if constexpr (requires { net.name(); }) name = net.name();
   const Index at = first - values.begin(), pixel = at / shape[3];
-  throw Error(str("the result of ", name, " is not finite at row ", pixel / shape[2] % shape[1], ", column ",
-                  pixel % shape[2], ", channel ", at % shape[3], " of ", shape, ": ",
-                  is_nan(*first) ? "NaN" : "infinity", ", the first of ",
-                  std::count_if(values.begin(), values.end(), wrong),
-                  " such values\n  hint: the weights are too large, or for another range of values"));
+  throw NonFiniteResult(str(
+      "the result of ", name, " is not finite at row ", pixel / shape[2] % shape[1], ", column ",
+      pixel % shape[2], ", channel ", at % shape[3], " of ", shape, ": ", is_nan(*first) ? "NaN" : "infinity",
+      ", the first of ", std::count_if(values.begin(), values.end(), wrong),
+      " such values\n  hint: the weights are too large, or for another range of values"));
 }
 
 /// net(image): (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1 for a network

@@ -107,7 +107,13 @@ class Outputs {
 
   Validation timed_validation() {
     const double begun = training_.clock.seconds();
-    Validation found = no_grad(training_.options.validate);
+    Validation found;
+    try {
+      found = no_grad(training_.options.validate);
+    } catch (const NonFiniteResult& failure) {
+      const std::string text = failure.what();
+      training_.fail("a validation fails", training_.progress.step, text.substr(0, text.find('\n')));
+    }
     training_.clock.add_validation(training_.clock.seconds() - begun);
     if (is_nan(found.psnr))
       training_.fail("the validation gives a PSNR that is not a number", training_.progress.step, "");
