@@ -19,11 +19,11 @@ allowed() {  # the folders that a folder may include
     classic) echo "classic data core eigen.hpp" ;;
     metrics) echo "metrics data core" ;;
     testing) echo "testing ops autograd core" ;;
-    infer) echo "infer models metrics data nn ops autograd core" ;;
+    infer) echo "infer classic models metrics data nn ops autograd core" ;;
     io) echo "io nn ops autograd core" ;;
     distributed) echo "distributed nn ops autograd backend core" ;;
     report) echo "report data core" ;;
-    zoo) echo "zoo io models nn ops autograd core" ;;
+    zoo) echo "zoo classic io models data nn ops autograd core" ;;
     train) echo "train report distributed io optim data nn ops autograd core" ;;
     *) echo "none" ;;
   esac

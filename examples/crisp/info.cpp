@@ -120,12 +120,13 @@ void print_models() {
   for (const zoo::About& about : zoo::about_networks()) {
     const Network net = Network::create({{"model", about.name}});
     const nn::ParameterCount count = nn::parameter_count(net);
-    const std::string untrained = count.untrained > 0 ? " + " + grouped(count.untrained) : "";
+    const bool examples = zoo::from_examples(about.name);  // then nothing is trained by a gradient
+    const std::string untrained = !examples && count.untrained > 0 ? " + " + grouped(count.untrained) : "";
     const std::string colour = net.channels() == 1 ? "luma" : "RGB";
     const std::string enlarged = net.input_spec().enlarged ? ", enlarged" : "";
     std::cout << "| `" << about.name << "` | " << about.sentence << " | " << about.paper << " | "
-              << scales_of(about) << " | " << grouped(count.trained) << untrained << " | " << colour
-              << enlarged << " |" << std::endl;
+              << scales_of(about) << " | " << grouped(examples ? count.untrained : count.trained) << untrained
+              << " | " << colour << enlarged << " |" << std::endl;
   }
 }
 

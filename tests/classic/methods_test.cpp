@@ -80,9 +80,10 @@ TEST_CASE("classic: GR, ANR, NE+LLE and Zeyde give the pictures of the authors' 
   CHECK((raw.leftCols(64).transpose() * d.projection - matrix_of(golden, "projected_butterfly"))
             .cwiseAbs()
             .maxCoeff() < 1e-5);
-  for (const auto& [name, predict] : methods) {
+  for (const auto& one : methods) {
+    const std::string name = one.first;
     CAPTURE(name);
-    const data::Image y = enlarge_by_details(lr, 3, d.projection, predict);
+    const data::Image y = enlarge_by_details(lr, 3, d.projection, one.second);
     CHECK(difference(y, matrix_of(golden, "output_butterfly_" + name), 3) < 0.0255);
   }
 }
