@@ -37,6 +37,8 @@ void add_forward(Program& program);
 void add_export(Program& program);
 void add_serve(Program& program);
 void add_mos(Program& program);
+void add_table(Program& program);
+void add_look(Program& program);
 
 /// --threads, --device and --precision, the same for every command that computes.
 struct Computing {

@@ -31,6 +31,26 @@ works upscale --weights gr.safetensors pictures/a.png large.png
 expect 1 "'from_examples' has no counterpart in ONNX" export --weights gr/best.safetensors gr.onnx
 [ -e gr.onnx ] && fail "a file was left that is none"
 
+works look zeyde/best.safetensors atoms.png --enlarge 3
+shows "48 tiles of dict_high"
+[ "$(size atoms.png)" = "134 134 0" ] || fail "the mosaic is $(size atoms.png)"  # 7 x 7 tiles of 18 pixels
+works look anr/best.safetensors anchors.png
+shows "48 tiles of regressors"
+
+mkdir -p Set5
+cp pictures/a.png Set5
+works table anr/best.safetensors gr/best.safetensors --data Set5 --metrics psnr,ssim,wpsnr --quiet --out t.md t.csv t.html t.tex
+shows "^| set | scale | metric | bicubic | kk | "
+shows "^| Set5 | x2 | psnr | .* (33.66) | 36.20 quoted | .* (35.13) |"
+grep -q 'class="bad"' t.html || fail "t.html shows no difference"
+grep -q '^Set5,2,psnr,kk,,36.2' t.csv || fail "t.csv lacks what is quoted: $(cat t.csv)"
+grep -q 'times 2' t.tex || fail "t.tex holds no scale"
+
+works table gr/best.safetensors --data Set5 --plot plot.svg
+shows "gr .* s a picture"
+grep -q '<circle' plot.svg || fail "plot.svg has no points"
+expect 2 "goes with one scale" table --data Set5 --scale 2 3 --plot plot.svg
+
 expect 2 "learnt from examples in one go" train --model anr $learn --minutes 3 --out wrong
 expect 2 "2, 3 or 4" train --model anr --train pictures --scale 5 --out wrong
 expect 2 "give --train DIR" train --model aplus --scale 2 --out wrong
@@ -42,6 +62,8 @@ expect 2 "holds no dictionaries" train --model anr --scale 2 --init gr/best.safe
 expect 1 "are not those of x3" train --model anr --scale 3 --init zeyde/best.safetensors --out wrong
 expect 1 "1024 atoms cannot be learnt from" train --model zeyde --scale 2 --train pictures --out wrong
 expect 2 "enlarges by 2, and cannot by 3" upscale --weights gr/best.safetensors --scale 3 pictures/a.png large.png
+expect 2 "two of the files are gr at x2" table gr/best.safetensors gr.safetensors --data Set5
+expect 2 "must end in .md" table --data Set5 --scale 2 --out t.txt
 make_pictures odd
 expect 1 "smaller than a patch" upscale --weights gr/best.safetensors odd/pixel.png large.png
 finish
