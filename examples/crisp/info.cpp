@@ -93,8 +93,10 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
               << left(layer.reached ? str(layer.output) : "", 22)
               << right(std::to_string(layer.parameters), 12) << "\n";
   const nn::ParameterCount count = nn::parameter_count(net);
-  std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained
-            << " untrained)\n";
+  const std::string parts = zoo::from_examples(net.name())
+                                ? std::string("learnt from examples")
+                                : str(count.trained, " trained, ", count.untrained, " untrained");
+  std::cout << "\nparameters: " << count.all() << " (" << parts << ")\n";
   if (const io::NotFinite wrong = io::not_finite(net); wrong.values > 0)
     std::cout << "of no use: " << wrong.sentence() << "\n";
   if (!metadata.empty()) std::cout << "\nin the file:\n";

@@ -129,6 +129,8 @@ void run_look(const LookOptions& o) {
   use(png, "OUTPUT '", o.output.string(), "' must end in .png");
   if (!o.picture.empty()) require_file("--picture", o.picture);
   const Loaded loaded = load_network(o.file, o.key, o.scale);
+  const bool layers = o.picture.empty() || !zoo::from_examples(loaded.net->name());
+  use(layers, "--picture: ", loaded.net->name(), " has no layers: it is learnt from examples");
   auto [name, tiles] = tiles_of(*loaded.net, o.layer);
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   const Index count = Index(tiles.size());

@@ -36,6 +36,14 @@ shows "48 tiles of dict_high"
 [ "$(size atoms.png)" = "134 134 0" ] || fail "the mosaic is $(size atoms.png)"  # 7 x 7 tiles of 18 pixels
 works look anr/best.safetensors anchors.png
 shows "48 tiles of regressors"
+expect 2 "has no layers" look anr/best.safetensors anchors.png --picture pictures/a.png
+expect 2 "none that can be shown; there are: regressors" look anr/best.safetensors anchors.png --layer conv1
+works export --model srcnn --scale 2 srcnn.safetensors
+works look srcnn.safetensors filters.png --picture pictures/a.png
+shows "64 feature maps of conv1"
+[ -s filters_conv3.png ] || fail "there is no picture of conv3"
+works info anr/best.safetensors
+shows "learnt from examples"
 
 mkdir -p Set5
 cp pictures/a.png Set5
