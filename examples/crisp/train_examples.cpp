@@ -175,7 +175,9 @@ void train_from_examples(TrainOptions& o) {
     k.seed = std::uint64_t(o.seed);
     d = classic::learn_dictionary(hr, o.network.scale, k, progress);
     const zoo::Settings own{{"model", "zeyde"}, {"scale", std::to_string(o.network.scale)}, {"atoms", ""}};
-    save(o, dictionary_file(o), with_tables(own, *d, zoo::tables_of(*d)), Index(hr.size()));  // for --resume
+    save(o, dictionary_file(o), with_tables(own, *d, zoo::tables_of(*d)), Index(hr.size()));
+    d = read_dictionary("--resume", dictionary_file(o),
+                        "");  // rounded to float, as after a stop: the same bits
   }
   const zoo::Tables tables = zoo::learn_tables(o.network.model, *d, o.network.scale, hr, progress);
   const auto net = std::make_shared<Network>(with_tables(settings, *d, tables));

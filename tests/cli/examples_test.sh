@@ -5,7 +5,7 @@ make_picture pictures/a.png
 make_picture pictures/b.png
 
 learn="--train pictures --scale 2 --set atoms=48"
-for name in gr anr aplus zeyde ne-lle ne-ls ne-nnls; do
+for name in gr anr aplus ksvd zeyde ne-lle ne-ls ne-nnls; do
   works train --model $name $learn --out $name
   shows "$name, x2, learnt from examples"
   shows "$name/best.safetensors"
@@ -18,8 +18,9 @@ cmp -s anr/dictionary.safetensors again/dictionary.safetensors || fail "one thre
 cmp -s anr/best.safetensors again/best.safetensors || fail "one thread learnt other regressors than all"
 works train --model anr --scale 2 --init zeyde/best.safetensors --out of_dictionary
 cp -r anr stopped
-rm stopped/best.safetensors
+rm -f stopped/best.safetensors stopped/.lock
 works train --model anr $learn --resume --out stopped
+cmp -s anr/best.safetensors stopped/best.safetensors || fail "a resumed training learnt other regressors"
 leaves_no_parts
 
 works info zeyde/best.safetensors

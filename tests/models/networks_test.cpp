@@ -75,6 +75,7 @@ const Case cases[] = {
     {{{"model", "sc"}, {"atoms", "20"}}, {2, 3}},
     {{{"model", "ne-lle"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3}},
     {{{"model", "zeyde"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3, 4}},
+    {{{"model", "ksvd"}, {"atoms", "30"}, {"dimensions", "4"}}, {2}},
     {{{"model", "ne-nnls"}, {"atoms", "30"}, {"dimensions", "4"}}, {2}},
     {{{"model", "ne-ls"}, {"atoms", "30"}, {"dimensions", "4"}}, {3}},
     {{{"model", "gr"}, {"dimensions", "4"}}, {2, 3, 4}},
@@ -181,7 +182,7 @@ TEST_CASE("the list of networks: every name has a recipe, and every scale that i
     CHECK(about.scales.empty() == Any::create(small->settings).input_spec().enlarged);
   }
   CHECK(names == zoo::model_names());
-  CHECK(names.size() == 27);
+  CHECK(names.size() == 28);
   CHECK(zoo::from_examples("anr"));
   CHECK_FALSE(zoo::from_examples("srcnn"));
 }
@@ -271,6 +272,24 @@ TEST_CASE("a small SwinIR of every tail: the gradient of the image by difference
     INFO(str(result));
     CHECK(result);
   }
+}
+
+TEST_CASE("LapSRN: a picture at each level, each with a right gradient of all that it sees") {
+  seed(5);
+  const models::LapSrn<double, Device> net({.scale = 4, .features = 2, .depth = 1});
+  for (std::size_t one = 0; one < 2; ++one) {
+    const auto output = [&](const auto& x, const auto& up, const auto& features) {
+      static_cast<void>(up), static_cast<void>(features);  // the network's own
+      return net.pictures(x)[one];
+    };
+    const Var<double, Device> x = testing::random_input<Device>({1, 3, 4, 1}, 2);
+    CHECK(net.pictures(x)[one].shape() == Shape{1, Index(6) << one, Index(8) << one, 1});
+    const Var<double, Device> up = net.level[0].img_up.weight, features = net.level[0].upconv.weight;
+    const auto result = testing::gradcheck(output, x, up, features);
+    INFO(str(result));
+    CHECK(result);
+  }
+  CHECK_ERROR((models::LapSrn<float, Device>({.scale = 3})), "it enlarges by 2, 4 or 8, not by 3");
 }
 
 TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {

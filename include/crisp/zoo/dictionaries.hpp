@@ -9,6 +9,7 @@ namespace crisp::zoo {
 struct DictionaryEntry : ExampleEntry {
   static std::vector<About> about() {
     return {{"ne-lle", "neighbour embedding, by LLE", "Chang et al. 2004", {2, 3, 4}},
+            {"ksvd", "a pair of dictionaries by K-SVD, used as Zeyde did", "Aharon et al. 2006", {2, 3, 4}},
             {"zeyde", "sparse coding by K-SVD and OMP", "Zeyde et al. 2010", {2, 3, 4}},
             {"ne-nnls", "neighbour embedding, no negative weights", "Bevilacqua et al. 2012", {2, 3, 4}},
             {"ne-ls", "neighbour embedding, by least squares", "Timofte et al. 2013", {2, 3, 4}}};
@@ -46,12 +47,12 @@ struct DictionaryEntry : ExampleEntry {
 
  private:
   static Index usual(const std::string& name) {
-    if (name == "zeyde") return 3;
+    if (name == "zeyde" || name == "ksvd") return 3;
     return name == "ne-ls" ? 12 : 24;
   }
 
   static classic::Predict method(const std::string& name, Index used, const classic::Dictionary& d) {
-    if (name == "zeyde") return classic::ZeydeCoding(d, used);
+    if (name == "zeyde" || name == "ksvd") return classic::ZeydeCoding(d, used);
     classic::Embedding kind = classic::Embedding::lle;
     if (name == "ne-ls") kind = classic::Embedding::least_squares;
     if (name == "ne-nnls") kind = classic::Embedding::nonnegative;

@@ -27,7 +27,7 @@ inline Tables learn_tables(const std::string& method, const classic::Dictionary&
   if (method == "gr") return {{"pca", d.projection}, {"regressor", classic::global_regressor(d, scale)}};
   if (method == "anr") return tables_of(d, classic::anchored_regression(d, scale));
   if (method == "aplus") return tables_of(d, classic::learn_aplus(hr, scale, d, {}, progress));
-  const bool by_dictionary = method == "zeyde" || method.starts_with("ne-");
+  const bool by_dictionary = method == "ksvd" || method == "zeyde" || method.starts_with("ne-");
   check(by_dictionary, "model: crisp does not learn ", method,
         "\n  hint: give a file of its dictionaries to crisp upscale or evaluate, by --weights");
   return tables_of(d);
