@@ -98,10 +98,31 @@ Loaded load_to_show(const fs::path& file, const std::string& key) {
   return {net, weights.content.metadata, weights.knows_scale};
 }
 
-Loaded load_network(const fs::path& file, const std::string& key) {
-  Loaded loaded = load_to_show(file, key);
-  io::check_finite(file, *loaded.net);
-  return loaded;
+namespace {
+
+// Whether the network works at one of several scales, and neither the file nor its shapes say at which.
+bool scale_is_open(const zoo::WeightsFile& weights) {
+  if (weights.knows_scale) return false;
+  std::size_t scales = 0;
+  for (const zoo::About& about : zoo::about_networks())
+    if (about.name == weights.settings.at("model")) scales = about.scales.size();
+  return scales > 1;
+}
+
+}  // namespace
+
+Loaded load_network(const fs::path& file, const std::string& key, Index scale) {
+  zoo::WeightsFile weights = read_weights("--weights", file, key);
+  if (scale_is_open(weights)) {
+    use(scale > 0, "'", file.string(),
+        "' does not say which scale it works at; give --scale N, or write a file "
+        "that says it by crisp export --scale N");
+    weights.settings["scale"] = std::to_string(scale);
+    weights.knows_scale = true;
+  }
+  const auto net = std::make_shared<Network>(zoo::load_any<float, Cpu>(weights));
+  io::check_finite(file, *net);
+  return {net, weights.content.metadata, weights.knows_scale};
 }
 
 void try_out(const Network& net) {
@@ -120,11 +141,11 @@ void Weights::add_to(Command& command) {
 
 namespace {
 
-Loaded interpolated(const std::vector<std::string>& given, const std::string& key) {
+Loaded interpolated(const std::vector<std::string>& given, const std::string& key, Index scale) {
   const double part = number_of(given[2]).value_or(-1);
   use(part >= 0 && part <= 1, "--interpolate: the part must be a number from 0 to 1, not '", given[2], "'");
-  Loaded a = load_network(given[0], key);
-  const Loaded b = load_network(given[1], key);
+  Loaded a = load_network(given[0], key, scale);
+  const Loaded b = load_network(given[1], key, scale);
   for (const auto& [key, value] : a.net->settings()) {
     const auto found = b.net->settings().find(key);
     const std::string other = found == b.net->settings().end() ? "missing" : found->second;
@@ -145,8 +166,8 @@ Loaded interpolated(const std::vector<std::string>& given, const std::string& ke
 
 }  // namespace
 
-Loaded Weights::load() const {
-  return interpolate.empty() ? load_network(file, key) : interpolated(interpolate, key);
+Loaded Weights::load(Index scale) const {
+  return interpolate.empty() ? load_network(file, key, scale) : interpolated(interpolate, key, scale);
 }
 
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked) {

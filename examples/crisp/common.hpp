@@ -38,6 +38,8 @@ void add_export(Program& program);
 void add_serve(Program& program);
 void add_mos(Program& program);
 void add_data(Program& program);
+void add_table(Program& program);
+void add_look(Program& program);
 
 /// --threads, --device and --precision, the same for every command that computes.
 struct Computing {
@@ -75,9 +77,11 @@ void add_key(Command& command, std::string& key);
 /// none, or several and no key says which.
 zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key);
 
-/// A network that may be used. Throws WrongUse where the file is missing, Error where it holds no network
-/// that crisp knows, or weights that are NaN or infinite.
-Loaded load_network(const fs::path& file, const std::string& key);
+/// A network that may be used. `scale` is the one asked for, 0 for none: it counts where a network works at
+/// one scale and its file does not say which, as FSRCNN's. Throws WrongUse where the file is missing, or
+/// where such a scale is, Error where it holds no network that crisp knows, or weights that are NaN or
+/// infinite.
+Loaded load_network(const fs::path& file, const std::string& key, Index scale = 0);
 
 /// The same, to look at: its weights may be of no use.
 Loaded load_to_show(const fs::path& file, const std::string& key);
@@ -96,7 +100,7 @@ struct Weights {
   int given() const { return int(!file.empty()) + int(!interpolate.empty()); }  // of the two: 1 is right
   fs::path named() const { return interpolate.empty() ? file : fs::path(interpolate[0]); }
   /// Throws WrongUse or Error where a file is missing or damaged, or where the two do not fit together.
-  Loaded load() const;
+  Loaded load(Index scale = 0) const;
 };
 
 /// The scale to work at: the one asked for (0: none was), else that of the file. Warns where the two differ,

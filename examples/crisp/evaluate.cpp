@@ -6,13 +6,9 @@
 #include <optional>
 
 #include "crisp/data/degrade.hpp"
-#include "crisp/metrics/ifc.hpp"
-#include "crisp/metrics/ms_ssim.hpp"
-#include "crisp/metrics/nqm.hpp"
-#include "crisp/metrics/wpsnr.hpp"
 #include "crisp/report/progress_bar.hpp"
-#include "device.hpp"
 #include "lr_files.hpp"
+#include "method.hpp"
 #include "picture.hpp"
 #include "score_table.hpp"
 
@@ -32,69 +28,11 @@ struct EvaluateOptions {
   Computing computing;
 };
 
-/// A network or an interpolation, and where it may be used.
-struct Method {
-  std::string name, protocol;  // protocol: y, rgb8 or basicsr
-  std::optional<Loaded> network;
-  std::optional<Running> running;  // the network, where it computes
-  data::Resampling resampling{};
-  std::vector<Index> scales;  // none: any
-
-  infer::Upscaler upscaler() const { return running ? running->upscaler : infer::upscaler(resampling); }
-};
-
-data::Resampling resampling(const std::string& method) {
-  if (method == "nearest") return data::Resampling::nearest;
-  return method == "bilinear" ? data::Resampling::bilinear : data::Resampling::bicubic_matlab;
-}
-
-// FILE or FILE@2 or FILE@2,3,4: the scales that a network is used for, where its file does not say.
-Method network_method(const std::string& given, const EvaluateOptions& o) {
-  const std::size_t at = given.rfind('@');
-  const bool has_scales = at != std::string::npos && at + 1 < given.size() &&
-                          given.find_first_not_of("0123456789,", at + 1) == std::string::npos;
-  const fs::path file = has_scales ? given.substr(0, at) : given;
-  Method m;
-  m.network = load_network(file, o.key);
-  m.running = running_on(o.computing, m.network->net);
-  for (std::size_t i = at; has_scales && i != std::string::npos; i = given.find(',', i + 1))
-    m.scales.push_back(std::atol(given.c_str() + i + 1));
-  for (const Index scale : m.scales)
-    use(scale >= 1 && scale <= 8, "--weights '", given, "': a scale is a number from 1 to 8");
-  const Network& net = *m.network->net;
-  const bool any_scale = net.input_spec().enlarged;
-  if (!has_scales && !any_scale) m.scales = {net.scale()};
-  if (!has_scales && any_scale && o.scales.empty()) m.scales = {choose_scale(*m.network, file, 0)};
-  if (!has_scales && any_scale && o.scales.size() == 1) choose_scale(*m.network, file, o.scales[0]);  // warns
-  for (const Index scale : m.scales)
-    use(any_scale || scale == net.scale(), "'", file.string(), "' enlarges by ", net.scale(),
-        ", and cannot by ", scale);
-  if (!o.scales.empty() && !any_scale) {
-    bool wanted = false;
-    for (const Index scale : o.scales) wanted = wanted || scale == net.scale();
-    use(wanted, "'", file.string(), "' enlarges by ", net.scale(), ", and cannot by ", o.scales[0]);
-  }
-  const std::string stem = file.stem().string();
-  const bool says_little = stem == "weights" || stem == "best" || stem == "last" ||
-                           stem == "original";  // then the folder says more
-  m.name = says_little && file.has_parent_path() ? file.parent_path().filename().string() : stem;
-  const std::string usual = net.channels() == 1 ? "y" : "rgb8";
-  m.protocol = o.protocol.empty() ? usual : o.protocol;
-  use(m.protocol != "y" || net.channels() == 1, "--protocol y works on luma, but ", m.name, " works on ",
-      net.channels(), " channels; use rgb8");
-  return m;
-}
-
 std::vector<Method> methods_of(const EvaluateOptions& o) {
   std::vector<Method> all;
-  for (const std::string& name : o.methods)
-    all.push_back({.name = name,
-                   .protocol = o.protocol.empty() ? "y" : o.protocol,
-                   .network = {},
-                   .running = {},
-                   .resampling = resampling(name),
-                   .scales = {}});
-  for (const std::string& given : o.weights) all.push_back(network_method(given, o));
+  for (const std::string& name : o.methods) all.push_back(untrained_method(name, o.protocol));
+  for (const std::string& given : o.weights)
+    all.push_back(network_method(given, {o.scales, o.key, o.protocol, o.computing}));
   return all;
 }
 
@@ -108,43 +46,10 @@ std::vector<Index> scales_of(const EvaluateOptions& o, const std::vector<Method>
   return all;
 }
 
-// One of the measures that are made for the eye, by the name of its column.
-double perceptual(const std::string& name, const data::Image& result, const data::Image& hr,
-                  metrics::Options o) {
-  if (name == "ifc") return metrics::ifc(result, hr, o).value;
-  if (name == "nqm") return metrics::nqm(result, hr, o).value;
-  if (name == "wpsnr") return metrics::wpsnr(result, hr, o).value;
-  return metrics::ms_ssim(result, hr, o).value;
-}
-
-infer::Measures further(const std::vector<std::string>& columns) {
-  if (columns.size() <= 2) return {};
-  return [columns](const data::Image& result, const data::Image& hr, metrics::Options o) {
-    std::vector<double> values;
-    for (std::size_t i = 2; i < columns.size(); ++i) values.push_back(perceptual(columns[i], result, hr, o));
-    return values;
-  };
-}
-
-std::string set_name(const fs::path& folder) {  // Set5 for Set5/HR
-  const fs::path clean = fs::absolute(folder / ".").parent_path().lexically_normal();
-  std::string name = clean.filename().string(), lower = name;
-  for (char& c : lower) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return (lower == "hr" || lower == "original" || lower == "gtmod12" || lower == "gt") &&
-                 clean.has_parent_path()
-             ? clean.parent_path().filename().string()
-             : name;
-}
-
 std::string row(const infer::ImageScore& s, const std::vector<std::string>& columns) {
   std::string text = str(left(s.name, 28), right(fixed(s.psnr, 4), 10), right(fixed(s.ssim, 5), 10));
   for (std::size_t i = 2; i < columns.size(); ++i) text += right(fixed(s.measures.at(i - 2), 4), 10);
   return text;
-}
-
-infer::Protocol protocol_named(const std::string& name) {
-  if (name == "y") return infer::Protocol::y;
-  return name == "rgb8" ? infer::Protocol::rgb8 : infer::Protocol::basicsr;
 }
 
 // With as many channels as the original has.
@@ -215,7 +120,8 @@ void write_files(const std::vector<TableEntry>& entries, const EvaluateOptions& 
 }
 
 void check_options(EvaluateOptions& o) {
-  use(!o.weights.empty() || !o.methods.empty(), "give --weights FILE or --method nearest|bilinear|bicubic");
+  use(!o.weights.empty() || !o.methods.empty(),
+      "give --weights FILE or --method NAME, such as --method bicubic");
   for (const fs::path& set : o.data) images_in("--data", set);
   for (const auto& [name, file] : {std::pair{"--json", o.json}, {"--csv", o.csv}, {"--markdown", o.markdown}})
     use(file.empty() || !fs::is_directory(file), name, " ", file, " is a folder; give the name of a file");
@@ -313,8 +219,11 @@ void add_evaluate(Program& program) {
   command.option("--weights", o->weights,
                  "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
   add_key(command, o->key);
-  command.option("--method", o->methods, "interpolations: nearest, bilinear, bicubic (MATLAB's)")
-      .one_of({"nearest", "bilinear", "bicubic"});
+  command
+      .option("--method", o->methods,
+              "without training: nearest, bilinear, bicubic (MATLAB's), ibp "
+              "(iterative back-projection), self-similarity (Glasner et al. 2009)")
+      .one_of(untrained_methods());
   command.option("--data", o->data, "folders of high-resolution images").required();
   command.option("--scale", o->scales, "enlargement factors; for --weights the default is what the files say")
       .range(1, 8);

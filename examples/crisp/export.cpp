@@ -53,7 +53,7 @@ void write_safetensors(const fs::path& path, const Network& net, std::map<std::s
 }
 
 Loaded network_of(const ExportOptions& o) {
-  if (o.network.model.empty()) return o.weights.load();
+  if (o.network.model.empty()) return o.weights.load(o.network.scale);
   seed(std::uint64_t(o.seed));
   return {std::make_shared<Network>(o.network.make()), {}, true};
 }

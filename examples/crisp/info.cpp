@@ -93,8 +93,10 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
               << left(layer.reached ? str(layer.output) : "", 22)
               << right(std::to_string(layer.parameters), 12) << "\n";
   const nn::ParameterCount count = nn::parameter_count(net);
-  std::cout << "\nparameters: " << count.all() << " (" << count.trained << " trained, " << count.untrained
-            << " untrained)\n";
+  const std::string parts = zoo::from_examples(net.name())
+                                ? std::string("learnt from examples")
+                                : str(count.trained, " trained, ", count.untrained, " untrained");
+  std::cout << "\nparameters: " << count.all() << " (" << parts << ")\n";
   if (const io::NotFinite wrong = io::not_finite(net); wrong.values > 0)
     std::cout << "of no use: " << wrong.sentence() << "\n";
   if (!metadata.empty()) std::cout << "\nin the file:\n";
@@ -120,12 +122,13 @@ void print_models() {
   for (const zoo::About& about : zoo::about_networks()) {
     const Network net = Network::create({{"model", about.name}});
     const nn::ParameterCount count = nn::parameter_count(net);
-    const std::string untrained = count.untrained > 0 ? " + " + grouped(count.untrained) : "";
+    const bool examples = zoo::from_examples(about.name);  // then nothing is trained by a gradient
+    const std::string untrained = !examples && count.untrained > 0 ? " + " + grouped(count.untrained) : "";
     const std::string colour = net.channels() == 1 ? "luma" : "RGB";
     const std::string enlarged = net.input_spec().enlarged ? ", enlarged" : "";
     std::cout << "| `" << about.name << "` | " << about.sentence << " | " << about.paper << " | "
-              << scales_of(about) << " | " << grouped(count.trained) << untrained << " | " << colour
-              << enlarged << " |" << std::endl;
+              << scales_of(about) << " | " << grouped(examples ? count.untrained : count.trained) << untrained
+              << " | " << colour << enlarged << " |" << std::endl;
   }
 }
 

@@ -33,7 +33,7 @@ int wrong_use(const std::string& command, const std::string& what) {
 // What was meant for a command, and is none.
 std::string no_command(int argc, char** argv) {
   const std::string commands =
-      "the commands are train, upscale, evaluate, export, serve, mos, data, info and forward";
+      "the commands are train, upscale, evaluate, table, look, export, serve, mos, data, info and forward";
   return argc < 2 ? "give a command: " + commands
                   : "there is no command '" + std::string(argv[1]) + "': " + commands;
 }
@@ -63,6 +63,8 @@ int run(int argc, char** argv) {
   crisp::program::add_serve(program);
   crisp::program::add_mos(program);
   crisp::program::add_data(program);
+  crisp::program::add_table(program);
+  crisp::program::add_look(program);
   try {
     if (!program.run(argc, argv)) return 0;  // the help or the version
     std::cout.flush();

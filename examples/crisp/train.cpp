@@ -9,6 +9,7 @@
 #include "crisp/data/degrade.hpp"
 #include "device.hpp"
 #include "processes.hpp"
+#include "train_examples.hpp"
 
 namespace crisp::program {
 
@@ -163,6 +164,7 @@ void run(TrainOptions& o) {
   use(!o.graph || o.computing.chosen() == "cuda",
       "--graph is for the GPU: leave it out, or give --device cuda");
   distributed::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
+  if (zoo::from_examples(o.network.model)) return train_from_examples(o);
   sort_lr(o);
   o.recipe = o.changes.applied_to(zoo::recipe_of(o.network.model, o.network.variant));
   seed(std::uint64_t(o.seed));

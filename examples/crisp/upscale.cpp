@@ -132,7 +132,7 @@ void run_upscale(const UpscaleOptions& o) {
   bytes_of("--memory", o.memory);
   require_file("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
-  const Loaded loaded = o.weights.load();
+  const Loaded loaded = o.weights.load(o.scale);
   const Index scale = choose_scale(loaded, o.weights.named(), o.scale);
   Job job{running_on(o.computing, loaded.net), loaded.net->name(), scale, report::ProgressBar(o.quiet),
           files.size()};

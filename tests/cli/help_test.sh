@@ -4,10 +4,10 @@ models_page=$(cd "$(dirname "$0")/../../docs" && pwd)/07_models.md
 . "$(dirname "$0")/common.sh"
 
 works --help
-for command in train upscale evaluate export serve mos data info forward; do
+for command in train upscale evaluate table look export serve mos data info forward; do
   shows "$command"
 done
-for command in train upscale evaluate export serve mos data info forward; do
+for command in train upscale evaluate table look export serve mos data info forward; do
   works $command --help
   shows "Usage: crisp $command"
   shows "Example: crisp $command"

@@ -39,7 +39,8 @@ TEST_CASE(
   const TemporaryFolder folder;
   const auto path = folder.path / "model.onnx";
   std::vector<zoo::Settings> all;
-  for (const std::string& name : zoo::model_names()) all.push_back({{"model", name}});
+  for (const std::string& name : zoo::model_names())
+    if (!zoo::from_examples(name)) all.push_back({{"model", name}});
   for (const char* variant : {"classical", "real", "denoise", "jpeg"})
     all.push_back({{"model", "swinir"}, {"variant", variant}});
   for (zoo::Settings s : all) {
@@ -90,6 +91,8 @@ TEST_CASE("onnx: what has no counterpart is refused, and no file is left") {
   const TemporaryFolder folder;
   CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3),
               "the op 'max' has no counterpart in ONNX yet");
+  const auto gr = zoo::AnyModel<float, Cpu>::create({{"model", "gr"}});
+  CHECK_ERROR(export_onnx(folder.path / "x.onnx", gr, 1), "'from_examples' has no counterpart in ONNX yet");
   CHECK_FALSE(std::filesystem::exists(folder.path / "x.onnx"));
   CHECK_ERROR(export_onnx(folder.path / "x.onnx", models::Srcnn<float, Cpu>(), 1, {.height = 0}),
               "an input of 0 x 64 pixels");

@@ -20,9 +20,10 @@ Var<float, Device> image(const io::HostTensor& t) {
 }
 
 // The largest error of the network in `folder`, relative to the largest value, over all pairs of input and
-// output.
-double golden_error(const std::filesystem::path& folder) {
-  const zoo::WeightsFile file = zoo::open_weights(folder / "weights.safetensors");
+// output. The scale is for files that do not say theirs.
+double golden_error(const std::filesystem::path& folder, Index scale = 0) {
+  zoo::WeightsFile file = zoo::open_weights(folder / "weights.safetensors");
+  if (scale > 0) file.settings["scale"] = std::to_string(scale);
   const Any net = zoo::load_any<float, Device>(file);
   const io::SafeTensors golden = io::read_safetensors(folder / "golden.safetensors");
   double worst = 0;
@@ -70,6 +71,12 @@ TEST_CASE("every network has the published number of parameters") {
       {{{"model", "arcnn"}}, 106561, 0},
       {{{"model", "vdsr"}}, 665921, 0},
       {{{"model", "dncnn"}, {"batch_norm", "no"}}, 555137, 0},
+      {{{"model", "srcnn"}, {"variant", "9-3-5"}}, 24513, 0},
+      {{{"model", "srcnn"}, {"variant", "9-5-5"}}, 57281, 0},
+      {{{"model", "fsrcnn"}, {"published", "yes"}}, 12644, 0},
+      {{{"model", "fsrcnn"}, {"published", "yes"}, {"d", "32"}, {"s", "5"}, {"m", "1"}}, 4016, 0},
+      {{{"model", "lapsrn"}, {"scale", "2"}}, 407441, 0},
+      {{{"model", "lapsrn"}, {"scale", "4"}}, 814242, 0},
   };
   for (const Row& row : rows) {
     const Any net = Any::create(row.settings);
@@ -87,4 +94,14 @@ TEST_CASE("golden outputs of the reference implementations, within 1e-5") {
                            "srgan_generator_x4_trained", "vdsr_published", "dncnn_25_published",
                            "edsr_small_x2_trained", "swinir_light_x4_random", "swinir_light_x2_random"})
     CHECK_MESSAGE(golden_error(*weights / name) <= 1e-5, name);
+  for (const char* name :
+       {"srcnn_915_x3_published", "srcnn_915_x4_published", "srcnn_935_x3_published",
+        "srcnn_955_x2_published", "srcnn_955_x3_published", "lapsrn_x2_published", "lapsrn_x4_published"})
+    CHECK_MESSAGE(golden_error(*weights / name) <= 1e-5, name);
+  const std::pair<const char*, Index> without_scale[] = {{"fsrcnn_x3_published", 3},
+                                                         {"fsrcnn_x4_published", 4},
+                                                         {"fsrcnn_s_x2_published", 2},
+                                                         {"fsrcnn_s_x3_published", 3}};
+  for (const auto& one : without_scale)
+    CHECK_MESSAGE(golden_error(*weights / one.first, one.second) <= 1e-5, one.first);
 }

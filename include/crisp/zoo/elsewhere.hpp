@@ -26,7 +26,6 @@ inline const std::vector<Elsewhere>& networks_elsewhere() {
       {"DBPN (Haris et al. 2018)", "up1.up_conv1.", ""},
       {"CARN (Ahn et al. 2018)", "b1.b1.body.", ""},
       {"LapSRN (Lai et al. 2017)", "convt_I1.", ""},
-      {"LapSRN (Lai et al. 2017)", "level1.conv1.", ""},
       {"IMDN (Hui et al. 2019)", "IMDB1.", ""},
       {"BSRN (Li et al. 2022)", "B1.c1_d.pw.", ""},
       {"RFDN (Liu et al. 2020)", "B1.c1_d.", ""},

@@ -26,6 +26,9 @@ using Renaming = std::function<std::optional<std::string>(const std::vector<std:
 ///   static Recipe recipe(const std::string& name, const std::string& variant);
 /// And it may have others than these:
 struct Entry {
+  /// Whether it is a method of classic/, which is learnt from examples and has no gradient.
+  static constexpr bool from_examples = false;
+
   /// The settings of the network that holds tensors of these names and shapes; empty where it is another
   /// network. No file may fit two entries: their order then does not matter.
   static Settings recognise(const Shapes&) { return {}; }

@@ -1,12 +1,17 @@
 // The list of all networks. A new one has its model in models/, its entry in zoo/, and its place here.
 #pragma once
+#include "crisp/zoo/anchored_regression.hpp"
 #include "crisp/zoo/arcnn.hpp"
+#include "crisp/zoo/dictionaries.hpp"
 #include "crisp/zoo/dncnn.hpp"
 #include "crisp/zoo/edsr.hpp"
 #include "crisp/zoo/espcn.hpp"
 #include "crisp/zoo/fsrcnn.hpp"
+#include "crisp/zoo/global_regression.hpp"
 #include "crisp/zoo/hybrid.hpp"
+#include "crisp/zoo/lapsrn.hpp"
 #include "crisp/zoo/msrresnet.hpp"
+#include "crisp/zoo/sparse_coding.hpp"
 #include "crisp/zoo/sr_autoencoder.hpp"
 #include "crisp/zoo/srcnn.hpp"
 #include "crisp/zoo/srcnn_bn.hpp"
@@ -28,9 +33,11 @@ struct EntryList {
   }
 };
 
-using Networks = EntryList<SrcnnEntry, SrcnnBNEntry, SrResNetLectureEntry, SrResNetLiteEntry,
-                           SrAutoencoderEntry, SrResNetEntry, MsrResNetEntry, EdsrEntry, SwinIrEntry,
-                           HybridEntry, VdsrEntry, ArcnnEntry, FsrcnnEntry, EspcnEntry, DncnnEntry>;
+using Networks =
+    EntryList<SrcnnEntry, SrcnnBNEntry, SrResNetLectureEntry, SrResNetLiteEntry, SrAutoencoderEntry,
+              SrResNetEntry, MsrResNetEntry, EdsrEntry, SwinIrEntry, HybridEntry, VdsrEntry, ArcnnEntry,
+              FsrcnnEntry, EspcnEntry, LapSrnEntry, DncnnEntry, SparseCodingEntry, DictionaryEntry,
+              GlobalRegressionEntry, AnchoredRegressionEntry>;
 
 /// All names, each with what people want to know first.
 inline std::vector<About> about_networks() {
@@ -59,6 +66,13 @@ bool with_entry(const std::string& name, F&& f) {
       f(entry);
     }
   });
+  return found;
+}
+
+/// Whether the name is that of a method that is learnt from examples; false for an unknown name.
+inline bool from_examples(const std::string& name) {
+  bool found = false;
+  with_entry(name, [&](auto entry) { found = entry.from_examples; });
   return found;
 }
 
