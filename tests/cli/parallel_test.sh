@@ -21,7 +21,7 @@ near two/last.safetensors one/last.safetensors 1e-6
 [ "$(grep -c '^done' out.txt)" = 1 ] || fail "more than one process printed: $(cat out.txt)"
 together 2 $options --out again || fail "two processes again: status $?; $(cat err.txt)"
 cmp -s two/last.safetensors again/last.safetensors || fail "two processes give other weights the second time"
-curve() { cut -d, -f1,4 "$1/metrics.csv" | awk -F, '{ if (NR > 1) printf "%d %.5f\n", $1, $2 }'; }
+curve() { cut -d, -f1,5 "$1/metrics.csv" | awk -F, '{ if (NR > 1) printf "%d %.5f\n", $1, $2 }'; }
 [ "$(curve one)" = "$(curve two)" ] || fail "other losses: $(curve one) and $(curve two)"
 
 # Batch normalisation (by SGD: Adam makes the rounding of a gradient that is zero large), random paths, averaged weights, accumulated and

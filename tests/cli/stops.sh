@@ -23,7 +23,7 @@ length=$(($(now) - begun))
 echo "the undisturbed training: $((length / 1000000)) ms"
 
 # What does not depend on the time: rows without seconds, the state without its seconds and the length of its header, the page without them.
-rows() { cut -d, -f1,3- "$1/metrics.csv"; }
+rows() { cut -d, -f1,4- "$1/metrics.csv"; }
 state() { tail -c +9 "$1/state.safetensors" | LC_ALL=C sed 's/"state.seconds":"[^"]*",//; s/}}  *//'; }
 page() { sed 's/<b>[^<]*<\/b><span>training time//' "$1/report.html"; }
 same() {  # same FOLDER WHAT

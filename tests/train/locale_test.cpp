@@ -41,7 +41,7 @@ void add_state(Texts& texts, const fs::path& folder) {
 
 void add_report(Texts& texts, const fs::path& folder) {
   report::History history;
-  history.rows = {{1000, 0.5, 1e-3, 0.25, {}, {}}, {2000, 1234.5, 1.5e-4, 1.0 / 3, 31.5, 0.875}};
+  history.rows = {{1000, 0.5, 0.125, 1e-3, 0.25, {}, {}}, {2000, 1234.5, 0, 1.5e-4, 1.0 / 3, 31.5, 0.875}};
   history.save(folder / "metrics.csv");
   texts["metrics"] = text_of(folder / "metrics.csv");
   const report::History read = report::History::load(folder / "metrics.csv", 1500);
@@ -82,9 +82,9 @@ TEST_CASE("files and messages are the same under every locale") {
   const TemporaryFolder folder;
   const Texts expected = texts_in(folder.path);
   CHECK(expected.at("progress") == "12345 1234.57 31.25 1200");
-  CHECK(
-      expected.at("metrics") ==
-      "step,seconds,lr,loss,psnr,ssim\n1000,0.5,0.001,0.25,,\n2000,1234.5,0.00015,0.3333333333,31.5,0.875\n");
+  CHECK(expected.at("metrics") ==
+        "step,seconds,waited,lr,loss,psnr,ssim\n1000,0.5,0.125,0.001,0.25,,\n2000,1234.5,0,0.00015,0."
+        "3333333333,31.5,0.875\n");
   CHECK(expected.at("degradation") == "noise:2.5");
   CHECK(expected.at("message") == "(1200, 3) 1234567 0.5");
   CHECK(expected.at("duration") == "59 s1 min 01 s2 h 03 min");
@@ -130,7 +130,7 @@ TEST_CASE("a row of metrics.csv that is none is refused") {
   const TemporaryFolder folder;
   const fs::path file = folder.path / "metrics.csv";
   for (const char* row :
-       {"1,2,3", "1,0.5,0.1,0.2,,,", "1.5,0.5,0.1,0.2,,", "1,0.5,0.1,0.2,many,", "1,\"0,5\",0.1,0.2,,"}) {
+       {"1,2,3", "1,0.5,0,0.1,0.2,,,", "1.5,0.5,0.1,0.2,,", "1,0.5,0.1,0.2,many,", "1,\"0,5\",0.1,0.2,,"}) {
     write_file("test", file, std::string("step,seconds,lr,loss,psnr,ssim\n") + row + "\n");
     CHECK_ERROR(report::History::load(file, 9), "has a row that is not one");
   }

@@ -31,7 +31,7 @@ std::string without_seconds(const fs::path& csv) {
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     const std::size_t first = line.find(','), second = line.find(',', first + 1);
-    kept += line.substr(0, first) + line.substr(second) + "\n";
+    kept += line.substr(0, first) + line.substr(line.find(',', second + 1)) + "\n";  // nor the ones waited
   }
   return kept;
 }

@@ -1,6 +1,9 @@
 // The training loop: determinism, resuming, validation, errors, the report.
 #include <thread>
 
+#include "crisp/data/tensor_dataset.hpp"
+#include "crisp/nn/linear.hpp"
+#include "crisp/optim/sgd.hpp"
 #include "train/small_training.hpp"
 
 using namespace crisp;
@@ -100,7 +103,7 @@ TEST_CASE(
   std::istringstream lines(csv);
   std::string line;
   std::getline(lines, line);
-  CHECK(line == "step,seconds,lr,loss,psnr,ssim");
+  CHECK(line == "step,seconds,waited,lr,loss,psnr,ssim");
   while (std::getline(lines, line)) {
     step = std::stol(line);
     CHECK(step > last);
@@ -139,6 +142,45 @@ TEST_CASE("weights of which a validation makes values that are not finite are no
                "train: a validation fails at step 5; the first value that is not finite: the result is NaN\n"
                "  hint: use a smaller learning rate"));
   CHECK_FALSE(std::filesystem::exists(folder.path / "state.safetensors"));
+}
+
+// y = 2 x + 1 in sixteen examples, each batch of which takes its time.
+struct SlowLine {
+  std::chrono::milliseconds pause;
+  std::uint64_t fingerprint() const { return 7; }
+  template <class D, class T>
+  data::Batches<T, D> batches(data::LoaderOptions o) const {
+    const Shape shape{o.batch, 1};
+    return data::Batches<T, D>(o, shape, shape, [*this, o](Index step, T* x, T* y) {
+      std::this_thread::sleep_for(pause);
+      for (Index i = 0; i < o.batch; ++i) {
+        x[i] = T((step * o.batch + i) % 16) / T(16);
+        y[i] = 2 * x[i] + 1;
+      }
+    });
+  }
+};
+
+TEST_CASE("any source of batches trains; metrics.csv says how long the steps waited for it") {
+  const TemporaryFolder folder;
+  nn::Linear<float, Cpu> net(1, 1);
+  optim::Sgd<float, Cpu> sgd(net, {.lr = 0.5});
+  const auto loss = [&](const auto& x, const auto& y) { return mse_loss(net(x), y); };
+  const auto run = [&](const auto& examples, const char* out, Index steps) {
+    fit(net, sgd, examples, loss,
+        {.out = folder.path / out, .steps = steps, .loader = {.batch = 8, .threads = 1}, .quiet = true});
+    double waited = 0;
+    for (const auto& row : report::History::load(folder.path / out / "metrics.csv", steps).rows)
+      waited += row.waited;
+    return waited;
+  };
+  CHECK(run(SlowLine{std::chrono::milliseconds(20)}, "slow", 10) > 0.1);
+  std::vector<float> x, y;
+  for (int i = 0; i < 16; ++i) x.push_back(float(i) / 16), y.push_back(2 * x.back() + 1);
+  const data::TensorDataset<float> line(Tensor<float, Cpu>({16, 1}, x), Tensor<float, Cpu>({16, 1}, y));
+  CHECK(run(line, "line", 300) >= 0);
+  CHECK(net.weight.value().to_host()[0] == doctest::Approx(2).epsilon(0.01));
+  CHECK(net.bias.value().to_host()[0] == doctest::Approx(1).epsilon(0.01));
 }
 
 TEST_CASE("by the clock, validations that take long are fewer") {
@@ -240,7 +282,7 @@ TEST_CASE("the report shows everything, escaped, without a network") {
   Report r{"SRCNN <x3>",
            "protocol",
            {{"lr", "0.001"}},
-           {{{10, 1, 1e-3, 0.1, {}, {}}, {20, 2, 1e-3, 0.01, 31.5, 0.9}}},
+           {{{10, 1, 0, 1e-3, 0.1, {}, {}}, {20, 2, 0, 1e-3, 0.01, 31.5, 0.9}}},
            30,
            {p}};
   const std::string page = report_page(r);

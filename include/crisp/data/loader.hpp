@@ -205,4 +205,12 @@ class Batches {
   std::vector<std::thread> workers_;
 };
 
+/// What a training takes its batches from. fingerprint() tells one content from another; batch i depends on
+/// the seed and i alone, so that a training can be resumed.
+template <class Set, class T, class D>
+concept BatchSource = requires(const Set& set, LoaderOptions o) {
+  { set.template batches<D, T>(o) } -> std::same_as<Batches<T, D>>;
+  { set.fingerprint() } -> std::same_as<std::uint64_t>;
+};
+
 }  // namespace crisp::data

@@ -11,7 +11,9 @@ namespace crisp::report {
 
 struct HistoryRow {
   Index step = 0;
-  double seconds = 0, lr = 0;
+  double seconds = 0;
+  double waited = 0;  // of these since the row before, for batches that were not ready
+  double lr = 0;
   double loss = 0;                   // the mean since the row before
   std::optional<double> psnr, ssim;  // of the validation, where there was one at this step
 };
@@ -28,17 +30,18 @@ inline std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
-// The row that the line holds, if it is one.
+// The row that the line holds, if it is one. Older files do not say how long the training waited.
 inline std::optional<HistoryRow> row_of(const std::string& line) {
-  const std::vector<std::string> cells = cells_of(line);
-  if (cells.size() != 6) return std::nullopt;
+  std::vector<std::string> cells = cells_of(line);
+  if (cells.size() == 6) cells.insert(cells.begin() + 2, "0");
+  if (cells.size() != 7) return std::nullopt;
   const std::optional<Index> step = whole_number_of(cells[0]);
-  const auto seconds = number_of(cells[1]), lr = number_of(cells[2]);
-  const auto loss = number_of(cells[3]);
-  const auto psnr = number_of(cells[4]), ssim = number_of(cells[5]);
-  const bool validated = (psnr || cells[4].empty()) && (ssim || cells[5].empty());
-  if (!step || !seconds || !lr || !loss || !validated) return std::nullopt;
-  return HistoryRow{*step, *seconds, *lr, *loss, psnr, ssim};
+  const auto seconds = number_of(cells[1]), waited = number_of(cells[2]);
+  const auto lr = number_of(cells[3]), loss = number_of(cells[4]);
+  const auto psnr = number_of(cells[5]), ssim = number_of(cells[6]);
+  const bool validated = (psnr || cells[5].empty()) && (ssim || cells[6].empty());
+  if (!step || !seconds || !waited || !lr || !loss || !validated) return std::nullopt;
+  return HistoryRow{*step, *seconds, *waited, *lr, *loss, psnr, ssim};
 }
 
 }  // namespace detail
@@ -49,10 +52,11 @@ struct History {
   /// Writes all rows; the file appears whole or not at all. Throws Error.
   void save(const std::filesystem::path& path) const {
     const auto text_of = [](double value) { return number_text(value, std::chars_format::general, 10); };
-    std::string out = "step,seconds,lr,loss,psnr,ssim\n";
+    std::string out = "step,seconds,waited,lr,loss,psnr,ssim\n";
     for (const HistoryRow& row : rows)
-      out += str(row.step, ",", text_of(row.seconds), ",", text_of(row.lr), ",", text_of(row.loss), ",",
-                 row.psnr ? text_of(*row.psnr) : "", ",", row.ssim ? text_of(*row.ssim) : "", "\n");
+      out += str(row.step, ",", text_of(row.seconds), ",", text_of(row.waited), ",", text_of(row.lr), ",",
+                 text_of(row.loss), ",", row.psnr ? text_of(*row.psnr) : "", ",",
+                 row.ssim ? text_of(*row.ssim) : "", "\n");
     write_file("metrics", path, out);
   }
 

@@ -1,8 +1,9 @@
-// TrainingClock: how long a training has lasted, which share of it is done,
-// and when a row or a validation is due.
+// TrainingClock: how long a training has lasted and waited for its batches, which share of it is done, and
+// when a row or a validation is due.
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "crisp/train/options.hpp"
 
@@ -28,6 +29,12 @@ class TrainingClock {
   /// Of the whole training: what it took before it was resumed counts too.
   double seconds() const { return std::chrono::duration<double>(Now::now() - started_).count(); }
 
+  /// How long the steps since start() have waited for batches that were not ready, in seconds.
+  void set_waited(double seconds) { waited_ = seconds; }
+
+  /// What of that came since the last call.
+  double take_waited() { return waited_ - std::exchange(taken_, waited_); }
+
   /// The number of steps that were done when the clock was started.
   Index first_step() const { return first_step_; }
 
@@ -49,12 +56,16 @@ class TrainingClock {
 
   struct Rate {
     double steps_per_second, seconds_left;
+    double waited;  // the share of the time, from 0 to 1
   };
   Rate rate() const {
     const double now = seconds();
-    const double rate = double(progress_.step - first_step_) / std::max(1e-9, now - first_seconds_);
+    const double passed = std::max(1e-9, now - first_seconds_);
+    const double rate = double(progress_.step - first_step_) / passed;
     const bool by_steps = options_.steps > 0;
-    return {rate, by_steps ? double(options_.steps - progress_.step) / rate : 60 * options_.minutes - now};
+    const double left =
+        by_steps ? double(options_.steps - progress_.step) / rate : 60 * options_.minutes - now;
+    return {rate, left, waited_ / passed};
   }
 
   /// Whether metrics.csv, which has so many rows, should have one more: two hundred in all. Like everything
@@ -86,6 +97,7 @@ class TrainingClock {
   Index first_step_ = 0;
   double first_seconds_ = 0;
   double common_ = 0;
+  double waited_ = 0, taken_ = 0;
   double validating_ = 0;  // seconds
   int validations_ = 0;    // of the twenty that a training by the clock has, those that are through
 };

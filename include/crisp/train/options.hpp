@@ -87,8 +87,8 @@ inline void check_folder(const FitOptions& o) {
 }
 
 // Adds what the weights of a resumed training depend on; a caller may name these in words of its own.
-inline void complete_settings(FitOptions& o, const data::PatchDataset& patches) {
-  o.settings.emplace("pictures", hexadecimal(patches.fingerprint()));
+inline void complete_settings(FitOptions& o, std::uint64_t fingerprint) {
+  o.settings.emplace("pictures", hexadecimal(fingerprint));
   o.settings.emplace("seed", std::to_string(o.loader.seed));
   o.settings.emplace("batch", std::to_string(o.loader.batch));
   o.settings.emplace("schedule", o.schedule.description());

@@ -88,10 +88,10 @@ class Outputs {
  private:
   void update_bar() {
     training_.read_losses();
-    const auto [rate, seconds_left] = training_.clock.rate();
+    const TrainingClock::Rate rate = training_.clock.rate();
     const double images = double(training_.options.loader.batch * training_.options.accumulate);
-    bar_.update(training_.clock.share_done(), training_.progress.step, training_.losses.last(), rate * images,
-                seconds_left);
+    bar_.update(training_.clock.share_done(), training_.progress.step, training_.losses.last(),
+                rate.steps_per_second * images, rate.waited, rate.seconds_left);
   }
 
   // The row of this step, which may be there already.
@@ -101,7 +101,13 @@ class Outputs {
     const double loss = training_.losses.take_mean().value_or(loss_before);
     const Index step = training_.progress.step;
     if (history_.rows.empty() || history_.rows.back().step != step)
-      history_.rows.push_back({step, training_.clock.seconds(), training_.optimizer.lr(), loss, {}, {}});
+      history_.rows.push_back({step,
+                               training_.clock.seconds(),
+                               training_.clock.take_waited(),
+                               training_.optimizer.lr(),
+                               loss,
+                               {},
+                               {}});
     return history_.rows.back();
   }
 

@@ -18,15 +18,14 @@ namespace crisp::train {
 namespace detail {
 
 // One training. Where several processes train, each has a Loop; the first validates, prints and writes.
-template <class M, class T, class D, distributed::Ranks<T, D> R>
+template <class M, class T, class D, data::BatchSource<T, D> Set, distributed::Ranks<T, D> R>
 class Loop {
  public:
-  Loop(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, FitOptions options,
-       R& ranks)
+  Loop(M& net, optim::Optimizer<T, D>& optimizer, const Set& examples, FitOptions options, R& ranks)
       : training_(net, optimizer, std::move(options)),
         net_(net),
         optimizer_(optimizer),
-        patches_(patches),
+        examples_(examples),
         ranks_(ranks),
         outputs_(training_, options_.quiet || !first()),
         base_lr_(optimizer.lr()) {
@@ -76,7 +75,9 @@ class Loop {
       change_weights();
       return loss.value();
     });
-    for (auto& [input, target] : patches_.template batches<D, T>(batches_to_come())) {
+    auto batches = examples_.template batches<D, T>(batches_to_come());
+    for (auto& [input, target] : batches) {
+      clock_.set_waited(batches.seconds_waited());
       if (options_.graph) {
         agree();
         set_rate(progress_.step);
@@ -195,7 +196,7 @@ class Loop {
       training_.lock.emplace("train", "another training", options_.out);
       check_folder(options_);
     }
-    complete_settings(training_.options, patches_);
+    complete_settings(training_.options, examples_.fingerprint());
     check(!options_.graph || ranks_.size() == 1, "train: a step as a graph is of one process, not of ",
           ranks_.size(), ", which exchange their gradients within the step");
     distributed::detail::check_same(in_words(), ranks_);
@@ -229,7 +230,7 @@ class Loop {
   Training<M, T, D> training_;
   M& net_;
   optim::Optimizer<T, D>& optimizer_;
-  const data::PatchDataset& patches_;
+  const Set& examples_;
   const FitOptions& options_ = training_.options;
   Progress& progress_ = training_.progress;
   TrainingClock& clock_ = training_.clock;
@@ -244,23 +245,25 @@ class Loop {
 
 }  // namespace detail
 
-/// Trains `net` on batches of `patches`: loss_of(input, target), two Vars (N, H, W, C) in 0..1, gives the
-/// loss. Writes into the folder options.out as it goes. With a number of steps, the same seed gives the same
-/// weights to the bit, for any number of loader threads, and whether or not the training was stopped and
-/// resumed. Throws Error for options that do not fit, before any work; for a loss that is not finite; and for
-/// a folder that cannot be written. Where there are several `ranks`, each calls this with the same arguments,
-/// and options.loader.batch is that of all together, which they share equally; the loss must be a mean over
-/// the batch. The weights are then those of one process but for rounding.
-template <class M, class T, class D, class Loss, distributed::Ranks<T, D> R>
-FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of,
+/// Trains `net` on batches of `examples`, a PatchDataset or any other source of batches (a TensorDataset, one
+/// of one's own): loss_of(input, target), two Vars such as (N, H, W, C) in 0..1, gives the loss. Writes into
+/// the folder options.out as it goes. With a number of steps, the same seed gives the same weights to the
+/// bit, for any number of loader threads, and whether or not the training was stopped and resumed. Throws
+/// Error for options that do not fit, before any work; for a loss that is not finite; and for a folder that
+/// cannot be written. Where there are several `ranks`, each calls this with the same arguments, and
+/// options.loader.batch is that of all together, which they share equally; the loss must be a mean over the
+/// batch. The weights are then those of one process but for rounding.
+template <class M, class T, class D, data::BatchSource<T, D> Set, class Loss, distributed::Ranks<T, D> R>
+FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const Set& examples, Loss loss_of,
               FitOptions options, R& ranks) {
-  return detail::Loop<M, T, D, R>(net, optimizer, patches, std::move(options), ranks).run(std::move(loss_of));
+  detail::Loop<M, T, D, Set, R> loop(net, optimizer, examples, std::move(options), ranks);
+  return loop.run(std::move(loss_of));
 }
-template <class M, class T, class D, class Loss>
-FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const data::PatchDataset& patches, Loss loss_of,
+template <class M, class T, class D, data::BatchSource<T, D> Set, class Loss>
+FitResult fit(M& net, optim::Optimizer<T, D>& optimizer, const Set& examples, Loss loss_of,
               FitOptions options) {
   distributed::OneRank alone;
-  return fit(net, optimizer, patches, std::move(loss_of), std::move(options), alone);
+  return fit(net, optimizer, examples, std::move(loss_of), std::move(options), alone);
 }
 
 }  // namespace crisp::train
