@@ -1,4 +1,6 @@
-// Everything. For shorter compile times include only the headers that you use.
+// All ops, layers and optimizers, SRCNN, data, metrics and the training loop. Other networks have a header
+// each in models/, methods before networks in classic/, files of weights in io/. For shorter compile times
+// include only the headers that you use.
 #pragma once
 #include "crisp/backend/device.hpp"
 #include "crisp/data/dataset.hpp"
@@ -11,14 +13,26 @@
 #include "crisp/nn/activation.hpp"
 #include "crisp/nn/channel_attention.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
+#include "crisp/nn/group_norm.hpp"
 #include "crisp/nn/pixel_shuffle.hpp"
 #include "crisp/nn/pool.hpp"
 #include "crisp/nn/res_block.hpp"
 #include "crisp/nn/rstb.hpp"
 #include "crisp/nn/sequential.hpp"
 #include "crisp/nn/upsampler.hpp"
+#include "crisp/ops/abs.hpp"
+#include "crisp/ops/argmax.hpp"
+#include "crisp/ops/bce_loss.hpp"
+#include "crisp/ops/clamp.hpp"
 #include "crisp/ops/concat.hpp"
+#include "crisp/ops/cross_entropy.hpp"
+#include "crisp/ops/exp.hpp"
+#include "crisp/ops/image_loss.hpp"
+#include "crisp/ops/log.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/pow.hpp"
+#include "crisp/ops/slice.hpp"
+#include "crisp/ops/tensor_arithmetic.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/optim/ema.hpp"

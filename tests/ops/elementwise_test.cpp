@@ -42,7 +42,7 @@ TEST_CASE("arithmetic repeats the trailing axes, on either side") {
         std::vector<double>{2, 4, 6, 8, 10, 12});
   CHECK((1.0 - x / 2.0).value().to_host()[5] == -2);
   CHECK((-x + 1.0).value().to_host()[0] == 0);
-  CHECK_ERROR(x + V(Tensor<double, Device>({2}, 1.0)), "neither agree, nor is one the trailing axes");
+  CHECK_ERROR(x + V(Tensor<double, Device>({2}, 1.0)), "neither agree, nor can one be repeated");
 }
 
 TEST_CASE("arithmetic: gradients, repeated or not, also where both operands are one value") {

@@ -147,9 +147,18 @@ TEST_CASE("the average of the weights follows them slowly, is exchanged and exch
   ema.update(net);
   CHECK(net.weight.value().item() == 5);
   ema.swap(net);
-  CHECK(net.weight.value().item() == doctest::Approx(2));
+  CHECK(net.weight.value().item() == doctest::Approx(4.6));  // the first decay is 1 / 10
   ema.swap(net);
   CHECK(net.weight.value().item() == 5);
+  double expected = 4.6;
+  for (int t = 1; t < 60; ++t) {
+    const double weight = std::sin(t), d = std::min(0.75, (1.0 + t) / (10.0 + t));
+    net.weight.value().fill(weight);
+    ema.update(net);
+    expected = d * expected + (1 - d) * weight;
+    CHECK(ema.state()[0].second.item() == doctest::Approx(expected).epsilon(1e-12));
+  }
+  net.weight.value().fill(5);
   net.weight.set_trained(false);
   ema.update(net);
   CHECK(ema.state()[0].second.item() == 5);

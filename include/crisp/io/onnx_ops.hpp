@@ -32,24 +32,31 @@ class OnnxOps {
  private:
   static const std::map<std::string, Function>& table() {
     static const std::map<std::string, Function> functions{
+        {"abs", elementwise("Abs")},
         {"add", pairwise("Add")},
         {"affine", &OnnxOps::affine},
         {"avg_pool2d", pool("AveragePool")},
         {"batch_norm", &OnnxOps::batch_norm},
+        {"clamp", &OnnxOps::clamp},
         {"concat", &OnnxOps::concat},
         {"conv2d", &OnnxOps::conv2d},
         {"conv_transpose2d", &OnnxOps::conv_transpose2d},
         {"divide", pairwise("Div")},
+        {"exp", elementwise("Exp")},
+        {"expand", &OnnxOps::expand},
         {"gelu", &OnnxOps::gelu},
         {"layer_norm", &OnnxOps::layer_norm},
         {"leaky_relu", &OnnxOps::leaky_relu},
         {"linear", &OnnxOps::linear},
+        {"log", elementwise("Log")},
         {"max_pool2d", pool("MaxPool")},
         {"multiply", pairwise("Mul")},
         {"pad", &OnnxOps::pad},
         {"permute", &OnnxOps::permute},
         {"pixel_shuffle", &OnnxOps::pixel_shuffle},
+        {"pow", &OnnxOps::pow},
         {"prelu", &OnnxOps::prelu},
+        {"reciprocal", &OnnxOps::reciprocal},
         {"relu", elementwise("Relu")},
         {"reshape", &OnnxOps::reshape},
         {"roll", &OnnxOps::roll},
@@ -57,6 +64,7 @@ class OnnxOps {
         {"sigmoid", elementwise("Sigmoid")},
         {"slice", &OnnxOps::slice},
         {"softmax", &OnnxOps::softmax},
+        {"sqrt", elementwise("Sqrt")},
         {"subtract", pairwise("Sub")},
         {"tanh", elementwise("Tanh")},
         {"upsample", &OnnxOps::upsample},
@@ -99,6 +107,21 @@ class OnnxOps {
       const float scale = real(s, "scale"), shift = real(s, "shift");
       const std::string y = scale == 1 ? x : graph_.node("Mul", {x, graph_.number(scale)});
       return shift == 0 ? y : graph_.node("Add", {y, graph_.number(shift)});
+    });
+  }
+  OnnxNames reciprocal(const Step& s) {
+    return keep_layout(s.inputs[0], [&](const std::string& x, bool) {
+      return graph_.node("Div", {graph_.number(real(s, "number")), x});
+    });
+  }
+  OnnxNames pow(const Step& s) {
+    return keep_layout(s.inputs[0], [&](const std::string& x, bool) {
+      return graph_.node("Pow", {x, graph_.number(real(s, "exponent"))});
+    });
+  }
+  OnnxNames clamp(const Step& s) {
+    return keep_layout(s.inputs[0], [&](const std::string& x, bool) {
+      return graph_.node("Clip", {x, graph_.number(real(s, "low")), graph_.number(real(s, "high"))});
     });
   }
   OnnxNames prelu(const Step& s) {
@@ -208,9 +231,15 @@ class OnnxOps {
     return in_nhwc(add_reshape(values_.nhwc(s.inputs[0]), s.result.shape()));
   }
   std::string add_reshape(const std::string& x, const Shape& shape) {
-    std::vector<Index> extents;
-    for (int i = 0; i < shape.rank(); ++i) extents.push_back(shape[i]);
-    return graph_.node("Reshape", {x, graph_.integers(extents)});
+    return graph_.node("Reshape", {x, extents(shape)});
+  }
+  OnnxNames expand(const Step& s) {
+    return in_nhwc(graph_.node("Expand", {values_.nhwc(s.inputs[0]), extents(s.result.shape())}));
+  }
+  std::string extents(const Shape& shape) {
+    std::vector<Index> all;
+    for (int i = 0; i < shape.rank(); ++i) all.push_back(shape[i]);
+    return graph_.integers(all);
   }
   OnnxNames permute(const Step& s) {  // the attribute has a decimal digit an axis: 213 is {2, 1, 3}
     std::vector<Index> axes(static_cast<std::size_t>(s.result.shape().rank()));

@@ -1,6 +1,10 @@
-// Arithmetic: + - * / of two values, the smaller one repeated over leading axes, and of a value and a number.
+// Arithmetic: + - * / of two values, the smaller one repeated, and of a value and a number.
 #pragma once
+#include <algorithm>
+#include <optional>
+
 #include "crisp/ops/elementwise.hpp"
+#include "crisp/ops/expand.hpp"
 #include "crisp/ops/matmul.hpp"
 
 namespace crisp {
@@ -40,6 +44,14 @@ struct Affine {
   T scale, shift;
   CRISP_HD T value(T x) const { return scale * x + shift; }
   CRISP_HD T slope(T, T) const { return scale; }
+};
+
+template <class T>
+struct Reciprocal {
+  static constexpr const char* name = "reciprocal";
+  T number;
+  CRISP_HD T value(T x) const { return number / x; }
+  CRISP_HD T slope(T x, T y) const { return -y / x; }
 };
 
 // Both operands seen as (rows, cols); the one that is repeated has one row, and a step of 0 from row to row.
@@ -85,13 +97,25 @@ Tensor<T, D> negative(const Tensor<T, D>& x) {
   return y;
 }
 
-// How a and b are paired. Throws Error where the shapes neither agree, nor one is the trailing axes of the
-// other.
-inline Pairing paired(const char* name, const Shape& a, const Shape& b) {
+// The shape to which a and b are repeated along axes of one element, as (N, 1, 1, C) is; nothing where one is
+// the trailing axes of the other, which needs no copy. Throws Error where they do not fit at all.
+inline std::optional<Shape> repeated_shape(const char* name, const Shape& a, const Shape& b) {
+  if (trails(a, b) || trails(b, a)) return {};
+  Shape full = a.rank() < b.rank() ? b : a;
+  for (int i = 1; i <= std::min(a.rank(), b.rank()); ++i) full[-i] = a[-i] == 1 ? b[-i] : a[-i];
+  check(expands_to(a, full) && expands_to(b, full), name,
+        ": the shapes neither agree, nor can one be repeated to the other", operand("left", a),
+        operand("right", b), "\n  hint: (C), (N, 1, 1, C) and (N, H, W, 1) are repeated to (N, H, W, C)");
+  return full;
+}
+template <class T, class D>
+Var<T, D> fitted(const Var<T, D>& x, const Shape& shape) {
+  return x.shape() == shape ? x : expand(x, shape);
+}
+
+// How a and b are paired, of which one is the trailing axes of the other.
+inline Pairing paired(const Shape& a, const Shape& b) {
   const bool equal = a == b, repeat_b = !equal && trails(b, a), repeat_a = !equal && !repeat_b;
-  check(!repeat_a || trails(a, b), name,
-        ": the shapes neither agree, nor is one the trailing axes of the other", operand("left", a),
-        operand("right", b), "\n  hint: (C) is repeated over (N, H, W, C)");
   const Shape& full = repeat_a ? b : a;
   Index cols = full.rank() ? full[-1] : 1;
   if (repeat_a) cols = a.numel();
@@ -108,7 +132,9 @@ Tensor<T, D> summed(const Tensor<T, D>& dx, bool repeated, const Pairing& p, con
 // a + b or a - b: the gradient reads neither, so that the result may take the place of one.
 template <class F, class T, class D>
 Var<T, D> signed_sum(F f, const Var<T, D>& a, const Var<T, D>& b) {
-  const Pairing p = paired(F::name, a.shape(), b.shape());
+  if (const auto shape = repeated_shape(F::name, a.shape(), b.shape()))
+    return signed_sum(f, fitted(a, *shape), fitted(b, *shape));
+  const Pairing p = paired(a.shape(), b.shape());
   const bool in_b = p.repeat_a || (!p.repeat_b && a.value().shares_elements());
   Tensor<T, D> y = reuse_or_make(in_b ? b.value() : a.value());
   D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
@@ -126,7 +152,9 @@ Var<T, D> signed_sum(F f, const Var<T, D>& a, const Var<T, D>& b) {
 // a * b or a / b: the gradient of each reads both.
 template <class F, class T, class D>
 Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
-  const Pairing p = paired(F::name, a.shape(), b.shape());
+  if (const auto shape = repeated_shape(F::name, a.shape(), b.shape()))
+    return scaled(f, fitted(a, *shape), fitted(b, *shape));
+  const Pairing p = paired(a.shape(), b.shape());
   Tensor<T, D> y(p.repeat_a ? b.shape() : a.shape());
   D::for_each(p.rows, p.cols, PairValue<F, T>{f, a.value().data(), b.value().data(), y.data(), p});
   const auto backward = [=](const Tensor<T, D>& dy) {
@@ -147,8 +175,8 @@ Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
 
 }  // namespace detail
 
-// a and b have one shape, or one of them is the trailing axes of the other, such as (C) with (N, H, W, C); a
-// single element goes with any shape. Throws Error otherwise.
+// a and b have one shape, or are repeated to one: (C), (N, 1, 1, C) and (N, H, W, 1) to (N, H, W, C); a
+// single element goes with any shape. Throws Error otherwise. A Tensor on the right is taken as data.
 template <class T, class D>
 Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) {
   return detail::signed_sum(detail::Add<T>{}, a, b);
@@ -204,6 +232,10 @@ Var<T, D> operator*(double v, Var<T, D> x) {
 template <class T, class D>
 Var<T, D> operator/(Var<T, D> x, double v) {
   return affine(std::move(x), 1 / v, 0);
+}
+template <class T, class D>
+Var<T, D> operator/(double v, Var<T, D> x) {
+  return elementwise(detail::Reciprocal<Wide<T>>{Wide<T>(v)}, std::move(x), {{"number", v}});
 }
 
 }  // namespace crisp

@@ -1,0 +1,78 @@
+// Arithmetic that begins with a tensor: with a value it gives a value, whose history is that of the value
+// alone; with a tensor or a number it gives a tensor. Shapes go together as those of ops/arithmetic.hpp do.
+#pragma once
+#include "crisp/ops/arithmetic.hpp"
+
+namespace crisp {
+
+// tensor, value -> value
+template <class T, class D>
+Var<T, D> operator+(const Tensor<T, D>& a, const Var<T, D>& b) {
+  return Var<T, D>(a) + b;
+}
+template <class T, class D>
+Var<T, D> operator-(const Tensor<T, D>& a, const Var<T, D>& b) {
+  return Var<T, D>(a) - b;
+}
+template <class T, class D>
+Var<T, D> operator*(const Tensor<T, D>& a, const Var<T, D>& b) {
+  return Var<T, D>(a) * b;
+}
+template <class T, class D>
+Var<T, D> operator/(const Tensor<T, D>& a, const Var<T, D>& b) {
+  return Var<T, D>(a) / b;
+}
+
+// tensor, tensor -> tensor
+template <class T, class D>
+Tensor<T, D> operator+(const Tensor<T, D>& a, const Tensor<T, D>& b) {
+  return (Var<T, D>(a) + Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator-(const Tensor<T, D>& a, const Tensor<T, D>& b) {
+  return (Var<T, D>(a) - Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator*(const Tensor<T, D>& a, const Tensor<T, D>& b) {
+  return (Var<T, D>(a) * Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator/(const Tensor<T, D>& a, const Tensor<T, D>& b) {
+  return (Var<T, D>(a) / Var<T, D>(b)).value();
+}
+
+// tensor, number -> tensor
+template <class T, class D>
+Tensor<T, D> operator+(const Tensor<T, D>& a, double b) {
+  return (Var<T, D>(a) + b).value();
+}
+template <class T, class D>
+Tensor<T, D> operator+(double a, const Tensor<T, D>& b) {
+  return (a + Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator-(const Tensor<T, D>& a, double b) {
+  return (Var<T, D>(a) - b).value();
+}
+template <class T, class D>
+Tensor<T, D> operator-(double a, const Tensor<T, D>& b) {
+  return (a - Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator*(const Tensor<T, D>& a, double b) {
+  return (Var<T, D>(a) * b).value();
+}
+template <class T, class D>
+Tensor<T, D> operator*(double a, const Tensor<T, D>& b) {
+  return (a * Var<T, D>(b)).value();
+}
+template <class T, class D>
+Tensor<T, D> operator/(const Tensor<T, D>& a, double b) {
+  return (Var<T, D>(a) / b).value();
+}
+template <class T, class D>
+Tensor<T, D> operator/(double a, const Tensor<T, D>& b) {
+  return (a / Var<T, D>(b)).value();
+}
+
+}  // namespace crisp
