@@ -104,6 +104,31 @@ TEST_CASE("the LR of an HR file is found under the names that image sets have") 
   CHECK(patches.fingerprint() == whole.fingerprint());
 }
 
+TEST_CASE("an epoch is as many batches as cover the pictures, and the next one has others") {
+  const auto images = dead_leaves({.count = 2, .height = 24, .width = 30});
+  for (const Sampling sampling : {Sampling::random, Sampling::grid}) {
+    const PatchDataset patches(images, {.scale = 2, .patch = 8, .sampling = sampling});
+    const LoaderOptions o{.batch = 5, .seed = 3};
+    const auto values_of = [](auto batches) {
+      std::vector<float> all;
+      for (auto& [input, target] : batches)
+        for (const float v : input.to_host()) all.push_back(v);
+      return all;
+    };
+    const std::size_t steps = std::size_t(patches.epoch_steps(5));
+    LoaderOptions both = o;
+    both.steps = 2 * Index(steps);
+    const std::vector<float> two = values_of(patches.batches<Device>(both));
+    std::vector<float> joined = values_of(patches.epoch<Device>(0, o));
+    const std::vector<float> second = values_of(patches.epoch<Device>(1, o));
+    CHECK(joined.size() == second.size());
+    CHECK(joined != second);
+    joined.insert(joined.end(), second.begin(), second.end());
+    CHECK(joined == two);
+    CHECK_ERROR(patches.epoch<Device>(-1, o), "PatchDataset: epoch -1 in batches of 5 was asked for");
+  }
+}
+
 TEST_CASE("a picture is known again when it was made smaller, compressed, or both; and no other is") {
   const auto images = dead_leaves({.count = 12, .height = 90, .width = 121, .colour = true, .seed = 5});
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -241,7 +241,7 @@ TEST_CASE("what layers cannot be is said") {
 }
 
 TEST_CASE("VGG19: torchvision's names, shapes by block, and a gradient to the image alone") {
-  models::Vgg19<double, Device> vgg({.layer = "conv3_2", .width = 2});
+  models::Vgg19<double, Device> vgg({.layer = "conv3_2", .width = 2, .random = true});
   std::string names;
   vgg.each_param([&](const std::string& name, const auto& p) {
     if (name.ends_with("weight")) names += name + " ";
@@ -253,11 +253,13 @@ TEST_CASE("VGG19: torchvision's names, shapes by block, and a gradient to the im
   const V x = random_input<Device>({1, 9, 8, 3}, 1), target = random_tensor<double>({1, 9, 8, 3}, 2);
   CHECK(vgg(x).shape() == Shape{1, 2, 2, 8});
   CHECK(gradcheck([&](const auto& v) { return models::feature_loss(vgg, v, target); }, x));
-  models::Vgg19<double, Device> last({.layer = "relu5_4", .width = 1});
+  models::Vgg19<double, Device> last({.layer = "relu5_4", .width = 1, .random = true});
   std::string last_name;
   last.each_param([&](const std::string& name, const auto&) { last_name = name; });
   CHECK(last_name == "features.34.bias");
   CHECK(last(V(Tensor<double, Device>({1, 16, 16, 3}, 0.5))).shape() == Shape{1, 1, 1, 8});
+  models::Vgg19<double, Device> empty({.layer = "conv1_1", .width = 2});
+  CHECK_ERROR(empty(x), "Vgg19: no weights were read");
 }
 
 TEST_CASE("SRGAN: both players learn from one loss, each by its own gradient") {

@@ -85,12 +85,27 @@ class PatchDataset {
   /// Batch i depends on the seed and i alone: not on the number of threads, nor on where the loop began, nor
   /// on how it is split.
   template <class D, class T = float>
-  Batches<T, D> batches(LoaderOptions o = {}) const {
+  Batches<T, D> batches(LoaderOptions o = {}) const& {
     check(!sources_.empty(), "PatchDataset: there are no images");
     const Index N = o.batch / std::max<Index>(1, o.parts), C = cutter_.channels();
     const Index in = options().patch, out = in * cutter_.hr_factor();
     return Batches<T, D>(o, {N, in, in, C}, {N, out, out, C},
                          [this, o](Index step, T* input, T* target) { fill(o, step, input, target); });
+  }
+  template <class D, class T = float>
+  Batches<T, D> batches(LoaderOptions = {}) const&& {
+    static_assert(detail::no_temporary<D>, "crisp: the data set would end before the loop; give it a name");
+  }
+
+  /// The batches of one epoch, from 0: epoch_steps(o.batch) of them, others in each epoch.
+  template <class D, class T = float>
+  Batches<T, D> epoch(Index number, LoaderOptions o = {}) const& {
+    check(number >= 0 && o.batch >= 1, "PatchDataset: epoch ", number, " in batches of ", o.batch,
+          " was asked for; epochs are counted from 0, and a batch has at least 1 patch");
+    const Index steps = epoch_steps(o.batch);
+    o.first_step = number * steps;
+    o.steps = o.first_step + steps;
+    return batches<D, T>(o);
   }
 
  private:

@@ -41,10 +41,15 @@ class TensorDataset {
   /// through all examples once, in an order of its own. Batch i depends on the seed and i alone, as
   /// PatchDataset's do.
   template <class D, std::same_as<T> U = T>
-  Batches<U, D> batches(LoaderOptions o = {}) const {
+  Batches<U, D> batches(LoaderOptions o = {}) const& {
     Shape input = input_shape_, target = target_shape_;
     input[0] = target[0] = o.batch / std::max<Index>(1, o.parts);
     return Batches<T, D>(o, input, target, [this, o](Index step, T* x, T* y) { fill(o, step, x, y); });
+  }
+
+  template <class D, std::same_as<T> U = T>
+  Batches<U, D> batches(LoaderOptions = {}) const&& {
+    static_assert(detail::no_temporary<D>, "crisp: the data set would end before the loop; give it a name");
   }
 
  private:

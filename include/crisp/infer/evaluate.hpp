@@ -30,6 +30,12 @@ inline std::string describe(Protocol protocol, Index scale, Index shave = -1,
   return str(how, scored, shave < 0 ? scale : shave, " pixels shaved, x", scale);
 }
 
+namespace detail {
+// For a static_assert in what no temporary network may do.
+template <class>
+inline constexpr bool no_temporary = false;
+}  // namespace detail
+
 /// What is evaluated: from a low-resolution image (gray or RGB, 0..255) to one `scale` times as large. Under
 /// rgb8 the input holds whole numbers, and the caller rounds the result; under y it is gray and neither is
 /// rounded.
@@ -46,6 +52,11 @@ Upscaler upscaler(const Net<T, D>& net) {
           " channels\n  hint: use the protocol rgb8");
     return upscale(net, lr, scale);
   };
+}
+
+template <template <class, class> class Net, class T, class D>
+Upscaler upscaler(Net<T, D>&&) {
+  static_assert(detail::no_temporary<T>, "crisp: the network would end before it is used; give it a name");
 }
 
 /// An interpolation as an Upscaler. Under rgb8 both of its passes round to 8 bits, as MATLAB's do.

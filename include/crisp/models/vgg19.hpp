@@ -2,6 +2,8 @@
 // E; Ledig et al. 2017, eq. 5). Its weights come from a file, in torchvision's names (features.0.weight,
 // ...).
 #pragma once
+#include <algorithm>
+
 #include "crisp/nn/conv2d.hpp"
 #include "crisp/ops/arithmetic.hpp"
 #include "crisp/ops/loss.hpp"
@@ -14,6 +16,7 @@ struct Vgg19Options {
   std::string layer = "conv5_4";  // conv1_1 to conv5_4, or relu1_1 to relu5_4; SRGAN's "VGG54" is relu5_4,
                                   // ESRGAN takes conv5_4
   Index width = 64;               // of the first convolution; narrower ones are for tests
+  bool random = false;            // random weights; else they are 0 until a file is read
 };
 
 /// (N, H, W, 3), RGB 0..1 -> the values of the layer, (N, H / 2^(block - 1), W / 2^(block - 1), channels).
@@ -41,7 +44,8 @@ struct Vgg19 {
       if (b > 1) pools.push_back(Index(convs.size())), ++number;
       const Index width = o.width * std::min<Index>(8, Index(1) << (b - 1));
       for (Index i = 1; i <= (b == block ? last : in_block[b - 1]); ++i, number += 2) {
-        convs.emplace_back(channels, width, 3);
+        convs.emplace_back(channels, width, 3,
+                           nn::Conv2dOptions{.init = o.random ? nn::Init::he() : nn::Init::constant(0)});
         numbers.push_back(number);
         channels = width;
       }
@@ -49,7 +53,9 @@ struct Vgg19 {
     each_param([](const std::string&, auto& p) { p.set_trained(false); });
   }
 
+  /// Throws Error where no weights were read: the values would say nothing.
   Var<T, D> operator()(const Var<T, D>& image) const {
+    check_weights();
     Var<T, D> x = (image - mean) / deviation;
     for (std::size_t i = 0; i < convs.size(); ++i) {
       if (std::find(pools.begin(), pools.end(), Index(i)) != pools.end()) x = max_pool2d(x, 2);
@@ -69,6 +75,17 @@ struct Vgg19 {
   }
 
  private:
+  void check_weights() const {
+    if (has_weights_) return;
+    const auto first = convs[0].weight.value().to_host();
+    has_weights_ = std::any_of(first.begin(), first.end(), [](auto w) { return w != 0; });
+    check(
+        has_weights_,
+        "Vgg19: no weights were read\n  hint: io::load(\"vgg19.safetensors\", vgg), or {.random = true} for "
+        "the features of random weights");
+  }
+  mutable bool has_weights_ = false;  // known to be there
+
   template <class List, class F>
   void name(List& list, F& f, const std::string& prefix) const {
     for (std::size_t i = 0; i < list.size(); ++i)
