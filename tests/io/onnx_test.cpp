@@ -2,7 +2,14 @@
 // is refused.
 #include "crisp/io/onnx.hpp"
 
+#include "crisp/ops/abs.hpp"
+#include "crisp/ops/clamp.hpp"
+#include "crisp/ops/exp.hpp"
+#include "crisp/ops/expand.hpp"
+#include "crisp/ops/log.hpp"
+#include "crisp/ops/pow.hpp"
 #include "crisp/ops/reduce.hpp"
+#include "crisp/ops/sqrt.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "support.hpp"
 
@@ -32,7 +39,28 @@ struct Largest {
   void each_param(F&&) const {}
 };
 
+// No template, and without weights but one.
+struct Numbers {
+  nn::Param<float, Cpu> gain{Tensor<float, Cpu>({1, 1, 1, 3}, 2.0f)};
+  Var<float, Cpu> operator()(const Var<float, Cpu>& x) const {
+    const auto y = clamp(exp(x) + log(abs(x) + 1.0), 0, 5) + 1.0 / (pow(x, 2) + 1.0);
+    return sqrt(y * expand(gain, x.shape()));
+  }
+  CRISP_PARAMS(gain)
+};
+
 }  // namespace
+
+TEST_CASE("onnx: ops on single numbers, of a network that is no template") {
+  const TemporaryFolder folder;
+  const Numbers net;
+  export_onnx(folder.path / "numbers.onnx", net, 3, {.height = 5, .width = 4});
+  const auto count = kinds(exported(folder.path / "numbers.onnx"));
+  for (const char* kind : {"Exp", "Log", "Abs", "Clip", "Pow", "Div", "Sqrt"}) {
+    INFO(kind);
+    CHECK((count.contains(kind) && count.at(kind) == 1));
+  }
+}
 
 TEST_CASE(
     "onnx: every network becomes a graph whose inputs are all there, of every size where that is possible") {

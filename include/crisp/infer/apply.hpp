@@ -6,6 +6,7 @@
 #include "crisp/core/finite.hpp"
 #include "crisp/data/image.hpp"
 #include "crisp/models/input_spec.hpp"
+#include "crisp/nn/element_of.hpp"
 
 namespace crisp::infer {
 
@@ -56,8 +57,10 @@ void check_result(const Net& net, const Shape& shape, const std::vector<T>& valu
 /// net(image): (H, W, C), 0..255 -> (factor H, factor W, C), about 0..255, where factor is 1 for a network
 /// that takes the enlarged image. C has to be what the network works on. Throws Error where a value of the
 /// result is not finite.
-template <template <class, class> class Net, class T, class D>
-data::Image apply(const Net<T, D>& net, const data::Image& image) {
+template <class Net>
+data::Image apply(const Net& net, const data::Image& image) {
+  using T = nn::ElementOf<Net>;
+  using D = nn::DeviceOf<Net>;
   const NoGrad guard;
   data::Image result = to_image(net(Var<T, D>(to_tensor<T, D>(image))).value());
   check_result(net, {1, result.height, result.width, result.channels}, result.samples);

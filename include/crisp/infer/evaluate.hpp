@@ -43,8 +43,8 @@ using Upscaler = std::function<data::Image(const data::Image& lr, Index scale, P
 
 /// A network as an Upscaler; the network must outlive it. Throws Error, when used, for a colour network under
 /// y.
-template <template <class, class> class Net, class T, class D>
-Upscaler upscaler(const Net<T, D>& net) {
+template <class Net>
+Upscaler upscaler(const Net& net) {
   return [&net](const data::Image& lr, Index scale, Protocol protocol) {
     const Index channels = input_spec_of(net).channels;
     check(protocol != Protocol::y || channels == 1,
@@ -54,9 +54,10 @@ Upscaler upscaler(const Net<T, D>& net) {
   };
 }
 
-template <template <class, class> class Net, class T, class D>
-Upscaler upscaler(Net<T, D>&&) {
-  static_assert(detail::no_temporary<T>, "crisp: the network would end before it is used; give it a name");
+template <class Net>
+requires(!std::is_lvalue_reference_v<Net> && !std::same_as<Net, data::Resampling>) Upscaler upscaler(Net&&) {
+  static_assert(detail::no_temporary<Net>, "crisp: the network would end before it is used; give it a name");
+  return {};
 }
 
 /// An interpolation as an Upscaler. Under rgb8 both of its passes round to 8 bits, as MATLAB's do.

@@ -61,8 +61,9 @@ struct TileCost {
 };
 
 // Measured on two small tiles.
-template <template <class, class> class Net, class T, class D>
-TileCost tile_cost(const Net<T, D>& net, const data::Image& image, Index scale) {
+template <class Net>
+TileCost tile_cost(const Net& net, const data::Image& image, Index scale) {
+  using D = nn::DeviceOf<Net>;
   constexpr Index small = 40, large = 64;
   const auto peak = [&](Index side) {
     const Index before = D::memory_use().now;
@@ -79,8 +80,8 @@ TileCost tile_cost(const Net<T, D>& net, const data::Image& image, Index scale) 
 
 // Tiles as large as the memory allows beside the image and the rows that wait for the sink, but no larger
 // than is useful.
-template <template <class, class> class Net, class T, class D>
-Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o) {
+template <class Net>
+Tiling tiling(const Net& net, const data::Image& image, Index scale, const Options& o) {
   const models::InputSpec spec = input_spec_of(net);
   const Index largest = std::max(image.height, image.width);
   const Index smallest = round_up(std::max<Index>(16, 2 * spec.blend), spec.grid);
@@ -117,9 +118,8 @@ Tiling tiling(const Net<T, D>& net, const data::Image& image, Index scale, const
 /// rounded, to `sink`, from the top. A network on luma (its input: luma / 255, enlarged by MATLAB's bicubic
 /// if it takes that) leaves Cb and Cr to bicubic; gray stays gray; alpha is enlarged by bicubic, and colours
 /// that it hides are filled first (data/alpha.hpp). Throws Error for an empty image or a scale below 1.
-template <template <class, class> class Net, class T, class D>
-void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o,
-             const RowSink& sink) {
+template <class Net>
+void upscale(const Net& net, const data::Image& image, Index scale, const Options& o, const RowSink& sink) {
   check(scale >= 1, "upscale: the scale must be a whole number of at least 1, not ", scale);
   check(image.height >= 1 && image.width >= 1, "upscale: the image is empty (", image.height, " x ",
         image.width, " pixels)");
@@ -131,8 +131,8 @@ void upscale(const Net<T, D>& net, const data::Image& image, Index scale, const 
 }
 
 /// The same as one image, (scale H, scale W, C).
-template <template <class, class> class Net, class T, class D>
-data::Image upscale(const Net<T, D>& net, const data::Image& image, Index scale, const Options& o = {}) {
+template <class Net>
+data::Image upscale(const Net& net, const data::Image& image, Index scale, const Options& o = {}) {
   data::Image result(image.height * scale, image.width * scale, image.channels);
   auto to = result.samples.begin();
   upscale(net, image, scale, o,

@@ -2,6 +2,7 @@
 #pragma once
 #include "crisp/core/file.hpp"
 #include "crisp/io/onnx_ops.hpp"
+#include "crisp/nn/element_of.hpp"
 
 namespace crisp::io {
 
@@ -68,9 +69,11 @@ struct OnnxResult {
 /// Writes a network that takes (N, H, W, channels) as an ONNX model with an input "input" (N, C, H, W) and an
 /// output "output". One that treats all sizes alike is exported for all, others (windows, padding to a
 /// multiple) for one. The file appears whole or not at all. Throws Error for an op that ONNX does not have.
-template <template <class, class> class Net, class T, class D>
-OnnxResult export_onnx(const std::filesystem::path& path, const Net<T, D>& net, Index channels,
-                       OnnxOptions o = {}, const Metadata& metadata = {}) {
+template <class Net>
+OnnxResult export_onnx(const std::filesystem::path& path, const Net& net, Index channels, OnnxOptions o = {},
+                       const Metadata& metadata = {}) {
+  using T = nn::ElementOf<Net>;
+  using D = nn::DeviceOf<Net>;
   check(o.height >= 1 && o.width >= 1 && channels >= 1, "export: an input of ", o.height, " x ", o.width,
         " pixels and ", channels, " channels is not possible");
   const auto image = [&](Index h, Index w) { return Var<T, D>(Tensor<T, D>({1, h, w, channels}, T(0.5))); };

@@ -55,10 +55,12 @@ class OnnxValues {
   std::string filter(const Var<T, D>& x) {
     return constant(x, torch_shape(x.shape()), channels_first(floats(x.value()), x.shape()));
   }
-  /// A constant that goes with every pixel: one number, or one a channel.
+  /// A constant that goes with every pixel: one number, one a channel, or an image (N, H, W, C).
   std::string along_channels(const Var<T, D>& x, bool in_nchw) {
     const Index count = x.numel();
-    check(count == 1 || x.shape().rank() == 1, "export: a constant of shape ", x.shape(),
+    const int rank = x.shape().rank();
+    if (count > 1 && rank == 4) return in_nchw ? filter(x) : vector(x);
+    check(count == 1 || rank == 1, "export: a constant of shape ", x.shape(),
           " within an op has no counterpart in ONNX");
     const Shape channels = in_nchw ? Shape{count, 1, 1} : Shape{count};
     return constant(x, count == 1 ? Shape{1} : channels, floats(x.value()));

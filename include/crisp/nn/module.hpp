@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "crisp/autograd/var.hpp"
@@ -161,4 +162,5 @@ M clone(const M& net) {
   template <class F>                                                      \
   void each_param(F&& f, const std::string& prefix = "") const {          \
     ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__); \
-  }
+  }                                                                       \
+  auto crisp_parts() const { return std::tie(__VA_ARGS__); } /* see nn/element_of.hpp */

@@ -21,6 +21,15 @@ struct Sequential {
     std::apply([&](const auto&... layer) { ((y = layer(y)), ...); }, layers);
     return y;
   }
+  template <class T, class D>
+  Var<T, D> operator()(const Tensor<T, D>& x) const {
+    return (*this)(Var<T, D>(x));
+  }
+
+  /// The first layer that learns says on which numbers it computes: see nn/element_of.hpp.
+  auto crisp_parts() const {
+    return std::apply([](const auto&... layer) { return first_with_params(layer...); }, layers);
+  }
 
   template <class F>
   void each_param(F&& f, const std::string& prefix = "") {
@@ -32,6 +41,11 @@ struct Sequential {
   }
 
  private:
+  template <class Layer, class... Rest>
+  static auto first_with_params(const Layer& layer, const Rest&... rest) {
+    if constexpr (detail::HasParams<Layer> || sizeof...(Rest) == 0) return std::tie(layer);
+    else return first_with_params(rest...);
+  }
   template <class Tuple, class F>
   static void visit_layers(Tuple& layers, F& f, const std::string& prefix) {
     Index i = 0;

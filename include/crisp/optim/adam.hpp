@@ -76,8 +76,8 @@ class Adam : public Optimizer<T, D> {
   detail::Steps<detail::AdamStep<T>, T, D> steps_;
   bool decoupled_;
 };
-template <template <class, class> class M, class T, class D>
-Adam(M<T, D>&, AdamOptions = {}) -> Adam<Wide<T>, D>;
+template <class M>
+Adam(M&, AdamOptions = {}) -> Adam<Wide<nn::ElementOf<M>>, nn::DeviceOf<M>>;
 
 /// optim::AdamW adam(net, {.lr = 1e-4, .weight_decay = 0.01});
 template <class T, class D>
@@ -86,7 +86,7 @@ class AdamW : public Adam<T, D> {
   template <class M>
   explicit AdamW(M& net, AdamOptions o = {}) : Adam<T, D>(net, o, true) {}
 };
-template <template <class, class> class M, class T, class D>
-AdamW(M<T, D>&, AdamOptions = {}) -> AdamW<Wide<T>, D>;
+template <class M>
+AdamW(M&, AdamOptions = {}) -> AdamW<Wide<nn::ElementOf<M>>, nn::DeviceOf<M>>;
 
 }  // namespace crisp::optim

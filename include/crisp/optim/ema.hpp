@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "crisp/nn/module.hpp"
+#include "crisp/nn/element_of.hpp"
 
 namespace crisp::optim {
 
@@ -79,7 +79,7 @@ class Ema {
   T decay_;
   std::vector<std::pair<std::string, Tensor<T, D>>> average_;
 };
-template <template <class, class> class M, class T, class D>
-Ema(const M<T, D>&, double) -> Ema<Wide<T>, D>;
+template <class M>
+Ema(const M&, double) -> Ema<Wide<nn::ElementOf<M>>, nn::DeviceOf<M>>;
 
 }  // namespace crisp::optim

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "crisp/core/finite.hpp"
-#include "crisp/nn/module.hpp"
+#include "crisp/nn/element_of.hpp"
 #include "crisp/optim/graph_numbers.hpp"
 #include "crisp/optim/speed_warning.hpp"
 
@@ -70,6 +70,7 @@ class Optimizer {
   /// `state` names the tensors that the method keeps for each parameter; they begin as zeros.
   template <class M>
   Optimizer(M& net, double lr, const std::vector<LayerRate>& layers, const std::vector<std::string>& state) {
+    static_assert(nn::detail::HasParams<M>, "crisp: the network names its parts by CRISP_PARAMS(...)");
     set_lr(lr);
     net.each_param([&](const std::string& name, auto& param) {
       Slot slot{name, param, place_of(relative_rate(name, layers)), {}};

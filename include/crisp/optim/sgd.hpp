@@ -49,7 +49,7 @@ class Sgd : public Optimizer<T, D> {
   SgdOptions options_;
   detail::Steps<detail::SgdStep<T>, T, D> steps_;
 };
-template <template <class, class> class M, class T, class D>
-Sgd(M<T, D>&, SgdOptions = {}) -> Sgd<Wide<T>, D>;
+template <class M>
+Sgd(M&, SgdOptions = {}) -> Sgd<Wide<nn::ElementOf<M>>, nn::DeviceOf<M>>;
 
 }  // namespace crisp::optim
