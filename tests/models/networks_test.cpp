@@ -72,6 +72,7 @@ const Case cases[] = {
     {{{"model", "espcn"}}, {2, 3, 4}},
     {{{"model", "dncnn"}, {"features", "8"}, {"depth", "4"}}, {1}},
     {{{"model", "lapsrn"}, {"features", "6"}, {"depth", "2"}}, {2, 4, 8}},
+    {{{"model", "ms-lapsrn"}, {"features", "6"}, {"depth", "2"}, {"recursions", "3"}}, {2, 4, 8}},
     {{{"model", "sc"}, {"atoms", "20"}}, {2, 3}},
     {{{"model", "ne-lle"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3}},
     {{{"model", "zeyde"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3, 4}},
@@ -182,7 +183,7 @@ TEST_CASE("the list of networks: every name has a recipe, and every scale that i
     CHECK(about.scales.empty() == Any::create(small->settings).input_spec().enlarged);
   }
   CHECK(names == zoo::model_names());
-  CHECK(names.size() == 28);
+  CHECK(names.size() == 29);
   CHECK(zoo::from_examples("anr"));
   CHECK_FALSE(zoo::from_examples("srcnn"));
 }
@@ -290,6 +291,61 @@ TEST_CASE("LapSRN: a picture at each level, each with a right gradient of all th
     CHECK(result);
   }
   CHECK_ERROR((models::LapSrn<float, Device>({.scale = 3})), "it enlarges by 2, 4 or 8, not by 3");
+}
+
+TEST_CASE("MS-LapSRN: the levels share their weights, whose gradients are right") {
+  seed(5);
+  models::MsLapSrn<double, Device> net({.scale = 4, .features = 2, .depth = 2, .recursions = 3});
+  net.each_param([](const std::string& name, auto& p) {  // biases too, which are 0 at first
+    if (name.ends_with("bias")) p.value().copy_(random_tensor<double>(p.shape(), 7));
+  });
+  const Var<double, Device> x = testing::random_input<Device>({1, 3, 4, 1}, 2);
+  for (std::size_t one = 0; one < 2; ++one) {
+    CHECK(net.pictures(x)[one].shape() == Shape{1, Index(6) << one, Index(8) << one, 1});
+    const auto output = [&](const auto& v, const auto&, const auto&, const auto&, const auto&) {
+      return net.pictures(v)[one];  // the others are the network's own
+    };
+    const Var<double, Device> first = net.level.conv[0].weight, last = net.level.conv[1].bias;
+    const Var<double, Device> up = net.level.img_up.weight, features = net.level.upconv.weight;
+    const auto result = testing::gradcheck(output, x, first, last, up, features);
+    INFO(str(result));
+    CHECK(result);
+  }
+
+  // At x2 a copy of it gives the first of the two pictures.
+  models::MsLapSrn<double, Device> half({.scale = 2, .features = 2, .depth = 2, .recursions = 3});
+  nn::copy_weights(net, half);
+  CHECK(half(x).value().to_host() == net.pictures(x)[0].value().to_host());
+  CHECK_ERROR((models::MsLapSrn<float, Device>({.scale = 3})), "it enlarges by 2, 4 or 8, not by 3");
+  CHECK_ERROR((models::MsLapSrn<float, Device>({.depth = 0})), "a block of 0 convolutions that runs 8 times");
+}
+
+TEST_CASE("MS-LapSRN's block by hand: each run adds the input of the level") {
+  seed(6);
+  const models::MsLapSrn<double, Device> net({.scale = 2, .features = 2, .depth = 2, .recursions = 2});
+  const Var<double, Device> x = testing::random_input<Device>({1, 4, 5, 2}, 3);
+  const auto& conv = net.level.conv;
+  const auto run = [&](const auto& v) { return conv[1](leaky_relu(conv[0](leaky_relu(v, 0.2)), 0.2)) + x; };
+  CHECK(relative_error(net.embedded(x).value().to_host(), run(run(x)).value().to_host()) < 1e-14);
+}
+
+TEST_CASE("MS-LapSRN: what an output pixel sees is within its reach") {
+  seed(6);
+  const models::MsLapSrn<float, Device> net({.scale = 4, .features = 2, .depth = 2, .recursions = 2});
+  const Index side = 40, reach = net.input_spec().reach;
+  const Tensor<float, Device> dark({1, side, side, 1}, 0.5f);
+  std::vector<float> values = dark.to_host();
+  values[std::size_t(side * (side / 2) + side / 2)] = 1;
+  const Tensor<float, Device> spot({1, side, side, 1}, values);
+  const NoGrad guard;
+  const std::vector<float> a = net(Var<float, Device>(dark)).value().to_host(),
+                           b = net(Var<float, Device>(spot)).value().to_host();
+  for (Index row = 0; row < 4 * side; ++row)
+    for (Index col = 0; col < 4 * side; ++col) {
+      const std::size_t at = std::size_t(row * 4 * side + col);
+      if (std::abs(row / 4 - side / 2) <= reach && std::abs(col / 4 - side / 2) <= reach) continue;
+      REQUIRE(a[at] == b[at]);
+    }
 }
 
 TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {
