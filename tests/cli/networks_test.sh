@@ -34,6 +34,8 @@ done
 for variant in denoise jpeg; do
   works train --model swinir --variant $variant $data --patch 14 --set embed=8 heads=2 depths=2 --out $variant
 done
+works train --model lapsrn --scale 4 --set features=8 depth=2 --train pictures --valid pictures --steps 1 --batch 1 --patch 8 --out levels
+shows "charbonnier loss of each level"
 works upscale --weights ms-lapsrn/last.safetensors --scale 2 pictures/a.png twice.png  # one file for all its scales
 [ "$(size twice.png)" = "80 94 2" ] || fail "ms-lapsrn at x2 made a picture of $(size twice.png)"
 works evaluate --weights ms-lapsrn/last.safetensors@2 --data pictures

@@ -1,7 +1,11 @@
 // Every network by name: any size of image, every scale, a gradient for every weight, recognised by its
 // weights, errors.
+#include "crisp/data/resize.hpp"
+#include "crisp/data/synthetic.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/pyramid_loss.hpp"
+#include "crisp/optim/adam.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/recognise.hpp"
@@ -346,6 +350,89 @@ TEST_CASE("MS-LapSRN: what an output pixel sees is within its reach") {
       if (std::abs(row / 4 - side / 2) <= reach && std::abs(col / 4 - side / 2) <= reach) continue;
       REQUIRE(a[at] == b[at]);
     }
+}
+
+TEST_CASE("the loss of several pictures: each is compared with the target at its own size") {
+  seed(5);
+  const Any net = Any::create({{"model", "lapsrn"}, {"scale", "8"}, {"features", "4"}, {"depth", "1"}});
+  CHECK(net.has_pictures());
+  const Var<float, Device> x = picture({1, 3, 2, 1}), target = picture({1, 24, 16, 1});
+  const std::vector<Var<float, Device>> pictures = net.pictures(x);
+  REQUIRE(pictures.size() == 3);
+  CHECK(pictures.back().value().to_host() == net(x).value().to_host());
+
+  data::Image hr(24, 16, 1);
+  hr.samples = target.value().to_host();
+  double expected = 0;
+  for (std::size_t level = 0; level < 3; ++level) {
+    const std::vector<float> wanted = data::reduce(hr, Index(4) >> level).samples;
+    const std::vector<float> made = pictures[level].value().to_host();
+    REQUIRE(made.size() == wanted.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      sum += std::sqrt(std::pow(double(made[i]) - double(wanted[i]), 2) + 1e-6);
+    expected += sum / double(made.size());
+  }
+  const auto loss = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+  CHECK(double(pyramid_loss(pictures, target, loss).item()) == doctest::Approx(expected).epsilon(1e-5));
+
+  const Any other = Any::create({{"model", "espcn"}, {"scale", "2"}});  // one picture
+  CHECK_FALSE(other.has_pictures());
+  CHECK(other.pictures(x).size() == 1);
+  CHECK_ERROR(pyramid_loss(std::vector<Var<float, Device>>{}, target, loss), "no pictures to compare");
+  CHECK_ERROR(pyramid_loss(pictures, picture({1, 24, 15, 1}), loss), "a whole number of times as high");
+  CHECK_ERROR(pyramid_loss(pictures, picture({1, 12, 8, 1}), loss), "a whole number of times as high");
+}
+
+TEST_CASE("the loss of several pictures reaches each level from its own picture and from those above") {
+  seed(5);
+  const models::LapSrn<double, Device> net({.scale = 4, .features = 2, .depth = 1});
+  const Var<double, Device> x = testing::random_input<Device>({1, 3, 4, 1}, 2);
+  const Tensor<double, Device> target = random_tensor<double>({1, 12, 16, 1}, 3);
+  const auto loss = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+  const auto gradient = [&](const Var<double, Device>& of) {
+    const auto& weight = net.level[0].residual_conv.weight;
+    const Tensor<double, Device> before = weight.grad();
+    of.backward();
+    std::vector<double> g = weight.grad().to_host();
+    const std::vector<double> old = before.defined() ? before.to_host() : std::vector<double>(g.size());
+    for (std::size_t i = 0; i < g.size(); ++i) g[i] -= old[i];
+    return g;
+  };
+  std::vector<double> sum = gradient(charbonnier_loss(net.pictures(x)[0], downsample(Var(target), 2)));
+  const std::vector<double> above = gradient(charbonnier_loss(net.pictures(x)[1], target));
+  CHECK(relative_error(sum, std::vector<double>(sum.size())) > 1e-3);  // its own is not zero
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += above[i];
+  CHECK(relative_error(gradient(pyramid_loss(net.pictures(x), target, loss)), sum) < 1e-12);
+}
+
+TEST_CASE("a short training of several pictures brings each nearer to its target") {
+  for (const char* model : {"lapsrn", "ms-lapsrn"}) {
+    INFO(model);
+    seed(5);
+    Any net = Any::create({{"model", model}, {"scale", "4"}, {"features", "8"}, {"depth", "2"}});
+    optim::Adam<float, Device> adam(net, {.lr = 2e-3});
+    const Index side = slow_device ? 16 : 48;
+    data::Image hr = data::dead_leaves({.count = 1, .height = side, .width = side, .colour = false})[0];
+    for (float& v : hr.samples) v /= 255;
+    const Var<float, Device> target = Tensor<float, Device>({1, side, side, 1}, hr.samples);
+    const Var<float, Device> x = downsample(target, 4);
+    const auto charbonnier = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+    const auto losses = [&] {
+      const NoGrad guard;
+      const auto pictures = net.pictures(x);
+      return std::pair{charbonnier(pictures[0], downsample(target, 2)).item(),
+                       charbonnier(pictures[1], target).item()};
+    };
+    const auto before = losses();
+    for (int step = 0; step < 30; ++step) {
+      pyramid_loss(net.pictures(x), target, charbonnier).backward();
+      adam.step();
+    }
+    const auto after = losses();
+    CHECK(after.first < 0.9f * before.first);
+    CHECK(after.second < 0.9f * before.second);
+  }
 }
 
 TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {

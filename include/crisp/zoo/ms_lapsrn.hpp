@@ -34,8 +34,8 @@ struct MsLapSrnEntry : Entry {
             .loss = "charbonnier",
             .lr = 1e-4,
             .source =
-                "Lai et al. 2018; Adam instead of SGD, one scale at a time, and the loss of the last "
-                "level alone"};
+                "Lai et al. 2018; Adam instead of SGD, one scale at a time, and of each level the mean of "
+                "its loss"};
   }
 };
 
