@@ -113,7 +113,8 @@ bool scale_is_open(const zoo::WeightsFile& weights) {
 
 Loaded load_network(const fs::path& file, const std::string& key, Index scale) {
   zoo::WeightsFile weights = read_weights("--weights", file, key);
-  if (scale_is_open(weights)) {
+  const bool chosen = scale > 0 && zoo::one_for_all_scales(weights.settings.at("model"));
+  if (chosen || scale_is_open(weights)) {
     use(scale > 0, "'", file.string(),
         "' does not say which scale it works at; give --scale N, or write a file "
         "that says it by crisp export --scale N");

@@ -78,9 +78,9 @@ void add_key(Command& command, std::string& key);
 zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key);
 
 /// A network that may be used. `scale` is the one asked for, 0 for none: it counts where a network works at
-/// one scale and its file does not say which, as FSRCNN's. Throws WrongUse where the file is missing, or
-/// where such a scale is, Error where it holds no network that crisp knows, or weights that are NaN or
-/// infinite.
+/// one scale and its file does not say which, as FSRCNN's, or serves several, as MS-LapSRN's. Throws WrongUse
+/// where the file is missing, or where such a scale is, Error where it holds no network that crisp knows, or
+/// weights that are NaN or infinite.
 Loaded load_network(const fs::path& file, const std::string& key, Index scale = 0);
 
 /// The same, to look at: its weights may be of no use.

@@ -85,6 +85,7 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
       o.computing.chosen() == "cuda" ? "on the GPU in " + o.computing.precision : on_cpu;
   const bool fewer = data.valid_limit > 0 && data.valid_limit < data.valid.size();
   const std::string limited = fewer ? str("; ", data.valid_limit, " of them during the training") : "";
+  const std::string levels = net.has_pictures() ? " of each level" : "";
   const std::string length = o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes");
   std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained
             << " parameters\n"
@@ -92,7 +93,7 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
             << ", batches of " << r.batch << shared << added << degraded << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << limited << "\n"
             << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description()
-            << ", " << r.loss << " loss" << averaged << ", " << place << "\n"
+            << ", " << r.loss << " loss" << levels << averaged << ", " << place << "\n"
             << "recipe    " << r.source << "\n"
             << "length    " << length << "\n"
             << "results   " << o.out.string() << "\n"

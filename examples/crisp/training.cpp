@@ -5,6 +5,7 @@
 
 #include "crisp/models/srgan.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/pyramid_loss.hpp"
 #include "crisp/optim/adam.hpp"
 #include "crisp/optim/sgd.hpp"
 #include "processes.hpp"
@@ -47,6 +48,18 @@ Var<float, Device> loss(const std::string& name, const Var<T, Device>& x, const 
   if (name == "l1") return l1_loss(x, target);
   if (name == "charbonnier") return charbonnier_loss(x, target);
   return mse_loss(x, target);
+}
+
+// The loss of a batch x (N, h, w, C) against its target (N, H, W, C): of a network with several outputs that
+// of all of them, each against the target at its size.
+template <class T>
+Var<float, Device> loss_of_batch(const Trainee<T>& net, const std::string& name, const Var<T, Device>& x,
+                                 const Var<float, Device>& target) {
+  if (net.has_pictures())
+    return pyramid_loss(net.pictures(x), target,
+                        [&](const auto& y, const auto& t) { return loss(name, y, t); });
+  const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
+  return loss(name, y, centre(target, y[1], y[2]));
 }
 
 void conclude(const train::FitResult& result, const fs::path& out) {
@@ -177,12 +190,10 @@ void train(const TrainOptions& o, Network given, const TrainingData& data) {
   Exchange ranks(processes());
   Trainee<T> net = moved_to<T, D>(std::move(given));
   if (net.name() == "srgan") return play(net, o, data, ranks);
-  conclude(fit(net, net, o, data, ranks,
-               [&](const auto& x, const auto& target) {
-                 const auto y = net.training_forward(x);  // (N, H, W, C), or its centre
-                 return loss(o.recipe.loss, y, centre(target, y[1], y[2]));
-               }),
-           net, o, data);
+  conclude(
+      fit(net, net, o, data, ranks,
+          [&](const auto& x, const auto& target) { return loss_of_batch(net, o.recipe.loss, x, target); }),
+      net, o, data);
 }
 template void train<float, Device>(const TrainOptions& o, Network given, const TrainingData& data);
 #if defined(__CUDACC__) || defined(CRISP_EMULATE_CUDA)

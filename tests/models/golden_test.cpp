@@ -77,6 +77,9 @@ TEST_CASE("every network has the published number of parameters") {
       {{{"model", "fsrcnn"}, {"published", "yes"}, {"d", "32"}, {"s", "5"}, {"m", "1"}}, 4016, 0},
       {{{"model", "lapsrn"}, {"scale", "2"}}, 407441, 0},
       {{{"model", "lapsrn"}, {"scale", "4"}}, 814242, 0},
+      {{{"model", "ms-lapsrn"}, {"scale", "2"}}, 222801, 0},
+      {{{"model", "ms-lapsrn"}, {"scale", "4"}}, 222801, 0},
+      {{{"model", "ms-lapsrn"}, {"scale", "8"}}, 222801, 0},
   };
   for (const Row& row : rows) {
     const Any net = Any::create(row.settings);

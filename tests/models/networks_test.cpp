@@ -1,7 +1,11 @@
 // Every network by name: any size of image, every scale, a gradient for every weight, recognised by its
 // weights, errors.
+#include "crisp/data/resize.hpp"
+#include "crisp/data/synthetic.hpp"
 #include "crisp/io/weights.hpp"
 #include "crisp/ops/loss.hpp"
+#include "crisp/ops/pyramid_loss.hpp"
+#include "crisp/optim/adam.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/recognise.hpp"
@@ -72,6 +76,7 @@ const Case cases[] = {
     {{{"model", "espcn"}}, {2, 3, 4}},
     {{{"model", "dncnn"}, {"features", "8"}, {"depth", "4"}}, {1}},
     {{{"model", "lapsrn"}, {"features", "6"}, {"depth", "2"}}, {2, 4, 8}},
+    {{{"model", "ms-lapsrn"}, {"features", "6"}, {"depth", "2"}, {"recursions", "3"}}, {2, 4, 8}},
     {{{"model", "sc"}, {"atoms", "20"}}, {2, 3}},
     {{{"model", "ne-lle"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3}},
     {{{"model", "zeyde"}, {"atoms", "30"}, {"dimensions", "4"}}, {2, 3, 4}},
@@ -182,7 +187,7 @@ TEST_CASE("the list of networks: every name has a recipe, and every scale that i
     CHECK(about.scales.empty() == Any::create(small->settings).input_spec().enlarged);
   }
   CHECK(names == zoo::model_names());
-  CHECK(names.size() == 28);
+  CHECK(names.size() == 29);
   CHECK(zoo::from_examples("anr"));
   CHECK_FALSE(zoo::from_examples("srcnn"));
 }
@@ -290,6 +295,144 @@ TEST_CASE("LapSRN: a picture at each level, each with a right gradient of all th
     CHECK(result);
   }
   CHECK_ERROR((models::LapSrn<float, Device>({.scale = 3})), "it enlarges by 2, 4 or 8, not by 3");
+}
+
+TEST_CASE("MS-LapSRN: the levels share their weights, whose gradients are right") {
+  seed(5);
+  models::MsLapSrn<double, Device> net({.scale = 4, .features = 2, .depth = 2, .recursions = 3});
+  net.each_param([](const std::string& name, auto& p) {  // biases too, which are 0 at first
+    if (name.ends_with("bias")) p.value().copy_(random_tensor<double>(p.shape(), 7));
+  });
+  const Var<double, Device> x = testing::random_input<Device>({1, 3, 4, 1}, 2);
+  for (std::size_t one = 0; one < 2; ++one) {
+    CHECK(net.pictures(x)[one].shape() == Shape{1, Index(6) << one, Index(8) << one, 1});
+    const auto output = [&](const auto& v, const auto&, const auto&, const auto&, const auto&) {
+      return net.pictures(v)[one];  // the others are the network's own
+    };
+    const Var<double, Device> first = net.level.conv[0].weight, last = net.level.conv[1].bias;
+    const Var<double, Device> up = net.level.img_up.weight, features = net.level.upconv.weight;
+    const auto result = testing::gradcheck(output, x, first, last, up, features);
+    INFO(str(result));
+    CHECK(result);
+  }
+
+  // At x2 a copy of it gives the first of the two pictures.
+  models::MsLapSrn<double, Device> half({.scale = 2, .features = 2, .depth = 2, .recursions = 3});
+  nn::copy_weights(net, half);
+  CHECK(half(x).value().to_host() == net.pictures(x)[0].value().to_host());
+  CHECK_ERROR((models::MsLapSrn<float, Device>({.scale = 3})), "it enlarges by 2, 4 or 8, not by 3");
+  CHECK_ERROR((models::MsLapSrn<float, Device>({.depth = 0})), "a block of 0 convolutions that runs 8 times");
+}
+
+TEST_CASE("MS-LapSRN's block by hand: each run adds the input of the level") {
+  seed(6);
+  const models::MsLapSrn<double, Device> net({.scale = 2, .features = 2, .depth = 2, .recursions = 2});
+  const Var<double, Device> x = testing::random_input<Device>({1, 4, 5, 2}, 3);
+  const auto& conv = net.level.conv;
+  const auto run = [&](const auto& v) { return conv[1](leaky_relu(conv[0](leaky_relu(v, 0.2)), 0.2)) + x; };
+  CHECK(relative_error(net.embedded(x).value().to_host(), run(run(x)).value().to_host()) < 1e-14);
+}
+
+TEST_CASE("MS-LapSRN: what an output pixel sees is within its reach") {
+  seed(6);
+  const models::MsLapSrn<float, Device> net({.scale = 4, .features = 2, .depth = 2, .recursions = 2});
+  const Index side = 40, reach = net.input_spec().reach;
+  const Tensor<float, Device> dark({1, side, side, 1}, 0.5f);
+  std::vector<float> values = dark.to_host();
+  values[std::size_t(side * (side / 2) + side / 2)] = 1;
+  const Tensor<float, Device> spot({1, side, side, 1}, values);
+  const NoGrad guard;
+  const std::vector<float> a = net(Var<float, Device>(dark)).value().to_host(),
+                           b = net(Var<float, Device>(spot)).value().to_host();
+  for (Index row = 0; row < 4 * side; ++row)
+    for (Index col = 0; col < 4 * side; ++col) {
+      const std::size_t at = std::size_t(row * 4 * side + col);
+      if (std::abs(row / 4 - side / 2) <= reach && std::abs(col / 4 - side / 2) <= reach) continue;
+      REQUIRE(a[at] == b[at]);
+    }
+}
+
+TEST_CASE("the loss of several pictures: each is compared with the target at its own size") {
+  seed(5);
+  const Any net = Any::create({{"model", "lapsrn"}, {"scale", "8"}, {"features", "4"}, {"depth", "1"}});
+  CHECK(net.has_pictures());
+  const Var<float, Device> x = picture({1, 3, 2, 1}), target = picture({1, 24, 16, 1});
+  const std::vector<Var<float, Device>> pictures = net.pictures(x);
+  REQUIRE(pictures.size() == 3);
+  CHECK(pictures.back().value().to_host() == net(x).value().to_host());
+
+  data::Image hr(24, 16, 1);
+  hr.samples = target.value().to_host();
+  double expected = 0;
+  for (std::size_t level = 0; level < 3; ++level) {
+    const std::vector<float> wanted = data::reduce(hr, Index(4) >> level).samples;
+    const std::vector<float> made = pictures[level].value().to_host();
+    REQUIRE(made.size() == wanted.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      sum += std::sqrt(std::pow(double(made[i]) - double(wanted[i]), 2) + 1e-6);
+    expected += sum / double(made.size());
+  }
+  const auto loss = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+  CHECK(double(pyramid_loss(pictures, target, loss).item()) == doctest::Approx(expected).epsilon(1e-5));
+
+  const Any other = Any::create({{"model", "espcn"}, {"scale", "2"}});  // one picture
+  CHECK_FALSE(other.has_pictures());
+  CHECK(other.pictures(x).size() == 1);
+  CHECK_ERROR(pyramid_loss(std::vector<Var<float, Device>>{}, target, loss), "no pictures to compare");
+  CHECK_ERROR(pyramid_loss(pictures, picture({1, 24, 15, 1}), loss), "a whole number of times as high");
+  CHECK_ERROR(pyramid_loss(pictures, picture({1, 12, 8, 1}), loss), "a whole number of times as high");
+}
+
+TEST_CASE("the loss of several pictures reaches each level from its own picture and from those above") {
+  seed(5);
+  const models::LapSrn<double, Device> net({.scale = 4, .features = 2, .depth = 1});
+  const Var<double, Device> x = testing::random_input<Device>({1, 3, 4, 1}, 2);
+  const Tensor<double, Device> target = random_tensor<double>({1, 12, 16, 1}, 3);
+  const auto loss = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+  const auto gradient = [&](const Var<double, Device>& of) {
+    const auto& weight = net.level[0].residual_conv.weight;
+    const Tensor<double, Device> before = weight.grad();
+    of.backward();
+    std::vector<double> g = weight.grad().to_host();
+    const std::vector<double> old = before.defined() ? before.to_host() : std::vector<double>(g.size());
+    for (std::size_t i = 0; i < g.size(); ++i) g[i] -= old[i];
+    return g;
+  };
+  std::vector<double> sum = gradient(charbonnier_loss(net.pictures(x)[0], downsample(Var(target), 2)));
+  const std::vector<double> above = gradient(charbonnier_loss(net.pictures(x)[1], target));
+  CHECK(relative_error(sum, std::vector<double>(sum.size())) > 1e-3);  // its own is not zero
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += above[i];
+  CHECK(relative_error(gradient(pyramid_loss(net.pictures(x), target, loss)), sum) < 1e-12);
+}
+
+TEST_CASE("a short training of several pictures brings each nearer to its target") {
+  for (const char* model : {"lapsrn", "ms-lapsrn"}) {
+    INFO(model);
+    seed(5);
+    Any net = Any::create({{"model", model}, {"scale", "4"}, {"features", "8"}, {"depth", "2"}});
+    optim::Adam<float, Device> adam(net, {.lr = 2e-3});
+    const Index side = slow_device ? 16 : 48;
+    data::Image hr = data::dead_leaves({.count = 1, .height = side, .width = side, .colour = false})[0];
+    for (float& v : hr.samples) v /= 255;
+    const Var<float, Device> target = Tensor<float, Device>({1, side, side, 1}, hr.samples);
+    const Var<float, Device> x = downsample(target, 4);
+    const auto charbonnier = [](const auto& y, const auto& t) { return charbonnier_loss(y, t); };
+    const auto losses = [&] {
+      const NoGrad guard;
+      const auto pictures = net.pictures(x);
+      return std::pair{charbonnier(pictures[0], downsample(target, 2)).item(),
+                       charbonnier(pictures[1], target).item()};
+    };
+    const auto before = losses();
+    for (int step = 0; step < 30; ++step) {
+      pyramid_loss(net.pictures(x), target, charbonnier).backward();
+      adam.step();
+    }
+    const auto after = losses();
+    CHECK(after.first < 0.9f * before.first);
+    CHECK(after.second < 0.9f * before.second);
+  }
 }
 
 TEST_CASE("a checkpointed SwinIR gives the same gradients to the bit") {

@@ -3,6 +3,7 @@
 #include "crisp/data/resize.hpp"
 #include "crisp/metrics/ssim.hpp"
 #include "crisp/ops/conv_transpose2d.hpp"
+#include "crisp/ops/downsample.hpp"
 #include "crisp/ops/grouped_conv2d.hpp"
 #include "crisp/ops/image_loss.hpp"
 #include "crisp/ops/linear.hpp"
@@ -114,6 +115,24 @@ TEST_CASE("upsample equals data::resize, for every method, and its gradient is r
     }
   CHECK_ERROR(upsample(counting({1, 2, 2, 1}), 0, Resampling::nearest),
               "a scale of at least 1 are needed, not 0");
+}
+
+TEST_CASE("downsample equals data::reduce, and its gradient is right") {
+  for (const auto& [height, width] : {std::pair<Index, Index>{8, 16}, {5, 7}, {1, 1}})
+    for (const Index scale : {1, 2, 3, 4}) {
+      data::Image image(height, width, 3);
+      Rng rng(4);
+      for (float& v : image.samples) v = float(rng.uniform());
+      const Var<float, Device> x = Tensor<float, Device>({1, height, width, 3}, image.samples);
+      const data::Image expected = data::reduce(image, scale);
+      const Var<float, Device> y = downsample(x, scale);
+      CHECK(y.shape() == Shape{1, expected.height, expected.width, 3});
+      CHECK(relative_error(y.value().to_host(), expected.samples) < 1e-6);
+      CHECK(gradcheck([&](const auto& v) { return downsample(v, scale); },
+                      random_input<Device>({2, height, 3, 2}, 1)));
+    }
+  CHECK_ERROR(downsample(counting({1, 2, 2, 1}), 0), "a scale of at least 1 are needed, not 0");
+  CHECK_ERROR(downsample(counting({2, 2}), 2), "downsample: an image and a scale");
 }
 
 TEST_CASE("scale_channels and linear") {

@@ -1,5 +1,9 @@
-// InputSpec: how a network wants its image, for everything that feeds networks without knowing which.
+// InputSpec: how a network wants its image, for everything that feeds networks without knowing which. And
+// HasPictures: whether it gives one picture or several.
 #pragma once
+#include <concepts>
+#include <vector>
+
 #include "crisp/ops/arithmetic.hpp"
 
 namespace crisp::models {
@@ -14,6 +18,13 @@ struct InputSpec {
   Index reach = -1;       // how far, in input pixels, an output pixel sees; -1: the whole image, or unknown
   Index grid = 1;         // tiles begin at multiples of this: of the window, or the poolings
   Index blend = 0;        // pixels over which tiles are mixed, if a network sees a little beyond `reach`
+};
+
+/// A network with several outputs: pictures(x) gives all, the smallest first, and the last is its result. It
+/// learns from all of them, by pyramid_loss.
+template <class Net, class T, class D>
+concept HasPictures = requires(const Net& net, const Var<T, D>& x) {
+  { net.pictures(x) } -> std::same_as<std::vector<Var<T, D>>>;
 };
 
 /// The mean colour of DIV2K, which EDSR and SwinIR take off; networks on luma take nothing off.

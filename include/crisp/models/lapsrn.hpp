@@ -12,7 +12,8 @@ struct LapSrnOptions {
   Index scale = 4, features = 64, depth = 10;  // depth: convolutions of a level
 };
 
-/// A level: what the features say is missing, added to the picture that is enlarged beside them.
+/// A level: what the features say is missing, added to the picture that is enlarged beside them. It may go
+/// in two steps: see MsLapSrn.
 template <class T, class D>
 struct LapSrnLevel {
   std::vector<nn::Conv2d<T, D>> conv;
@@ -35,9 +36,18 @@ struct LapSrnLevel {
   /// features (N, H, W, F), picture (N, H, W, 1) -> both, twice as high and wide.
   std::pair<Var<T, D>, Var<T, D>> operator()(Var<T, D> features, const Var<T, D>& picture) const {
     for (const nn::Conv2d<T, D>& layer : conv) features = leaky_relu(layer(features), 0.2);
-    const Var<T, D> large = pad(upconv(features), {0, -1, 0, -1});  // of 2 H + 1 rows the first 2 H
-    features = leaky_relu(large, 0.2);
-    return {features, img_up(picture) + residual_conv(features)};
+    features = leaky_relu(enlarged(features), 0.2);
+    return {features, sharpened(picture, features)};
+  }
+
+  /// features (N, H, W, F) -> (N, 2 H, 2 W, F).
+  Var<T, D> enlarged(const Var<T, D>& features) const {
+    return pad(upconv(features), {0, -1, 0, -1});  // of 2 H + 1 rows the first 2 H
+  }
+
+  /// picture (N, H, W, 1), enlarged features (N, 2 H, 2 W, F) -> picture (N, 2 H, 2 W, 1).
+  Var<T, D> sharpened(const Var<T, D>& picture, const Var<T, D>& features) const {
+    return img_up(picture) + residual_conv(features);
   }
   CRISP_PARAMS(conv, upconv, residual_conv, img_up)
 };

@@ -1,6 +1,6 @@
-// upsample: an image enlarged by a whole factor: nearest, bilinear, or bicubic. Each axis is a product with a
-// sparse matrix, whose rows are the taps of one new pixel; the gradient is the product with the transposed
-// matrix.
+// upsample: an image enlarged by a whole factor: nearest, bilinear, or bicubic (downsample.hpp reduces it).
+// Each axis is a product with a sparse matrix, whose rows are the taps of one new pixel; the gradient is the
+// product with the transposed matrix.
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/constant.hpp"
@@ -43,13 +43,13 @@ Tensor<T, D> sparse_times(const SparseMatrix<T, D>& m, const Tensor<T, D>& x, In
   return y;
 }
 
-// The matrix that enlarges an axis of n pixels, or its transpose.
+// The matrix that resizes an axis of n pixels to `out`, or its transpose.
 template <class T, class D>
-SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bool transposed) {
-  const ResizeTaps taps = resize_taps(n, n * scale, double(scale), method, false);
-  const Index rows = transposed ? n : n * scale;
+SparseMatrix<T, D> resampling_matrix(Index n, Index out, double scale, Resampling method, bool transposed) {
+  const ResizeTaps taps = resize_taps(n, out, scale, method, true);
+  const Index rows = transposed ? n : out;
   std::vector<std::vector<std::pair<Index, double>>> entries(static_cast<std::size_t>(rows));
-  for (Index i = 0; i < n * scale; ++i)
+  for (Index i = 0; i < out; ++i)
     for (Index k = 0; k < taps.taps; ++k) {
       const Index from = taps.source[std::size_t(i * taps.taps + k)];
       const double w = taps.weight[std::size_t(i * taps.taps + k)];
@@ -65,8 +65,25 @@ SparseMatrix<T, D> resampling_matrix(Index n, Index scale, Resampling method, bo
     begin.push_back(Index(index.size()));
   }
   const Index count = Index(index.size());
-  return {rows, transposed ? n * scale : n, constant<Index, D>({rows + 1}, begin),
+  return {rows, transposed ? out : n, constant<Index, D>({rows + 1}, begin),
           constant<Index, D>({count}, index), constant<Wide<T>, D>({count}, weight)};
+}
+
+// x (N, H, W, C) -> (N, OH, OW, C), each axis by the same factor `scale`; rows first, as data::resize.
+template <class T, class D>
+Var<T, D> resampled(const char* op, const Var<T, D>& x, Index OH, Index OW, double scale, Resampling method,
+                    std::initializer_list<Attribute> attributes) {
+  const Index N = x[0], H = x[1], W = x[2], C = x[3];
+  const auto matrix = [=](Index n, Index out, bool transposed) {
+    return resampling_matrix<T, D>(n, out, scale, method, transposed);
+  };
+  const Tensor<T, D> tall = sparse_times(matrix(H, OH, false), x.value(), N, W * C);
+  const Tensor<T, D> y = sparse_times(matrix(W, OW, false), tall, N * OH, C).reshape({N, OH, OW, C});
+  const auto backward = [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
+    const Tensor<T, D> narrow = sparse_times(matrix(W, OW, true), dy, N * OH, C);
+    node->add_grad(sparse_times(matrix(H, OH, true), narrow, N, W * C).reshape(from));
+  };
+  return {op, y, {x}, backward, attributes};
 }
 
 }  // namespace detail
@@ -79,18 +96,8 @@ Var<T, D> upsample(const Var<T, D>& x, Index scale, Resampling method) {
   check(x.shape().rank() == 4 && x.numel() > 0 && scale >= 1,
         "upsample: an image and a scale of at least 1 are needed, not ", scale,
         operand("input", x.shape(), "(N, H, W, C)"));
-  const Index N = x[0], H = x[1], W = x[2], C = x[3];
-  const auto matrix = [=](Index n, bool transposed) {
-    return detail::resampling_matrix<T, D>(n, scale, method, transposed);
-  };
-  const Tensor<T, D> tall = detail::sparse_times(matrix(H, false), x.value(), N, W * C);
-  const Tensor<T, D> y =
-      detail::sparse_times(matrix(W, false), tall, N * H * scale, C).reshape({N, H * scale, W * scale, C});
-  const auto backward = [=, node = x.node(), from = x.shape()](const Tensor<T, D>& dy) {
-    const Tensor<T, D> narrow = detail::sparse_times(matrix(W, true), dy, N * H * scale, C);
-    node->add_grad(detail::sparse_times(matrix(H, true), narrow, N, W * C).reshape(from));
-  };
-  return {"upsample", y, {x}, backward, {{"scale", double(scale)}, {"method", double(method)}}};
+  return detail::resampled("upsample", x, x[1] * scale, x[2] * scale, double(scale), method,
+                           {{"scale", double(scale)}, {"method", double(method)}});
 }
 
 }  // namespace crisp

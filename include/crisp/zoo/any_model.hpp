@@ -37,6 +37,14 @@ class AnyModel {
   /// See crisp::centre.
   Var<T, D> training_forward(const Var<T, D>& x) const { return training_forward_(x); }
 
+  /// Whether it has several outputs, and learns from all of them: see models::HasPictures.
+  bool has_pictures() const { return bool(pictures_); }
+
+  /// Those, the smallest first; of another network its one result.
+  std::vector<Var<T, D>> pictures(const Var<T, D>& x) const {
+    return has_pictures() ? pictures_(x) : std::vector<Var<T, D>>{forward_(x)};
+  }
+
   template <class F>
   void each_param(F&& f, const std::string& prefix = "") {
     for (auto& [name, param] : params_) f(prefix + name, *param);
@@ -58,6 +66,8 @@ class AnyModel {
       if constexpr (requires { net->valid(x); }) return net->valid(x);
       else return (*net)(x);
     };
+    if constexpr (models::HasPictures<Net, T, D>)
+      pictures_ = [net](const Var<T, D>& x) { return net->pictures(x); };
   }
 
   // A scale or channels that the network does not depend on must be those that it has.
@@ -75,6 +85,7 @@ class AnyModel {
   models::InputSpec input_spec_;
   std::vector<std::pair<std::string, nn::Param<T, D>*>> params_;  // owned by the network that forward_ holds
   std::function<Var<T, D>(const Var<T, D>&)> forward_, training_forward_;
+  std::function<std::vector<Var<T, D>>(const Var<T, D>&)> pictures_;  // empty where there is only one
 };
 
 /// A network of the same settings and with equal weights, on the device D with values of type T.

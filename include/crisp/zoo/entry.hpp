@@ -29,6 +29,9 @@ struct Entry {
   /// Whether it is a method of classic/, which is learnt from examples and has no gradient.
   static constexpr bool from_examples = false;
 
+  /// Whether the same weights serve each of its scales, though it enlarges the image itself.
+  static constexpr bool one_for_all_scales = false;
+
   /// The settings of the network that holds tensors of these names and shapes; empty where it is another
   /// network. No file may fit two entries: their order then does not matter.
   static Settings recognise(const Shapes&) { return {}; }

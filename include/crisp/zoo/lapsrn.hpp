@@ -44,7 +44,7 @@ struct LapSrnEntry : Entry {
             .patch = 32,
             .loss = "charbonnier",
             .lr = 1e-3,
-            .source = "Lai et al. 2017; Adam instead of SGD, and the loss of the last level alone"};
+            .source = "Lai et al. 2017; Adam instead of SGD, and of each level the mean of its loss"};
   }
 };
 

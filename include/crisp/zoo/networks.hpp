@@ -10,6 +10,7 @@
 #include "crisp/zoo/global_regression.hpp"
 #include "crisp/zoo/hybrid.hpp"
 #include "crisp/zoo/lapsrn.hpp"
+#include "crisp/zoo/ms_lapsrn.hpp"
 #include "crisp/zoo/msrresnet.hpp"
 #include "crisp/zoo/sparse_coding.hpp"
 #include "crisp/zoo/sr_autoencoder.hpp"
@@ -36,8 +37,8 @@ struct EntryList {
 using Networks =
     EntryList<SrcnnEntry, SrcnnBNEntry, SrResNetLectureEntry, SrResNetLiteEntry, SrAutoencoderEntry,
               SrResNetEntry, MsrResNetEntry, EdsrEntry, SwinIrEntry, HybridEntry, VdsrEntry, ArcnnEntry,
-              FsrcnnEntry, EspcnEntry, LapSrnEntry, DncnnEntry, SparseCodingEntry, DictionaryEntry,
-              GlobalRegressionEntry, AnchoredRegressionEntry>;
+              FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
+              DictionaryEntry, GlobalRegressionEntry, AnchoredRegressionEntry>;
 
 /// All names, each with what people want to know first.
 inline std::vector<About> about_networks() {
@@ -73,6 +74,14 @@ bool with_entry(const std::string& name, F&& f) {
 inline bool from_examples(const std::string& name) {
   bool found = false;
   with_entry(name, [&](auto entry) { found = entry.from_examples; });
+  return found;
+}
+
+/// Whether a file of this network's weights serves each of its scales, whatever scale it says; false for an
+/// unknown name.
+inline bool one_for_all_scales(const std::string& name) {
+  bool found = false;
+  with_entry(name, [&](auto entry) { found = entry.one_for_all_scales; });
   return found;
 }
 
