@@ -123,7 +123,8 @@ TEST_CASE("luma takes any mix of gray, RGB and alpha; what does not fit is refus
               "image 2 of 2 has 20 x 40 pixels, but a patch needs 24 x 24");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 4, .patch = 8, .input = Input::lr}), "a patch needs 32 x 32");
   CHECK_ERROR(PatchDataset({rgb}, {.scale = 0}), "scale 0");
-  CHECK_ERROR(PatchDataset({rgb}, {.patch = 9}).batches<Cpu>({.batch = 0}), "a batch of 0");
+  const PatchDataset named({rgb}, {.patch = 9});
+  CHECK_ERROR(named.batches<Cpu>({.batch = 0}), "a batch of 0");
 }
 
 TEST_CASE("what a loader thread throws reaches the loop") {
