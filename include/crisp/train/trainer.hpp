@@ -47,6 +47,7 @@ class Loop {
       if (!first()) throw;
       throw Error(failure.what() + rescue());
     }
+    optimizer_.set_lr(base_lr_);  // for a training that follows
     return result();
   }
 
