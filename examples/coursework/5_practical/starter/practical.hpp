@@ -1,0 +1,86 @@
+// The practical: SRCNN x4, trained on patches of 32 x 32 pixels (Dong et al. 2016).
+#pragma once
+#include <algorithm>
+#include <crisp/backend/cpu.hpp>
+#include <crisp/data/color.hpp>
+#include <crisp/data/resize.hpp>
+#include <crisp/infer/upscale.hpp>
+#include <crisp/metrics/psnr.hpp>
+#include <crisp/nn/conv2d.hpp>
+#include <crisp/ops/loss.hpp>
+#include <crisp/ops/relu.hpp>
+#include <crisp/optim/adam.hpp>
+#include <random>
+
+namespace mine {
+using namespace crisp;
+using data::Image;
+
+// The original and the small picture enlarged again, as samples of luma in 0..1.
+struct Patch {
+  std::vector<float> ilr, hr;
+};
+
+// TASK 5a: SRCNN 9-1-5. Three convolutions with 64 and 32 channels in between, relu after the first two. The
+// input and the output have one channel, and the same size.
+template <class T, class D>
+struct Srcnn {
+  nn::Conv2d<T, D> conv1{1, 1, 1};  // its sizes are wrong, and others are missing
+  Var<T, D> operator()(const Var<T, D>& x) const { throw crisp::Error("task 5a: Srcnn is not written yet"); }
+  CRISP_PARAMS(conv1)
+};
+
+// TASK 5b: the patches of one picture on a grid, side by side, those that lie within it. The order: luma,
+// crop to a multiple of the scale, reduce, enlarge; then cut. Samples are divided by 255.
+inline std::vector<Patch> cut_patches(const Image& picture, Index scale, Index size) {
+  throw crisp::Error("task 5b: cut_patches is not written yet");
+}
+
+// The patches from `begin` to `end` of the order, as two tensors (N, size, size, 1).
+struct Batch {
+  Tensor<float, Cpu> ilr, hr;
+};
+inline Batch make_batch(const std::vector<Patch>& patches, const std::vector<std::size_t>& order,
+                        std::size_t begin, std::size_t end) {
+  std::vector<float> ilr, hr;
+  for (std::size_t i = begin; i < end; ++i) {
+    const Patch& patch = patches[order[i]];
+    ilr.insert(ilr.end(), patch.ilr.begin(), patch.ilr.end());
+    hr.insert(hr.end(), patch.hr.begin(), patch.hr.end());
+  }
+  const Index side = Index(std::sqrt(double(patches[0].hr.size())) + 0.5), N = Index(end - begin);
+  return {Tensor<float, Cpu>({N, side, side, 1}, ilr), Tensor<float, Cpu>({N, side, side, 1}, hr)};
+}
+
+// TASK 5c: one epoch. Each patch is used once, in the given order, `size` of them in a batch; the last batch
+// may be smaller. For each batch: the mean squared error, its gradient, a step of Adam. Returns the mean of
+// the loss over the patches.
+inline double train_epoch(const Srcnn<float, Cpu>& net, optim::Adam<float, Cpu>& adam,
+                          const std::vector<Patch>& patches, const std::vector<std::size_t>& order,
+                          std::size_t size) {
+  throw crisp::Error("task 5c: train_epoch is not written yet");
+}
+
+// TASK 5d: "Epoch: 1 Loss = 0.054062", with six digits.
+inline std::string log_line(int epoch, double loss) {
+  throw crisp::Error("task 5d: log_line is not written yet");
+}
+
+// TASK 5e: the PSNR in dB as published: on luma, rounded to 8 bits, without `scale` pixels at each side.
+inline double score(const Image& hr, const Image& picture, Index scale) {
+  throw crisp::Error("task 5e: score is not written yet");
+}
+
+// What a picture becomes, and how good it is.
+struct Comparison {
+  Image hr, bicubic, sr;
+  double bicubic_db, sr_db;
+};
+
+// TASK 5f: HR is the picture, cropped to a multiple of the scale. LR is HR reduced, and rounded to 8 bits. It
+// is enlarged by bicubic, and by infer::upscale(net, lr, scale); both are rounded to 8 bits, and scored.
+inline Comparison compare(const Srcnn<float, Cpu>& net, const Image& picture, Index scale) {
+  throw crisp::Error("task 5f: compare is not written yet");
+}
+
+}  // namespace mine

@@ -1,0 +1,3 @@
+# test: 5f
+# says: the network is compared with bicubic
+s/score(hr, sr, scale)}/score(bicubic, sr, scale)}/

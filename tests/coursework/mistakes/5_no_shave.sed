@@ -1,0 +1,3 @@
+# test: 5e
+# says: nothing is shaved off
+s/{.shave = scale}/{}/

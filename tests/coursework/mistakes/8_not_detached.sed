@@ -1,0 +1,3 @@
+# test: 8b
+# says: fake is not detached
+s/fake.detach()/fake/
