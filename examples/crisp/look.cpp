@@ -15,7 +15,7 @@ namespace {
 struct LookOptions {
   fs::path file, output, picture;
   std::string key, layer;
-  Index scale = 0, enlarge = 6;
+  Index scale = 0, enlarge = 6, atom = 0;
 };
 
 using Tiles = std::vector<data::Image>;
@@ -65,6 +65,19 @@ Tiles anchored(const Weight& regressors, const Weight& anchors) {
   return atoms("regressors", Weight({area, K}, table));
 }
 
+// The matrix of one atom, counted from 1, of regressors (K, side^2, k): what it predicts for the atom itself,
+// then its columns, which are what each direction of the PCA adds; the strongest, which is the last, first.
+Tiles matrix_tiles(const Weight& regressors, const Weight& anchors, Index atom) {
+  const Index K = regressors[0], area = regressors[1], k = regressors[2];
+  use(atom <= K, "--atom ", atom, ": there are ", K, " atoms");
+  Tiles tiles{anchored(regressors, anchors)[std::size_t(atom - 1)]};
+  const std::vector<float> r = regressors.to_host();
+  const auto begin = r.begin() + (atom - 1) * area * k;
+  const Tiles columns = atoms("regressors", Weight({area, k}, std::vector<float>(begin, begin + area * k)));
+  tiles.insert(tiles.end(), columns.rbegin(), columns.rend());
+  return tiles;
+}
+
 bool can_be_shown(const std::string& name, const Shape& shape) {
   if (shape.rank() == 4) return shape[1] > 1;
   return name == "dict_high" || name == "regressor" || name == "regressors";
@@ -85,6 +98,15 @@ std::pair<std::string, Tiles> tiles_of(const Network& net, const std::string& la
   const Weight& w = all.at(chosen);
   if (chosen == "regressors") return {chosen, anchored(w, all.at("anchors"))};
   return {chosen, w.shape().rank() == 4 ? filters(w) : atoms(chosen, w)};
+}
+
+// Of a method that has a matrix for each atom: that of one.
+std::pair<std::string, Tiles> matrix_of(const Network& net, Index atom) {
+  std::map<std::string, Weight> all;
+  net.each_param([&](const std::string& name, const auto& p) { all.emplace(name, p.value()); });
+  use(all.count("regressors") > 0, "--atom is for anr and aplus, which have a matrix for each atom, not for ",
+      net.name());
+  return {str("the matrix of atom ", atom), matrix_tiles(all.at("regressors"), all.at("anchors"), atom)};
 }
 
 // x (1, H, W, C): a tile a channel.
@@ -127,15 +149,19 @@ void write_feature_maps(const LookOptions& o, const Loaded& loaded) {
 void run_look(const LookOptions& o) {
   const bool png = o.output.extension() == ".png";
   use(png, "OUTPUT '", o.output.string(), "' must end in .png");
+  use(o.atom == 0 || o.layer.empty(), "--atom and --layer exclude each other");
   if (!o.picture.empty()) require_file("--picture", o.picture);
   const Loaded loaded = load_network(o.file, o.key, o.scale);
   const bool layers = o.picture.empty() || !zoo::from_examples(loaded.net->name());
   use(layers, "--picture: ", loaded.net->name(), " has no layers: it is learnt from examples");
-  auto [name, tiles] = tiles_of(*loaded.net, o.layer);
+  auto [name, tiles] = o.atom > 0 ? matrix_of(*loaded.net, o.atom) : tiles_of(*loaded.net, o.layer);
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   const Index count = Index(tiles.size());
-  save_picture(o.output, report::mosaic(std::move(tiles), {.enlarge = o.enlarge, .sorted = true}));
-  std::cout << o.output.string() << "  " << count << " tiles of " << name << ", the strongest first\n";
+  const bool sorted = o.atom == 0;  // a matrix has an order of its own
+  save_picture(o.output, report::mosaic(std::move(tiles), {.enlarge = o.enlarge, .sorted = sorted}));
+  std::cout << o.output.string() << "  " << count << " tiles of " << name
+            << (sorted ? ", the strongest first\n"
+                       : ": what it makes of the atom, then of each direction of the PCA\n");
   if (!o.picture.empty()) write_feature_maps(o, loaded);
 }
 
@@ -149,6 +175,11 @@ void add_look(Program& program) {
   command.option("OUTPUT", o->output, "a .png file for the mosaic").required();
   add_key(command, o->key);
   command.option("--layer", o->layer, "which weights, by their name (default: the first that can be seen)");
+  command
+      .option("--atom", o->atom,
+              "of anr and aplus: the matrix of this atom, a tile for each direction of the PCA, the "
+              "strongest first")
+      .at_least(1);
   command.option("--picture", o->picture,
                  "also write what each layer makes of this picture: OUTPUT_layer.png");
   command.option("--scale", o->scale, "enlargement factor; needed only where the file does not say")

@@ -32,6 +32,25 @@ TEST_CASE("scatter: every point is drawn with its name, inside the chart") {
     CHECK(contains(svg, part));
   CHECK_FALSE(contains(svg, "nan"));
   CHECK_FALSE(contains(svg, "inf"));
+  // Of three points side by side: the first name to the left, the second above, the last to the right; and
+  // one at the edge, whose name would run out of the chart.
+  const std::string near = report::scatter({"t",
+                                            "s",
+                                            "dB",
+                                            {{"bicubic", 0.001, 30},
+                                             {"zeyde", 0.14, 31.88},
+                                             {"anr", 0.22, 31.87},
+                                             {"ne-lle", 0.35, 31.8},
+                                             {"self-similarity", 2.8, 32.2}}});
+  const auto anchor = [&](const std::string& name) {
+    const std::string until = near.substr(0, near.find(">" + name + "</text>"));
+    const std::string from = until.substr(until.rfind("anchor=") + 8);
+    return from.substr(0, from.find('"'));
+  };
+  CHECK(anchor("zeyde") == "end");
+  CHECK(anchor("anr") == "middle");
+  CHECK(anchor("ne-lle") == "start");
+  CHECK(anchor("self-similarity") == "end");
   CHECK_ERROR(report::scatter({}), "there is no point to draw");
   CHECK_ERROR(report::scatter({"", "", "", {{"x", 0, 1}}}), "'x' lies at 0, 1");
 }

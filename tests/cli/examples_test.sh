@@ -37,6 +37,12 @@ shows "48 tiles of dict_high"
 [ "$(size atoms.png)" = "134 134 0" ] || fail "the mosaic is $(size atoms.png)"  # 7 x 7 tiles of 18 pixels
 works look anr/best.safetensors anchors.png
 shows "48 tiles of regressors"
+works look anr/best.safetensors matrix.png --atom 48 --enlarge 2
+shows "tiles of the matrix of atom 48: what it makes of the atom"
+[ -s matrix.png ] || fail "there is no picture of the matrix"
+expect 2 "there are 48 atoms" look anr/best.safetensors matrix.png --atom 49
+expect 2 "for each atom, not for zeyde" look zeyde/best.safetensors matrix.png --atom 1
+expect 2 "exclude each other" look anr/best.safetensors matrix.png --atom 1 --layer regressors
 expect 2 "has no layers" look anr/best.safetensors anchors.png --picture pictures/a.png
 expect 2 "none that can be shown; there are: regressors" look anr/best.safetensors anchors.png --layer conv1
 works export --model srcnn --scale 2 srcnn.safetensors
