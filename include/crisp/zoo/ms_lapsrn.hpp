@@ -32,7 +32,7 @@ struct MsLapSrnEntry : Entry {
     return {.batch = 16,
             .patch = 32,
             .loss = "charbonnier",
-            .lr = 1e-4,
+            .lr = 5e-4,
             .source =
                 "Lai et al. 2018; Adam instead of SGD, one scale at a time, and of each level the mean of "
                 "its loss"};
