@@ -53,7 +53,7 @@ Var<float, Device> loss(const std::string& name, const Var<T, Device>& x, const 
 // The loss of a batch x (N, h, w, C) against its target (N, H, W, C): of a network with several outputs that
 // of all of them, each against the target at its size.
 template <class T>
-Var<float, Device> loss_of_batch(const Trainee<T>& net, const std::string& name, const Var<T, Device>& x,
+Var<float, Device> loss_of_batch(const Trainee<T>& net, const std::string& name, const Operand<T, Device>& x,
                                  const Var<float, Device>& target) {
   if (net.has_pictures())
     return pyramid_loss(net.pictures(x), target,
