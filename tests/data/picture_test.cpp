@@ -271,6 +271,25 @@ TEST_CASE("a PNG that unpacks to more than it says is refused, whatever its size
   with_both_readers([&] { CHECK(contains(message(png.bytes()), "is damaged")); });
 }
 
+TEST_CASE("a PNG whose chunks contradict each other is refused before a sample is written") {
+  const Png png = png_of(noise(10, 33, 3));
+  const auto header = [](std::uint32_t h, std::uint32_t w) {
+    return png_chunk("IHDR", big(w) + big(h) + char(8) + char(2) + std::string("\0\0\0", 3));
+  };
+  with_both_readers([&] {
+    for (const std::string& second : {header(1, 1), header(10, 33), header(5000, 5000)}) {
+      Png early = png, late = png;
+      early.before = second;
+      late.after = second;
+      CHECK(contains(message(early.bytes()), "the PNG has two headers"));
+      CHECK(contains(message(late.bytes()), "the PNG has two headers"));
+    }
+    Png transparent = png;  // the colour that is transparent comes after the samples
+    transparent.after = png_chunk("tRNS", std::string(6, '\0'));
+    CHECK(message(transparent.bytes()) != "no error");
+  });
+}
+
 #if defined(__linux__)
 TEST_CASE("text and profiles that unpack to 64 MB in a PNG of a few pixels take no such memory") {
   const std::string bomb = formats::zipped(std::string(64 << 20, '\0'));

@@ -32,8 +32,10 @@ struct PngSource {
   static void pass_over(png_structp, png_const_charp) {}
 };
 
-// The samples to `rows`, of 8 or 16 bits, without palette and with alpha where there is transparency.
-inline bool read_png(PngSource& source, png_bytep* rows) {
+// The samples to `rows`, of 8 or 16 bits, without palette and with alpha where there is transparency: as many
+// rows of as many bytes as there is room for. What libpng makes of the file may differ from what we do, so
+// that it is asked before it writes.
+inline bool read_png(PngSource& source, png_bytep* rows, std::size_t count, std::size_t bytes_of_row) {
   png_structp png =
       png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, PngSource::fail, PngSource::pass_over);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
@@ -48,6 +50,10 @@ inline bool read_png(PngSource& source, png_bytep* rows) {
   png_set_benign_errors(png, 0);  // a wrong checksum of the samples is an error
   png_set_expand(png);
   if constexpr (std::endian::native == std::endian::little) png_set_swap(png);
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  if (png_get_image_height(png, info) != count || png_get_rowbytes(png, info) != bytes_of_row)
+    png_error(png, "its chunks contradict each other");
   png_read_image(png, rows);
   png_read_end(png, nullptr);
   png_destroy_read_struct(&png, &info, nullptr);
@@ -61,7 +67,8 @@ Image read_png(const std::string& bytes, const PngHeader& h, const std::string& 
   std::vector<png_bytep> rows(std::size_t(h.height));
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = reinterpret_cast<png_bytep>(&samples[i * line]);
   PngSource source{reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()};
-  if (!read_png(source, rows.data())) refuse(name, "is damaged: ", source.error);
+  if (!read_png(source, rows.data(), rows.size(), line * sizeof(Sample)))
+    refuse(name, "is damaged: ", source.error);
   Image image(h.height, h.width, h.channels());
   for (std::size_t i = 0; i < samples.size(); ++i)
     image.samples[i] = float(samples[i]) / (sizeof(Sample) == 2 ? 257.0f : 1.0f);

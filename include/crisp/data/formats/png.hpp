@@ -105,6 +105,7 @@ inline PngHeader png_header(
       refuse(name, "is a PNG for iPhones alone (CgBI), which is not read\n  hint: save it as a usual PNG");
     if (h.width == 0 && (type != "IHDR" || size != 13)) refuse(name, "is damaged: the PNG has no header");
     if (type == "IHDR") {
+      if (h.width != 0) refuse(name, "is damaged: the PNG has two headers");
       h.width = Index(data.u32(0));
       h.height = Index(data.u32(4));
       h.depth = int(data.u8(8));
