@@ -86,6 +86,8 @@ TEST_CASE("axes of one element are repeated, on either side or on both; the grad
     CHECK(gradcheck([](const auto& a, const auto& c) { return a / c; }, positive(s, 1), positive(t, 2)));
   }
   CHECK_ERROR(x + values({4, 1, 2}, std::vector<double>(8)), "nor can one be repeated to the other");
+  CHECK(expand(values({1}, {7}), {0, 2}).shape() == Shape{0, 2});
+  CHECK(gradcheck([](const auto& a, const auto& c) { return a + c; }, positive({1}, 1), positive({3, 0}, 2)));
   CHECK_ERROR(expand(x, {2, 2}), "expand: each axis must be that of the result, or 1");
 }
 

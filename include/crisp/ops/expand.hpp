@@ -1,30 +1,12 @@
 // expand: a value repeated along axes of one element: y[i, j] = x[0, j]. The gradient is the sum over the
 // repetitions.
 #pragma once
-#include <array>
-
+#include "crisp/ops/permute.hpp"
 #include "crisp/ops/reduce.hpp"
 
 namespace crisp {
 
 namespace detail {
-
-template <class T>
-struct Expand {  // row = all axes but the last, col = the last; a step of 0 along what is repeated
-  const T* x;
-  T* y;
-  Index extent[Shape::max_rank], step[Shape::max_rank];
-  int leading;
-  Index cols, col_step;
-  CRISP_HD void operator()(Index row, Index col) const {
-    Index from = 0, rest = row;
-    for (int a = leading - 1; a >= 0; --a) {
-      from += rest % extent[a] * step[a];
-      rest /= extent[a];
-    }
-    y[row * cols + col] = x[from + col * col_step];
-  }
-};
 
 // Each axis of `shape`, counted from the end, is that of `to`, or has one element, or is missing in front.
 inline bool expands_to(const Shape& shape, const Shape& to) {
@@ -34,12 +16,14 @@ inline bool expands_to(const Shape& shape, const Shape& to) {
   return true;
 }
 
+// As a permutation reads x, but with a step of 0 along what is repeated.
 template <class T, class D>
 Tensor<T, D> expanded_to(const Tensor<T, D>& x, const Shape& shape) {
   Tensor<T, D> y(shape);
   const int rank = shape.rank();
-  if (rank == 0 || y.numel() == 0) return x.reshape(shape);
-  Expand<T> kernel{x.data(), y.data(), {}, {}, rank - 1, shape[-1], 0};
+  if (rank == 0) return x;
+  if (y.numel() == 0) return y;
+  Permute<T> kernel{x.data(), y.data(), {}, {}, rank - 1, shape[-1], 0};
   Index step = 1;
   for (int a = 1; a <= rank; ++a) {  // from the last axis on
     const Index here = a <= x.shape().rank() ? x[-a] : 1, used = here == 1 ? 0 : step;
