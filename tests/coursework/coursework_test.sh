@@ -63,7 +63,7 @@ mistake() {
   name=$(basename "$script" .sed)
   number=${name%%_*} folder=$work/$name
   test=$(sed -n 's/^# test: //p' "$script") says=$(sed -n 's/^# says: //p' "$script")
-  cp -R "$course/$number"_*/solution "$folder"
+  cp -RL "$course/$number"_*/solution "$folder"
   for file in "$folder"/*.[ch]pp; do sed -f "$script" "$file" >"$work/changed" && cp "$work/changed" "$file"; done
   ! diff -qr "$course/$number"_*/solution "$folder" >/dev/null || fail "the mistake $name changes nothing in the solution"
   grade "$number" "$folder" --only "$test"

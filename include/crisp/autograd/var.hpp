@@ -13,8 +13,6 @@
 namespace crisp {
 
 namespace detail {
-template <class>
-inline constexpr bool never = false;
 template <class A, class B>
 concept Differ = !std::same_as<A, B>;
 // Values of U are stored as T.

@@ -22,6 +22,10 @@ struct NonFiniteResult : Error {
 
 namespace detail {
 
+// For a static_assert in what must not be instantiated: a mistake that the compiler names.
+template <class>
+inline constexpr bool never = false;
+
 // A value and how it is printed, so that joining is compiled once, and not for each list of types.
 struct Printed {
   const void* value;

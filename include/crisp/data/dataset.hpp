@@ -94,7 +94,7 @@ class PatchDataset {
   }
   template <class D, class T = float>
   Batches<T, D> batches(LoaderOptions = {}) const&& {
-    static_assert(detail::no_temporary<D>, "crisp: the data set would end before the loop; give it a name");
+    static_assert(crisp::detail::never<D>, "crisp: the data set would end before the loop; give it a name");
   }
 
   /// The batches of one epoch, from 0: epoch_steps(o.batch) of them, others in each epoch.

@@ -205,12 +205,6 @@ class Batches {
   std::vector<std::thread> workers_;
 };
 
-namespace detail {
-// For a static_assert in what no temporary data set may do.
-template <class>
-inline constexpr bool no_temporary = false;
-}  // namespace detail
-
 /// What a training takes its batches from. fingerprint() tells one content from another; batch i depends on
 /// the seed and i alone, so that a training can be resumed.
 template <class Set, class T, class D>

@@ -49,7 +49,7 @@ class TensorDataset {
 
   template <class D, std::same_as<T> U = T>
   Batches<U, D> batches(LoaderOptions = {}) const&& {
-    static_assert(detail::no_temporary<D>, "crisp: the data set would end before the loop; give it a name");
+    static_assert(crisp::detail::never<D>, "crisp: the data set would end before the loop; give it a name");
   }
 
  private:

@@ -30,12 +30,6 @@ inline std::string describe(Protocol protocol, Index scale, Index shave = -1,
   return str(how, scored, shave < 0 ? scale : shave, " pixels shaved, x", scale);
 }
 
-namespace detail {
-// For a static_assert in what no temporary network may do.
-template <class>
-inline constexpr bool no_temporary = false;
-}  // namespace detail
-
 /// What is evaluated: from a low-resolution image (gray or RGB, 0..255) to one `scale` times as large. Under
 /// rgb8 the input holds whole numbers, and the caller rounds the result; under y it is gray and neither is
 /// rounded.
@@ -56,7 +50,7 @@ Upscaler upscaler(const Net& net) {
 
 template <class Net>
 requires(!std::is_lvalue_reference_v<Net> && !std::same_as<Net, data::Resampling>) Upscaler upscaler(Net&&) {
-  static_assert(detail::no_temporary<Net>, "crisp: the network would end before it is used; give it a name");
+  static_assert(crisp::detail::never<Net>, "crisp: the network would end before it is used; give it a name");
   return {};
 }
 
