@@ -23,7 +23,8 @@ struct Source {
   Index number = 0;
 };
 
-// Opens sets of pictures, within one budget of memory, and shows how far that is.
+// Opens sets of pictures, within one budget of memory, and shows how far that is. Once a set lies in a cache,
+// those after it do so too, as the small pictures of pairs: the next training waits for none of them.
 class Opening {
  public:
   Opening(const DataOptions& o, bool quiet) : bar_(quiet) {
@@ -46,7 +47,7 @@ class Opening {
     };
     auto set = data::stored(files, folder, options_);
     options_.progress = {};
-    options_.memory = std::max<Index>(0, options_.memory - set->memory());
+    options_.memory = set->memory() > 0 ? std::max<Index>(0, options_.memory - set->memory()) : 0;
     if (seconds > 1)
       bar_.line(str("read      ", last.done, " pictures of '", folder.string(), "' in ", fixed(seconds, 1),
                     " s: ", fixed(last.pixels / seconds / 1e6, 1), " megapixels/s"));
@@ -89,7 +90,8 @@ std::vector<Source> sources_of(const DataOptions& o, bool colour, Index scale, O
   const std::vector<fs::path> files = images_in("--hr", o.hr);
   std::vector<fs::path> small;
   for (const fs::path& file : files) small.push_back(lr.of(file, scale));
-  append(sources, files, opening.open(files, o.hr), opening.open(small, o.lr));
+  const auto large = opening.open(files, o.hr);
+  append(sources, files, large, opening.open(small, o.lr));
   return sources;
 }
 

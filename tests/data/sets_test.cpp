@@ -102,6 +102,17 @@ TEST_CASE("the LR of an HR file is found under the names that image sets have") 
   patches.add_pairs(found.lr, found.hr);
   CHECK(patches.images() == 2);
   CHECK(patches.fingerprint() == whole.fingerprint());
+
+  // Where the large ones do not fit in memory, the small ones, which would, lie in a cache as well.
+  const Index memory = found.lr->memory() + found.hr->memory() / 2;
+  const PicturePairs stored =
+      pairs(folder.path / "lr", folder.path / "hr", 2, {.memory = memory, .cache = folder.path / "cache"});
+  CHECK(found.lr->memory() > 0);
+  CHECK(stored.hr->memory() == 0);
+  CHECK(stored.lr->memory() == 0);
+  PatchDataset from_caches({.scale = 2, .patch = 8});
+  from_caches.add_pairs(stored.lr, stored.hr);
+  CHECK(from_caches.fingerprint() == whole.fingerprint());
 }
 
 TEST_CASE("an epoch is as many batches as cover the pictures, and the next one has others") {

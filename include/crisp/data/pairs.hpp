@@ -63,14 +63,17 @@ struct PicturePairs {
 };
 
 /// Each picture of the folder `hr` with its LR in the folder `lr`. Throws Error as folder() and LrFiles do.
-/// Memory is for each of the two.
+/// Memory is for each of the two; where `hr` lies in a cache, `lr` does so too.
 inline PicturePairs pairs(const std::filesystem::path& lr, const std::filesystem::path& hr, Index scale,
                           const StoreOptions& o = {}) {
   const std::vector<std::filesystem::path> large = list_images(hr);
   const LrFiles files(list_images(lr));
   std::vector<std::filesystem::path> small;
   for (const std::filesystem::path& file : large) small.push_back(files.of(file, scale));
-  return {stored(small, lr, o), stored(large, hr, o)};
+  const auto targets = stored(large, hr, o);
+  StoreOptions of_inputs = o;
+  if (targets->memory() == 0) of_inputs.memory = 0;
+  return {stored(small, lr, of_inputs), targets};
 }
 
 }  // namespace crisp::data
