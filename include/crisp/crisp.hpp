@@ -40,3 +40,6 @@
 #include "crisp/optim/sgd.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "crisp/train/trainer.hpp"
+#ifdef CRISP_COMPILED
+#include "crisp/compiled.hpp"
+#endif

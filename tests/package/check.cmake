@@ -1,7 +1,7 @@
 # A small project that uses crisp, by find_package of an installed copy, by add_subdirectory or by
 # FetchContent (WAY): what it is compiled with, and what it is told. Each way builds what the others do not,
 # with CUDA without running it. Or, for WAY missing, that each dependency that is not there is named with its
-# package; for WAY strict, that the headers give no warnings; for WAY dispatch, that a program for several processors starts as one of them.
+# package; for WAY strict, that the headers give no warnings; for WAY dispatch, that a program for several processors starts as one of them; for WAY compiled, that crisp::compiled changes no result.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -121,6 +121,25 @@ if(WAY STREQUAL "dispatch")
   return()
 endif()
 
+if(WAY STREQUAL "compiled")
+  # The same training to the bit without the library crisp::compiled, and with it in a program for a debugger.
+  foreach(way "OFF -DCMAKE_BUILD_TYPE=Release" "ON -DCMAKE_BUILD_TYPE=Debug")
+    separate_arguments(way)
+    run(${consumer} -DWAY=add_subdirectory -DCRISP_COMPILED=${way})
+    run(${CMAKE_COMMAND} --build ${WORK}/build --target srcnn)
+    run(${CMAKE_COMMAND} -E chdir ${WORK} ${WORK}/build/srcnn synthetic 40)
+    says("step 40  loss 0.0")
+    list(APPEND losses "${output}")
+  endforeach()
+  list(REMOVE_DUPLICATES losses)
+  list(LENGTH losses different)
+  if(NOT different EQUAL 1)
+    message(FATAL_ERROR "a training with crisp::compiled should be the one without it: ${losses}")
+  endif()
+  compiles(srcnn WITH -DCRISP_COMPILED WITHOUT -O3)
+  return()
+endif()
+
 list(APPEND consumer -DWAY=${WAY})
 set(fast -O3 -DNDEBUG)
 set(from_crisp "-isystem ${WORK}/prefix/include")
@@ -136,13 +155,15 @@ if(WAY STREQUAL "find_package")
   run(${consumer})
   says("crisp: crisp_add_program compiles with -O3 -DNDEBUG" "these targets are slow: alone; they lack -O3"
     "Add crisp_optimise(alone)")
-  compiles(consumer WITH ${fast} ${native} ${from_crisp})
-  compiles(optimised WITH ${fast} ${native})
+  compiles(consumer WITH ${fast} ${native} ${from_crisp} -DCRISP_COMPILED)
+  compiles(crisp_compiled WITH ${fast} ${native} WITHOUT -DCRISP_COMPILED)
+  compiles(optimised WITH ${fast} ${native} WITHOUT -DCRISP_COMPILED)
   compiles(alone WITHOUT ${fast} -march=native)
   if(CUDA)
     compiles(consumer_cuda WITH ${fast} -Xcompiler=-march=native)
     run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer_cuda)
   endif()
+  run(${consumer} -DCRISP_COMPILED=OFF)  # builds sooner
   run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
   run(${WORK}/build/consumer)
   says("red is 0.621")
@@ -167,12 +188,13 @@ if(WAY STREQUAL "find_package")
   run(${CXX} ${flags} -E -DCRISP_NO_SPEED_WARNING ${CMAKE_CURRENT_LIST_DIR}/consumer/consumer.cpp)
   says_not("compiled without optimisation")
 
-  run(${consumer} -DCMAKE_BUILD_TYPE=Debug -DCRISP_NATIVE=OFF)
+  run(${consumer} -DCMAKE_BUILD_TYPE=Debug -DCRISP_NATIVE=OFF -DCRISP_COMPILED=ON)
   compiles(consumer WITHOUT ${fast} -march=native)
+  compiles(crisp_compiled WITH ${fast} WITHOUT -march=native)  # fast in a build for a debugger too
   says_not("crisp:")
 elseif(WAY STREQUAL "add_subdirectory")
-  run(${consumer} -DCMAKE_CXX_FLAGS=-O1)
-  compiles(formats WITH -O1 ${native} ${from_crisp} WITHOUT ${fast})
+  run(${consumer} -DCMAKE_CXX_FLAGS=-O1 -DCRISP_COMPILED=OFF)
+  compiles(formats WITH -O1 ${native} ${from_crisp} WITHOUT ${fast} -DCRISP_COMPILED)
   run(${CMAKE_COMMAND} --build ${WORK}/build --target formats)
 else()
   run(${consumer} -DCMAKE_SYSTEM_NAME=${CMAKE_HOST_SYSTEM_NAME})  # as for another machine

@@ -21,7 +21,8 @@ inline double memory_of_group(const std::string& folder) {
 
 /// The bytes that this process may use together with others: the memory of the machine, or less where the
 /// container (cgroup v1 or v2) grants less. `root` stands before /proc and /sys, for tests.
-inline Index usable_memory(const std::string& root = "") {
+template <class = void>  // for compiled.hpp
+Index usable_memory(const std::string& root = "") {
   double least = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGE_SIZE));
   detail::for_control_groups(root, "memory", [&](const std::string& folder) {
     least = std::min(least, detail::memory_of_group(folder));

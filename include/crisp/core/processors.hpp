@@ -107,7 +107,8 @@ inline int threads_of_environment() {
 
 /// How many threads are of use here: OMP_NUM_THREADS if it is set, else the processors of the affinity mask,
 /// and no more than the quota of the container (cgroup v1 or v2), rounded, grants.
-inline Processors usable_processors() {
+template <class = void>  // for compiled.hpp
+Processors usable_processors() {
   if (const int asked = detail::threads_of_environment()) return {asked, "OMP_NUM_THREADS"};
   const int allowed = detail::processors_of_affinity();
   const int all = std::max(allowed, int(std::thread::hardware_concurrency()));

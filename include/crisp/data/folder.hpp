@@ -64,9 +64,9 @@ inline std::shared_ptr<const Pictures> all_in_memory(const std::vector<PictureFi
 /// as long as the files stay as they are: written by one process, while others wait; continued after an
 /// interruption; noticed where it is damaged. Where it cannot be written, which is told, pictures are decoded
 /// at each use. Throws Error, with its path, for a file that cannot be read.
-inline std::shared_ptr<const Pictures> stored(const std::vector<std::filesystem::path>& paths,
-                                              const std::filesystem::path& place,
-                                              const StoreOptions& o = {}) {
+template <class = void>  // for compiled.hpp
+std::shared_ptr<const Pictures> stored(const std::vector<std::filesystem::path>& paths,
+                                       const std::filesystem::path& place, const StoreOptions& o = {}) {
   std::vector<detail::PictureFile> files;
   double expected = 0;
   const Index memory = o.memory < 0 ? data_memory() : o.memory;

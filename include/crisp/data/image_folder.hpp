@@ -53,7 +53,8 @@ inline std::string why_left_out(const std::filesystem::directory_entry& entry) {
 
 /// What lies in a folder, by name; hidden files are passed over. Throws Error where there is no such folder,
 /// or it cannot be read.
-inline ImageFolder image_folder(const std::filesystem::path& folder) {
+template <class = void>  // for compiled.hpp
+ImageFolder image_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::file_type type = std::filesystem::status(folder, error).type();
   check(type != std::filesystem::file_type::not_found, "there is no folder '", folder.string(), "'");

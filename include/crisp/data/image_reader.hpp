@@ -65,7 +65,8 @@ inline ImageReader jpeg_reader() {
 }  // namespace formats
 
 /// The readers, one a format. Not to be changed while another thread reads.
-inline std::vector<ImageReader>& image_readers() {
+template <class = void>  // for compiled.hpp
+std::vector<ImageReader>& image_readers() {
   static std::vector<ImageReader> readers{formats::png_reader(), formats::jpeg_reader(),
                                           formats::bmp_reader()};
   return readers;

@@ -112,7 +112,8 @@ inline Image box_filter_by_two(const Image& x) {
 /// `count` pictures of discs, boxes and ellipses, drawn at twice the size and averaged down, so that their
 /// edges are as soft as those of a camera. Picture i depends on the seed and i alone. Samples are 8-bit
 /// numbers, as of a file. Throws Error unless there is at least one picture, of 8 x 8 pixels or more.
-inline std::vector<Image> dead_leaves(DeadLeavesOptions o = {}) {
+template <class = void>  // for compiled.hpp
+std::vector<Image> dead_leaves(DeadLeavesOptions o = {}) {
   check(o.count >= 1 && o.height >= 8 && o.width >= 8, "dead_leaves: ", o.count, " pictures of ", o.height,
         " x ", o.width, " pixels were asked for; it takes at least 1, of 8 x 8 or more");
   std::vector<Image> images(static_cast<std::size_t>(o.count));

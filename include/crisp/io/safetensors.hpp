@@ -55,7 +55,8 @@ inline std::uint64_t header_length(const std::string& where, const std::string& 
 
 /// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a
 /// damaged or hostile file gives an Error.
-inline SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
+template <class = void>  // for compiled.hpp
+SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
   const std::string where = str("load: '", path.string(), "' is not a usable safetensors file: ");
   const std::uint64_t length = detail::header_length(where, file, path);
   const char* data = file.data() + 8 + length;
@@ -108,7 +109,8 @@ inline SafeTensors read_safetensors(const std::filesystem::path& path) {
 
 /// Writes a file that others read too; it appears whole or not at all. Throws Error where it cannot be
 /// written.
-inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+template <class = void>  // for compiled.hpp
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
   std::string data, text = "{";
   if (!content.metadata.empty()) {
     text += "\"__metadata__\":{";

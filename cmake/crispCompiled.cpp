@@ -1,0 +1,3 @@
+// crisp::compiled: see crisp/compiled.hpp.
+#define CRISP_COMPILES
+#include <crisp/compiled.hpp>
