@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes the documentation as a site: the chapters of docs/, an API reference of include/, a search; no network is needed to read it.
+# Makes the documentation as a site: the chapters of docs/, an API reference of include/, and a search. It is
+# read without a network.
 # usage: docs/build.sh [--no-install] [FOLDER]
 #   FOLDER         where to (build/site); open its index.html
 #   --no-install   do not install what is missing (third_party/install.sh docs)
 set -euo pipefail
-usage() { sed -n '2,5s/^# //p' "$0"; }
+usage() { sed -n '2,6s/^# //p' "$0"; }
 project=$(cd "$(dirname "$0")/.." && pwd)
 folder=$project/build/site install=yes
 while [ $# -gt 0 ]; do
@@ -31,7 +32,7 @@ command -v doxygen >/dev/null || missing+=" doxygen"
 command -v cmark-gfm >/dev/null || missing+=" cmark-gfm"
 [ -n "$python" ] || missing+=" python3-pygments"
 if [ -n "$missing" ]; then
-  echo "docs/build.sh: the site needs, and this machine lacks:$missing. ./third_party/install.sh docs installs it" >&2
+  echo "docs/build.sh: this is missing:$missing; ./third_party/install.sh docs installs it" >&2
   exit 1
 fi
 

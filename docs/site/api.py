@@ -7,7 +7,7 @@ import code
 
 
 def lead(source):
-    """The comment that a file begins with, after the words that the page shows as its title."""
+    """The comment that a file begins with."""
     lines = []
     for line in source.split("\n"):
         if not line.startswith("//"):
@@ -27,7 +27,12 @@ def anchor(declaration):
 
 
 def is_code(lines):
+    """A paragraph that ends as a statement does is one."""
     return lines and lines[-1].endswith(";")
+
+
+def to_name(address, shown):
+    return f'<a class="name" href="{address}">{shown}</a>' if address else shown
 
 
 class Text:
@@ -42,15 +47,15 @@ class Text:
             escaped = html.escape(part, quote=False)
             if i % 2:
                 address = self.site.address_named(part, self.scope)
-                escaped = f"<code>{escaped}</code>"
-                parts[i] = f'<a class="name" href="{self.root}{address}">{escaped}</a>' if address else escaped
+                parts[i] = to_name(address and self.root + address, f"<code>{escaped}</code>")
             else:
                 parts[i] = re.sub(r"\b[a-z_]+/[a-z_0-9]+\.(?:hpp|cuh)\b", self.path, escaped)
-        return re.sub(r"(Throws\b.*?(?:\.(?=\s|$)|$))", r'<span class="throws">\1</span>', "".join(parts), flags=re.S)
+        sentence = r"(Throws\b.*?(?:\.(?=\s|$)|$))"
+        return re.sub(sentence, r'<span class="throws">\1</span>', "".join(parts), flags=re.S)
 
     def path(self, found):
         address = self.site.address_named(found[0])
-        return f'<a href="{self.root}{address}">{found[0]}</a>' if address else found[0]
+        return to_name(address and self.root + address, found[0])
 
     def blocks(self, text):
         """(kind, lines): p, li or pre."""
@@ -59,15 +64,15 @@ class Text:
             kind = blocks[-1][0] if blocks else ""
             if not line.strip():
                 blocks.append(("pre" if kind == "pre" else "", []))
-            elif line.startswith("- "):
-                blocks.append(("li", [line[2:]]))
-            elif kind == "li":
+            elif line.lstrip().startswith("- "):
+                blocks.append(("li", [line.lstrip()[2:]]))
+            elif kind == "li" and line.startswith(" "):
                 blocks[-1][1].append(line.strip())
             elif line.startswith("  "):
                 blocks[-1][1].append(line) if kind == "pre" else blocks.append(("pre", [line]))
             else:
                 blocks[-1][1].append(line) if kind == "p" else blocks.append(("p", [line]))
-        return [("pre" if is_code(lines) else kind, lines) for kind, lines in blocks if lines]
+        return [("pre" if kind == "p" and is_code(lines) else kind, lines) for kind, lines in blocks if lines]
 
     def html(self, text):
         result = []
@@ -123,22 +128,27 @@ class Header:
         return "\n".join(result)
 
     def item(self, group):
-        first = group[0]
-        heading = "" if self.headings and self.headings[-1][2] == first.short else self.heading(first)
-        members = "".join(self.entry(inner, "entry member") for x in group if not is_plain(x) for inner in groups(x.members))
-        return heading + self.entry(group, "entry") + members
+        title = html.escape(", ".join(dict.fromkeys(x.name.removeprefix("crisp::") for x in group)))
+        heading = "" if self.headings and self.headings[-1][2] == title else self.heading(group[0], title)
+        result = [heading, self.entry(group, "entry")]
+        for x in group:
+            if not is_plain(x):
+                result += [self.entry(inner, "entry member") for inner in groups(x.members)]
+        return "".join(result)
 
-    def heading(self, first):
-        self.headings.append((2, first.anchor, html.escape(first.short)))
-        shown = html.escape(first.name.removeprefix("crisp::"))
+    def heading(self, first, title):
+        self.headings.append((2, first.anchor, title))
         kind = {"typedef": "type", "define": "macro"}.get(first.kind, first.kind)
-        return f'<h2><span class="kind">{kind}</span> {shown} <a class="here" href="#{first.anchor}">#</a></h2>'
+        here = f'<a class="here" href="#{first.anchor}">#</a>'
+        return f'<h2><span class="kind">{kind}</span> {title} {here}</h2>'
 
     def entry(self, group, style):
         first, scope = group[0], scope_of(group[0])
         source = f'<a class="source" href="{self.root}{self.source}#L{first.line}">line {first.line}</a>'
-        heads = "\n".join(dict.fromkeys(self.head(x, group) for x in group if x.line != line_before(x, group)))
-        result = [f'<div class="{style}">{source}<pre><code>{heads}</code></pre>', self.text(first.comment, scope)]
+        heads = [self.head(x, group) for x in group if x.line != line_before(x, group)]
+        heads = ("\n\n" if any("\n" in head for head in heads) else "\n").join(heads)
+        result = [f'<div class="{style}">{source}<pre><code>{heads}</code></pre>']
+        result.append(self.text(first.comment, scope))
         bodies = [x.text for x in group if has_body(x)]
         if bodies:
             shown = self.cpp("\n".join(bodies), scope)
@@ -159,12 +169,14 @@ def is_class(declaration):
 
 def is_plain(declaration):
     """A class without functions, which is shown as it is written."""
-    return is_class(declaration) and not any(member.kind == "function" for member in declaration.members) and "private:" not in declaration.text
+    functions = any(member.kind == "function" for member in declaration.members)
+    return is_class(declaration) and not functions and "private:" not in declaration.text
 
 
 def has_body(declaration):
     """Whether there is more to see than the head shows."""
-    return declaration.kind == "function" and "{" in declaration.text[len(declaration.head):] and "\n" in declaration.text
+    hidden = declaration.text[len(declaration.head):]
+    return declaration.kind == "function" and "{" in hidden and "\n" in declaration.text
 
 
 def line_before(declaration, group):
@@ -174,8 +186,9 @@ def line_before(declaration, group):
 
 def shown(declaration):
     if declaration.kind == "function" or (is_class(declaration) and not is_plain(declaration)):
-        trailing = re.search(r"  // .*$", declaration.text.split("\n")[-1])
-        return declaration.head.rstrip(";") + (trailing[0] if trailing and declaration.kind == "function" else "")
+        comment = re.search(r"  // .*$", declaration.text.split("\n")[-1])
+        beside = comment[0] if comment and declaration.kind == "function" else ""
+        return declaration.head.rstrip(";") + beside
     return declaration.text
 
 

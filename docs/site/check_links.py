@@ -1,4 +1,4 @@
-"""Whether each link of a site leads somewhere: pages, anchors, pictures; and nothing is loaded from the network.
+"""Whether each link of a site leads somewhere: pages, anchors, pictures; and that nothing comes from the network.
 usage: check_links.py FOLDER"""
 import collections
 import html.parser
@@ -6,7 +6,7 @@ import pathlib
 import sys
 import urllib.parse
 
-LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "srcset"), ("video", "src")}
+LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("video", "src")}
 
 
 class Links(html.parser.HTMLParser):

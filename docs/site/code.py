@@ -6,8 +6,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Token
 from pygments.util import ClassNotFound
 
-STYLES = [(Token.Comment.Preproc, "p"), (Token.Comment.PreprocFile, "s"), (Token.Comment, "c"), (Token.Keyword, "k"),
-          (Token.Literal.String, "s"), (Token.Literal.Number, "m"), (Token.Name.Builtin, "b")]
+STYLES = [(Token.Comment.Preproc, "p"), (Token.Comment.PreprocFile, "s"), (Token.Comment, "c"),
+          (Token.Keyword, "k"), (Token.Literal.String, "s"), (Token.Literal.Number, "m")]
 
 
 def span(style, text, link=None):
@@ -16,8 +16,8 @@ def span(style, text, link=None):
         return f'<a href="{html.escape(link)}">{text}</a>'
     if not style:
         return text
-    lines = [f'<span class="{style}">{line}</span>' if line else "" for line in text.split("\n")]  # so that lines can be cut
-    return "\n".join(lines)
+    lines = text.split("\n")  # each on its own, so that the result can be cut into lines
+    return "\n".join(f'<span class="{style}">{line}</span>' if line else "" for line in lines)
 
 
 class Names:
@@ -33,8 +33,9 @@ class Names:
         """As C++ looks names up: in the class or namespace, and those around it."""
         name = name.removeprefix("crisp::")
         while scope:
-            if f"{scope}::{name}" in self.address and not scope.endswith(f"::{name}"):  # the class, not its constructor
-                return self.address[f"{scope}::{name}"]
+            whole, constructor = f"{scope}::{name}", scope.endswith(f"::{name}")
+            if whole in self.address and not constructor:
+                return self.address[whole]
             scope = scope.rpartition("::")[0]
         return None
 

@@ -1,4 +1,4 @@
-"""What the headers declare: Doxygen finds the declarations, their texts and comments are those of the files."""
+"""What the headers declare. Doxygen finds the declarations; their texts and comments are cut from the files."""
 import dataclasses
 import pathlib
 import re
@@ -37,7 +37,7 @@ class Declaration:
     head: str = ""  # without comment and body
     text: str = ""  # with body
     comment: str = ""
-    follows: bool = False  # without a comment and a blank line after the one before: the comment there is for both
+    follows: bool = False  # right below the one before, whose comment is for both
     members: list = dataclasses.field(default_factory=list)
 
     @property
@@ -54,7 +54,8 @@ def doxygen(project):
     with tempfile.TemporaryDirectory() as folder:
         settings = f"{SETTINGS}\nOUTPUT_DIRECTORY = {folder}\n"
         done = subprocess.run(["doxygen", "-"], input=settings, cwd=project, text=True, capture_output=True)
-        warnings = [line for line in done.stderr.splitlines() if "include file" not in line]  # of other libraries
+        of_others = "include file"  # stb's headers, which need not be installed
+        warnings = [line for line in done.stderr.splitlines() if of_others not in line]
         if warnings or not pathlib.Path(folder, "xml").is_dir():
             raise SystemExit("Doxygen reports:\n" + "\n".join(warnings))
         for file in sorted(pathlib.Path(folder, "xml").glob("*.xml")):
@@ -109,11 +110,11 @@ def extent(text, kind):
         return end, end
     plain, depth, head, body = blanked(text), 0, None, False
     for i, c in enumerate(plain):
-        if c == "{" and depth == 0 and kind in ("function", "struct", "class", "enum") and plain[i - 1] in " \n":
+        apart = depth == 0 and plain[i - 1] in " \n"  # not as in options{...} and crisp::Tensor
+        if c == "{" and apart and kind in ("function", "struct", "class", "enum"):
             body, head = True, head or i
-        if c == ":" and depth == 0 and head is None and plain[i - 1] in " \n" and plain[i + 1] == " ":
-            if kind == "function":  # the members that a constructor sets
-                head = i
+        if c == ":" and apart and kind == "function" and plain[i + 1] == " ":
+            head = head or i  # the members that a constructor sets
         depth += c in "([{"
         depth -= c in ")]}"
         if depth == 0 and (c == ";" or (c == "}" and body and kind == "function")):

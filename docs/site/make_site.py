@@ -15,12 +15,16 @@ import markdown
 
 HERE = pathlib.Path(__file__).parent
 PICTURES = {".png", ".svg", ".jpg"}
-LANGUAGES = {".hpp": "cpp", ".cuh": "cpp", ".cpp": "cpp", ".cu": "cpp", ".h": "cpp", ".sh": "sh", ".py": "python",
-             ".cmake": "cmake", ".txt": "cmake", ".json": "json", ".js": "javascript", ".css": "css"}
+LANGUAGES = {".hpp": "cpp", ".cuh": "cpp", ".cpp": "cpp", ".sh": "sh", ".py": "python", ".cmake": "cmake",
+             ".txt": "cmake", ".json": "json"}
 
 
 def is_chapter(path):
     return re.match(r"docs/\d\d_", path)
+
+
+def one_line(comment):
+    return " ".join(comment.replace("`", "").split())
 
 
 def in_order(path):
@@ -43,6 +47,10 @@ class Site:
         self.sources = {}  # path -> address, of files that a page shows or leads to
         for path in sorted(self.project.glob("include/crisp/**/*.[hc]*")):
             self.address_of(path.relative_to(project).as_posix())
+        self.file_names = {}  # of headers, where one alone is called so
+        for path in self.sources:
+            name = path.rsplit("/", 1)[1]
+            self.file_names[name] = path if name not in self.file_names else None
         self.chapters = {path: self.address_of_chapter(path) for path in self.chapter_files()}
         self.search = []
 
@@ -51,7 +59,7 @@ class Site:
 
     def chapter_files(self):
         """README.md, the files of docs/, and those that they lead to, in the order of the menu."""
-        files = ["README.md"] + sorted(path.relative_to(self.project).as_posix() for path in self.project.glob("docs/*.md"))
+        files = ["README.md"] + [f"docs/{path.name}" for path in sorted(self.project.glob("docs/*.md"))]
         for file in files:
             for target in re.findall(r"\]\(([^)\s:#]+)", self.text(file)):
                 path = os.path.normpath(os.path.join(os.path.dirname(file), target))
@@ -80,8 +88,9 @@ class Site:
         if path in getattr(self, "chapters", {}):
             return self.chapters[path]
         if file.is_dir():
-            readme = f"{path}/README.md" if (file / "README.md").is_file() else None
-            return self.address_of(readme) if readme else self.sources.setdefault(path, f"source/{path}/index.html")
+            if (file / "README.md").is_file():
+                return self.address_of(f"{path}/README.md")
+            return self.sources.setdefault(path, f"source/{path}/index.html")
         if not file.is_file() or path.startswith(".."):
             return None
         return self.sources.setdefault(path, path if file.suffix in PICTURES else f"source/{path}.html")
@@ -89,12 +98,14 @@ class Site:
     def address_named(self, text, scope="crisp"):
         """What a piece of code names: a file, a folder of headers, or something public."""
         if re.fullmatch(r"\w[\w.]*(/\w[\w.]*)*/?", text) and ("/" in text or "." in text):
-            header = f"include/crisp/{text}"
-            if header in self.headers:
+            header = self.file_names.get(text) or f"include/crisp/{text.removeprefix('include/crisp/')}"
+            if header in self.headers and not text.startswith("include/"):
                 return self.headers[header].address
             if text.endswith("/") and any(file.startswith(header) for file in self.headers):
-                return f"api/index.html#{text.rstrip('/')}"
-            return self.address_of(header) or (self.address_of(text) if (self.project / text).is_file() else None)
+                return f"api/index.html#{header.split('/')[2]}"
+            if (self.project / header).is_dir() or (self.project / text).is_dir():
+                return None
+            return self.address_of(header) or self.address_of(text)
         found = re.fullmatch(r"(\w+(?:::\w+)*)(?:<[\w, ]*>)?(?:\(.*\))?", text)
         return self.names.find(found[1], scope) if found else None
 
@@ -107,10 +118,11 @@ class Site:
             self.write(page.address, page.title, page.body, page.headings, titles, near(pages, i))
         for header in self.headers.values():
             body = header.body()
-            self.search.append([header.short, "header", header.address, header.lead.replace("\n", " ")])
+            self.search.append([header.short, "header", header.address, one_line(header.lead)])
             self.add_names(header, header.declarations)
             self.write(header.address, header.short, body, header.headings, titles)
-        self.write("api/index.html", "API reference", self.api_index(), [(2, f, f) for f, _ in self.folders()], titles)
+        headings = [(2, folder, folder) for folder, _ in self.folders()]
+        self.write("api/index.html", "API reference", self.api_index(), headings, titles)
         written = set()
         while written != set(self.sources):  # a folder leads to further files
             for path in set(self.sources) - written:
@@ -123,7 +135,7 @@ class Site:
 
     def add_names(self, header, declared):
         for group in api.groups(declared):
-            text = " ".join(group[0].comment.split())
+            text = one_line(group[0].comment)
             for x in group:
                 name = x.name.removeprefix("crisp::")
                 self.search.append([name, header.short, f"{header.address}#{x.anchor}", text])
@@ -135,13 +147,14 @@ class Site:
         return [(folder, what) for folder, what in table]
 
     def api_index(self):
+        text = api.Text(self, "../", "crisp")
         result = ['<h1 id="top">API reference</h1>',
                   "<p>A page for each header: what it declares, with shapes, errors and source. "
                   "T is the type of the elements, D the device; N, H, W, C are the axes of images.</p>"]
         for folder, what in self.folders() + [("", "the doors")]:
             title = f'{folder or "crisp"}/'
-            result.append(f'<h2 id="{folder or "crisp"}">{title}</h2><p>{api.Text(self, "../", "crisp").inline(what)}</p>')
-            rows = [self.row(path) for path in sorted(self.sources) if self.folder_of(path) == folder]
+            result.append(f'<h2 id="{folder or "crisp"}">{title}</h2><p>{text.inline(what)}</p>')
+            rows = [self.row(path, text) for path in sorted(self.sources) if self.folder_of(path) == folder]
             result.append(f'<div class="table"><table class="headers">{"".join(rows)}</table></div>')
         return "\n".join(result)
 
@@ -150,11 +163,11 @@ class Site:
         found = re.match(r"include/crisp/(?:(\w+)/)?.*\.(?:hpp|cuh)$", path)
         return (found[1] or "") if found else None
 
-    def row(self, path):
+    def row(self, path, text):
         address = self.headers[path].address if path in self.headers else self.sources[path]
-        summary = re.split(r"(?<=\.) ", api.lead(self.text(path)).replace("\n", " "))[0]
+        summary = re.split(r"(?<=\.) ", api.lead(self.text(path)).replace("\n", " "))[0]  # the first sentence
         short = path.removeprefix("include/crisp/")
-        return f'<tr><td><a href="../{address}">{short}</a></td><td>{api.Text(self, "../", "crisp").inline(summary)}</td></tr>'
+        return f'<tr><td><a href="../{address}">{short}</a></td><td>{text.inline(summary)}</td></tr>'
 
     def write_source(self, path, address, titles):
         target = self.out / address
@@ -173,7 +186,8 @@ class Site:
         language = LANGUAGES.get(pathlib.Path(path).suffix, "text")
         language = "sh" if text.startswith("#!/") and "sh" in text.split("\n")[0] else language
         shown = code.highlighted(text, language, self.names, root, scope[1] if scope else "crisp").split("\n")
-        lines = "\n".join(f'<a id="L{i}" href="#L{i}" data-line="{i}"></a>{line}' for i, line in enumerate(shown, 1))
+        lines = "\n".join(f'<a id="L{i}" href="#L{i}" data-line="{i}"></a>{line}'
+                          for i, line in enumerate(shown, 1))
         header = self.headers.get(path)
         back = f'<p><a href="{root}{header.address}">Its page in the API reference</a></p>' if header else ""
         body = f'<h1 id="top">{html.escape(path)}</h1>{back}<pre class="file"><code>{lines}</code></pre>'
@@ -196,8 +210,10 @@ class Site:
 
     def write(self, address, title, body, headings, titles, near=("", "")):
         root = "../" * address.count("/")
-        contents = "".join(f'<li><a href="#{anchor}">{text}</a></li>' for level, anchor, text in headings if level == 2)
-        fields = {"title": html.escape(title), "root": root, "body": body, "menu": self.menu(address, titles, root),
+        contents = "".join(f'<li><a href="#{anchor}">{text}</a></li>'
+                           for level, anchor, text in headings if level == 2)
+        fields = {"title": html.escape(title), "root": root, "body": body,
+                  "menu": self.menu(address, titles, root),
                   "contents": f"<h2>On this page</h2><ul>{contents}</ul>" if contents else "",
                   "near": "".join(link.replace("ROOT", root) for link in near)}
         page = re.sub(r"\{\{(\w+)\}\}", lambda found: fields[found[1]], (HERE / "page.html").read_text())
@@ -209,7 +225,8 @@ class Site:
 def near(pages, i):
     """Links to the page before and the page after."""
     def link(page, name, label):
-        return f'<a class="{name}" rel="{name}" href="ROOT{page.address}"><small>{label}</small>{html.escape(page.title)}</a>'
+        shown = f"<small>{label}</small>{html.escape(page.title)}"
+        return f'<a class="{name}" rel="{name}" href="ROOT{page.address}">{shown}</a>'
 
     return (link(pages[i - 1], "prev", "Previous") if i > 0 else "",
             link(pages[i + 1], "next", "Next") if i + 1 < len(pages) else "")
@@ -218,4 +235,4 @@ def near(pages, i):
 if __name__ == "__main__":
     site = Site(sys.argv[1], sys.argv[2])
     site.build()
-    print(f"{len(site.chapters)} chapters, {len(site.headers)} headers, {len(site.search)} entries of the search")
+    print(f"{len(site.chapters)} chapters, {len(site.headers)} headers, {len(site.search)} entries to search")

@@ -27,15 +27,16 @@ class Page:
         self.root = "../" * address.count("/")
         self.headings = []  # (level, address, HTML)
         text = pathlib.Path(site.project, path).read_text()
-        done = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink"],
-                              input=text, text=True, capture_output=True, check=True)
+        command = ["cmark-gfm", "--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink"]
+        done = subprocess.run(command, input=text, text=True, capture_output=True, check=True)
         self.body = self.finish(done.stdout)
         self.title = plain(self.headings[0][2]) if text.startswith("# ") else pathlib.Path(path).stem
 
     def finish(self, body):
         body = re.sub(r'(<a href|<img src)="([^"]*)"', self.link, body)
         body = re.sub(r"<!-- snippet: (\S+?)#\S+ -->", self.origin, body)
-        body = re.sub(r'<pre><code(?: class="language-(\w+)")?>(.*?)</code></pre>', self.block, body, flags=re.S)
+        block = r'<pre><code(?: class="language-(\w+)")?>(.*?)</code></pre>'
+        body = re.sub(block, self.block, body, flags=re.S)
         body = re.sub(r"<(a|pre)\b.*?</\1>|<code>([^<]*)</code>", self.code, body, flags=re.S)
         body = body.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
         seen = {}
@@ -55,7 +56,11 @@ class Page:
         if found[2] is None:
             return found[0]
         address = self.site.address_named(html.unescape(found[2]))
-        return f'<a class="name" href="{self.root}{address}">{found[0]}</a>' if address else found[0]
+        if address:
+            return f'<a class="name" href="{self.root}{address}">{found[0]}</a>'
+        option = r"(^|\s)(--?\w[\w-]*)"  # is not to be cut at its hyphens
+        shown = re.sub(option, r'\1<span class="option">\2</span>', found[2])
+        return f"<code>{shown}</code>"
 
     def link(self, found):
         target = html.unescape(found[2])

@@ -1,4 +1,4 @@
-// The search, and the switch between light and dark. The index is a script, as pages of file:// may not read files.
+// The search, and the switch between light and dark. The index is a script, as a page of file:// may not read files.
 const root = document.currentScript.dataset.root;
 const input = document.getElementById("search"), results = document.getElementById("results");
 let entries = null, chosen = -1;
@@ -33,8 +33,8 @@ function load(then) {
   document.head.append(script);
 }
 
-// How well an entry fits all words; 0 if one of them is nowhere.
-function score(entry, words) {
+// How well an entry fits the words; 0 if one of them is nowhere, unless any will do.
+function score(entry, words, any) {
   let sum = 0;
   for (const word of words) {
     const last = entry.low.split("::").pop();
@@ -42,9 +42,9 @@ function score(entry, words) {
     else if (entry.low.startsWith(word) || last.startsWith(word)) sum += 40;
     else if (entry.low.includes(word)) sum += 20;
     else if (entry.low_text.includes(word) || entry.where.toLowerCase().includes(word)) sum += 5;
-    else return 0;
+    else if (!any) return 0;
   }
-  return sum - Math.min(entry.name.length, 40) / 20;
+  return sum > 0 ? sum - Math.min(entry.name.length, 40) / 20 : 0;
 }
 
 function marked(text, words) {
@@ -57,18 +57,25 @@ function marked(text, words) {
 function excerpt(entry, words) {
   const at = Math.max(0, ...words.map(word => entry.low_text.indexOf(word)));
   const begin = at > 70 ? entry.text.indexOf(" ", at - 60) + 1 : 0;
-  return (begin ? "… " : "") + entry.text.slice(begin, begin + 150) + (entry.text.length > begin + 150 ? " …" : "");
+  const end = begin + 150;
+  return (begin ? "… " : "") + entry.text.slice(begin, end) + (entry.text.length > end ? " …" : "");
+}
+
+function best(words, any) {
+  return entries.map(entry => [score(entry, words, any), entry]).filter(([points]) => points > 0)
+    .sort((a, b) => b[0] - a[0]).slice(0, 30);
 }
 
 function search() {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
   results.hidden = words.length === 0;
   if (results.hidden) return;
-  const found = entries.map(entry => [score(entry, words), entry]).filter(([points]) => points > 0)
-    .sort((a, b) => b[0] - a[0]).slice(0, 30);
-  results.innerHTML = found.map(([, entry]) =>
-    `<li><a href="${root}${entry.address}"><i>${marked(entry.where, words)}</i><b>${marked(entry.name, words)}</b>` +
-    `<small>${marked(excerpt(entry, words), words)}</small></a></li>`).join("") || '<li class="none">Nothing was found.</li>';
+  let found = best(words, false);
+  if (found.length === 0) found = best(words, true);
+  const rows = found.map(([, entry]) =>
+    `<li><a href="${root}${entry.address}"><i>${marked(entry.where, words)}</i>` +
+    `<b>${marked(entry.name, words)}</b><small>${marked(excerpt(entry, words), words)}</small></a></li>`);
+  results.innerHTML = rows.join("") || '<li class="none">Nothing was found.</li>';
   choose(0);
 }
 

@@ -1,8 +1,8 @@
 """The public functions of the headers (outside of backend/ and detail) that no comment describes.
 usage: undocumented.py PROJECT [members]     members: those of classes as well
 
-A comment counts that begins with ///, or stands in the same line; and that of the function above, where no empty
-line is between. Fails where a function that is no member has none."""
+A comment counts that begins with ///, or stands in the same line; and that of the function above, where no
+empty line is between. Fails where a function that is no member has none."""
 import sys
 
 import declarations
