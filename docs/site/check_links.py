@@ -1,4 +1,4 @@
-"""Whether each link of a site leads somewhere: pages, anchors, pictures; and that nothing comes from the network.
+"""Whether each link of a site leads somewhere: pages, anchors, pictures; and nothing comes from the network.
 usage: check_links.py FOLDER"""
 import collections
 import html.parser

@@ -1,4 +1,4 @@
-"""What the headers declare. Doxygen finds the declarations; their texts and comments are cut from the files."""
+"""What the headers declare. Doxygen finds declarations; their texts and comments are cut from the files."""
 import dataclasses
 import pathlib
 import re

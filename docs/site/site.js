@@ -1,4 +1,4 @@
-// The search, and the switch between light and dark. The index is a script, as a page of file:// may not read files.
+// The search, and the switch between light and dark. The index is a script, as file:// needs.
 const root = document.currentScript.dataset.root;
 const input = document.getElementById("search"), results = document.getElementById("results");
 let entries = null, chosen = -1;

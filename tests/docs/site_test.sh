@@ -22,7 +22,7 @@ for page in index.html docs/03_write_an_op.html docs/figures.html api/index.html
   source/include/crisp/ops/conv2d.hpp.html search_index.js style.css site.js docs/images/srcnn_x3.png; do
   [ -s "$work/site/$page" ] || fail "there is no $page"
 done
-grep -q 'Throws Error where the shapes do not fit' "$work/site/api/ops/conv2d_hpp.html" || fail "conv2d's errors"
+grep -q 'Throws Error where the shapes' "$work/site/api/ops/conv2d_hpp.html" || fail "conv2d's errors"
 grep -q '^\["conv2d",$' "$work/site/search_index.js" || fail "the search has no conv2d"
 grep -q 'rel="prev"' "$work/site/docs/03_write_an_op.html" || fail "no link to the chapter before"
 "$python" -B - "$project" "$work/site" <<'END' || fail "code of a chapter differs from its document"
@@ -43,7 +43,8 @@ END
 
 # Broken links of each kind are found: in a page, and in a document.
 cat >>"$work/site/docs/figures.html" <<'END'
-<a href="none.html">x</a> <img src="../images/none.png"> <a href="#none">x</a> <a href="../index.html#none">x</a>
+<a href="none.html">x</a> <img src="../images/none.png">
+<a href="#none">x</a> <a href="../index.html#none">x</a>
 <script src="https://example.org/x.js"></script> <link rel="stylesheet" href="//example.org/x.css">
 <a href="https://example.org">x</a>
 <p id="planted"></p><p id="planted"></p>
