@@ -11,7 +11,8 @@ INPUT = include
 FILE_PATTERNS = *.hpp *.cuh
 RECURSIVE = YES
 EXTENSION_MAPPING = cuh=C++
-EXCLUDE_PATTERNS = */backend/*
+# compiled.hpp declares nothing new, only for which types templates are compiled
+EXCLUDE_PATTERNS = */backend/* */compiled.hpp
 EXCLUDE_SYMBOLS = *detail*
 STRIP_FROM_PATH = .
 EXTRACT_ALL = YES
