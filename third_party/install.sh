@@ -3,6 +3,7 @@
 #   build   compiler, CMake and the libraries that crisp's headers and its program use
 #   tests   what the tests need besides
 #   bench   what the benchmarks need besides
+#   docs    what docs/build.sh needs
 set -euo pipefail
 packages=()
 for group in "$@"; do
@@ -10,7 +11,8 @@ for group in "$@"; do
     build) packages+=(g++ make cmake libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libzip-dev libonnx-dev libprotobuf-dev libcpp-httplib-dev pkg-config) ;;
     tests) packages+=(doctest-dev curl libopenmpi-dev openmpi-bin clang-format python3-pil) ;;
     bench) packages+=(libbenchmark-dev) ;;
-    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
+    docs) packages+=(doxygen cmark-gfm python3 python3-pygments) ;;
+    *) sed -n '2,6s/^# //p' "$0"; exit 2 ;;
   esac
 done
 

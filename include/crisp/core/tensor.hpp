@@ -50,6 +50,7 @@ class Tensor {
       : shape_(shape),
         data_(D::template allocate<T>(shape.numel()), [n = shape.numel()](T* p) { D::deallocate(p, n); }) {}
 
+  /// Each element is `value`. Throws Error where there is not enough memory.
   Tensor(Shape shape, T value) : Tensor(shape) { fill(value); }
 
   /// Copies the elements from the host, last axis fastest. Throws Error unless there are shape.numel() of
@@ -58,17 +59,21 @@ class Tensor {
     D::from_host(data(), values.data(), numel());
   }
 
+  /// The shape, the extent of one axis, the number of elements.
   const Shape& shape() const { return shape_; }
   Index operator[](int axis) const { return shape_[axis]; }  // the extent of an axis; -1 is the last
   Index numel() const { return data_ ? shape_.numel() : 0; }
   bool defined() const { return data_ != nullptr; }
   bool shares_elements() const { return data_.use_count() > 1; }
 
+  /// The elements in the device's memory, last axis fastest: for kernels. to_host() copies them.
   const T* data() const { return data_.get(); }
   T* data() { return data_.get(); }
 
+  /// Overwrites each element; every handle that shares them sees it.
   void fill(T value) { D::for_each(numel(), detail::Fill<T>{data(), value}); }
 
+  /// A copy of the elements, on the same device.
   Tensor clone() const {
     Tensor y(shape_);
     D::for_each(numel(), detail::Convert<T, T>{y.data(), data()});

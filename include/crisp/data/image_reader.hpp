@@ -29,6 +29,7 @@ struct ImageReader {
 
 namespace formats {
 
+/// BMP, by formats/bmp.hpp.
 inline ImageReader bmp_reader() {
   return {"BMP",
           {".bmp", ".dib"},
@@ -40,6 +41,7 @@ inline ImageReader bmp_reader() {
           decode_bmp};
 }
 
+/// PNG, of 8 and of 16 bits, by formats/png.hpp.
 inline ImageReader png_reader() {
   return {"PNG",
           {".png"},
@@ -51,6 +53,7 @@ inline ImageReader png_reader() {
           decode_png};
 }
 
+/// JPEG, by formats/jpeg.hpp.
 inline ImageReader jpeg_reader() {
   return {"JPEG",
           {".jpg", ".jpeg", ".jpe", ".jfif"},

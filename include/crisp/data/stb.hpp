@@ -216,7 +216,8 @@ namespace crisp::data::stb {
 
 namespace crisp::data::stb {
 
-// The pixels that stb gave, as an image.
+/// The pixels that stb gave, as an image (H, W, C) of 0..255; 16 bits are divided by 257. Throws Error with
+/// the name where stb gave none. Frees the pixels.
 template <class Sample>
 Image to_image(Sample* pixels, Index height, Index width, Index channels, const std::string& name) {
   const std::unique_ptr<void, void (*)(void*)> owner(pixels, crisp_stbi_image_free);

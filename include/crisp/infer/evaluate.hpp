@@ -19,6 +19,7 @@ namespace crisp::infer {
 /// compared on BT.601 luma, rounded to 8 bits but for basicsr, with `scale` pixels taken off every side.
 enum class Protocol { y, rgb8, basicsr };
 
+/// The protocol in words, for tables and reports; a shave of -1 is `scale` pixels.
 inline std::string describe(Protocol protocol, Index scale, Index shave = -1,
                             metrics::Channel channel = metrics::Channel::luma) {
   std::string how = "basicsr: as rgb8, luma not rounded";
@@ -48,6 +49,7 @@ Upscaler upscaler(const Net& net) {
   };
 }
 
+/// A network that ends with the line, before it is used: does not compile, and says so.
 template <class Net>
 requires(!std::is_lvalue_reference_v<Net> && !std::same_as<Net, data::Resampling>) Upscaler upscaler(Net&&) {
   static_assert(crisp::detail::never<Net>, "crisp: the network would end before it is used; give it a name");

@@ -133,6 +133,7 @@ struct NotFinite {
   }
 };
 
+/// Looks at all weights of a network, and counts.
 template <class M>
 NotFinite not_finite(const M& net) {
   NotFinite found;

@@ -21,6 +21,7 @@ struct Score {
   std::string protocol;
 };
 
+/// How a value was taken, in words: Score's `protocol`.
 inline std::string describe(const Options& o) {
   return str(o.channel == Channel::luma ? "luma, BT.601" : "RGB",
              o.round ? ", rounded to 8 bits" : ", not rounded", ", ", o.shave, " pixels shaved");

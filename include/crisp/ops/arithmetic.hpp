@@ -175,8 +175,8 @@ Var<T, D> scaled(F f, const Var<T, D>& a, const Var<T, D>& b) {
 
 }  // namespace detail
 
-// a and b have one shape, or are repeated to one: (C), (N, 1, 1, C) and (N, H, W, 1) to (N, H, W, C); a
-// single element goes with any shape. Throws Error otherwise. A Tensor on the right is taken as data.
+/// a and b have one shape, or are repeated to one: (C), (N, 1, 1, C) and (N, H, W, 1) to (N, H, W, C); a
+/// single element goes with any shape. Throws Error otherwise. A Tensor on the right is taken as data.
 template <class T, class D>
 Var<T, D> operator+(Var<T, D> a, Operand<T, D> b) {
   return detail::signed_sum(detail::Add<T>{}, a, b);
@@ -201,6 +201,7 @@ Var<T, D> affine(Var<T, D> x, double scale, double shift) {
                      {{"scale", scale}, {"shift", shift}});
 }
 
+/// x of any shape, and a number that goes with each element.
 template <class T, class D>
 Var<T, D> operator-(Var<T, D> x) {
   return affine(std::move(x), -1, 0);

@@ -5,7 +5,7 @@
 
 namespace crisp {
 
-// tensor, value -> value
+/// A tensor and a value -> a value; the tensor has no gradient.
 template <class T, class D>
 Var<T, D> operator+(const Tensor<T, D>& a, const Var<T, D>& b) {
   return Var<T, D>(a) + b;
@@ -23,7 +23,7 @@ Var<T, D> operator/(const Tensor<T, D>& a, const Var<T, D>& b) {
   return Var<T, D>(a) / b;
 }
 
-// tensor, tensor -> tensor
+/// Two tensors -> a tensor. Throws Error where neither shape can be repeated to the other.
 template <class T, class D>
 Tensor<T, D> operator+(const Tensor<T, D>& a, const Tensor<T, D>& b) {
   return (Var<T, D>(a) + Var<T, D>(b)).value();
@@ -41,7 +41,7 @@ Tensor<T, D> operator/(const Tensor<T, D>& a, const Tensor<T, D>& b) {
   return (Var<T, D>(a) / Var<T, D>(b)).value();
 }
 
-// tensor, number -> tensor
+/// A tensor and a number -> a tensor.
 template <class T, class D>
 Tensor<T, D> operator+(const Tensor<T, D>& a, double b) {
   return (Var<T, D>(a) + b).value();

@@ -27,6 +27,7 @@ class Schedule {
   Factor factor_;
 };
 
+/// The learning rate stays as it is.
 inline Schedule constant() {
   return {"constant", [](Index, Index) { return 1.0; }};
 }

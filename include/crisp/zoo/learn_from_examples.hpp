@@ -7,10 +7,11 @@
 
 namespace crisp::zoo {
 
+/// The tables as a file of weights names them: of a pair of dictionaries, and of an anchored regression,
+/// whose regressors lie below each other, (area atoms, k).
 inline Tables tables_of(const classic::Dictionary& d) {
   return {{"pca", d.projection}, {"dict_low", d.low}, {"dict_high", d.high}};
 }
-
 inline Tables tables_of(const classic::Dictionary& d, const classic::AnchoredRegression& method) {
   const Index area = d.high.rows(), k = d.low.rows();
   classic::Matrix all(area * d.atoms(), k);

@@ -36,6 +36,7 @@ inline bool is_number(const std::string& text) {
   return !text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+/// Whether the file has a tensor of this name.
 inline bool has(const Shapes& file, const std::string& name) { return file.count(name) > 0; }
 
 /// The extent of a tensor along an axis; 0 where the file has no such tensor or axis.

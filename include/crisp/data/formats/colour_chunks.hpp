@@ -16,6 +16,7 @@ struct PngChunk {
   std::string data;
 };
 
+/// The bytes as zlib compresses them (RFC 1950), for the chunks of a PNG. Throws Error where it fails.
 inline std::string zipped(const std::string& bytes) {
   uLongf size = compressBound(uLong(bytes.size()));
   std::string to(size, '\0');

@@ -25,6 +25,7 @@ namespace jpeg {
 inline constexpr std::uint32_t first = 0xc0, first_restart = 0xd0, last_restart = 0xd7, begin = 0xd8,
                                end = 0xd9, scan = 0xda, huffman_tables = 0xc4, quantisation_tables = 0xdb,
                                jpeg_ls = 0xf7, app0 = 0xe0, app1 = 0xe1, app2 = 0xe2, app14 = 0xee;
+/// Whether the marker begins a frame: SOF0 to SOF15, without DHT, JPG and DAC, which lie between them.
 inline bool is_frame(std::uint32_t m) {
   return m >= 0xc0 && m <= 0xcf && m != 0xc4 && m != 0xc8 && m != 0xcc;
 }

@@ -11,6 +11,7 @@
 
 namespace crisp::data::formats {
 
+/// The eight bytes that each PNG file begins with.
 inline constexpr std::string_view png_signature("\x89PNG\r\n\x1a\n", 8);
 
 /// What a PNG file says before its samples.
