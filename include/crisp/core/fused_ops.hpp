@@ -71,6 +71,15 @@ concept HasConv2d = requires(const T* in, T* out, const ConvSizes& s, const Conv
   { D::conv2d_weight_gradient(in, in, out, s) } -> std::same_as<bool>;  // x, dy, dw
 };
 
+/// A convolution in which each channel sees itself alone: O = C in the sizes, w (C, kH, kW), b may be null.
+/// Where the first takes the sizes, the gradients take them too.
+template <class D, class T>
+concept HasDepthwiseConv2d = requires(const T* in, T* out, const ConvSizes& s) {
+  { D::depthwise_conv2d(in, in, in, out, s) } -> std::same_as<bool>;              // x, w, b, y
+  { D::depthwise_conv2d_input_gradient(in, in, out, s) } -> std::same_as<bool>;   // dy, w, dx
+  { D::depthwise_conv2d_weight_gradient(in, in, out, s) } -> std::same_as<bool>;  // x, dy, dw
+};
+
 /// x (rows, C), and a mean, a variance, a weight and a bias of C numbers each. Two gradients after each
 /// other: first the sums (2, C), those of dy times the normalised x and of dy; then dx, by the same sums
 /// where the statistics are those of the batch.
