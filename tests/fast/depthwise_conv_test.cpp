@@ -15,7 +15,8 @@ struct Case {
   bool bias = true;
   std::string text() const {
     return str("(", N, ", ", H, ", ", W, ", ", C, "), kernel ", kH, " x ", kW, ", stride ", options.stride,
-               ", padding ", options.padding.pixels, ", border ", int(options.border), ", bias ", bias);
+               ", padding ", options.padding.pixels, ", border ", int(options.border), ", dilation ",
+               options.dilation, ", bias ", bias);
   }
 };
 
@@ -49,10 +50,10 @@ Case random_case(Rng& rng, int round) {
          rng.below(7) + 1, rng.below(7) + 1};
   c.options.stride = rng.below(3) + 1;
   c.options.padding = c.options.stride == 1 && rng.below(2) ? Padding::same : rng.below(4);
-  const Index padding = std::max<Index>(0, c.options.padding.pixels);
-  if (c.options.padding.pixels != Padding::same) {
-    c.kH = std::min(c.kH, c.H + 2 * padding);
-    c.kW = std::min(c.kW, c.W + 2 * padding);
+  c.options.dilation = rng.below(2) ? 1 : rng.below(3) + 1;
+  if (const Index padding = c.options.padding.pixels; padding != Padding::same) {
+    c.kH = std::min(c.kH, (c.H + 2 * padding - 1) / c.options.dilation + 1);
+    c.kW = std::min(c.kW, (c.W + 2 * padding - 1) / c.options.dilation + 1);
   }
   c.options.border = rng.below(4) ? Border::zero : Border::replicate;
   c.bias = rng.below(2) == 1;
@@ -74,7 +75,7 @@ TEST_CASE("depthwise convolution equals that channel by channel, gradients inclu
 }
 
 TEST_CASE("depthwise convolution writes every number of its results") {
-  const ConvSizes s{1, 5, 4, 3, 3, 3, 3, 2, 0, 0, 2, 1};  // the last input row and column meet no tap
+  const ConvSizes s{1, 5, 4, 3, 3, 3, 3, 2, 0, 0, 2, 1, 1};  // the last input row and column meet no tap
   const std::vector<float> x = random_tensor<float>({5 * 4 * 3}, 1).to_host(), w(3 * 9, 1.0f),
                            dy(2 * 3, 1.0f);
   std::vector<float> y(2 * 3, NAN), dx(x.size(), NAN), dw(w.size(), NAN);

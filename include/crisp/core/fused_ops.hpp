@@ -17,9 +17,10 @@
 namespace crisp {
 
 /// A convolution of x (N, H, W, C) with w (O, kH, kW, C) to y (N, OH, OW, O): output pixel (i, j) meets input
-/// pixel (i stride - top, j stride - left) under tap (0, 0), and zeros beyond the image.
+/// pixel (i stride + p dilation - top, j stride + q dilation - left) under tap (p, q), and zeros beyond the
+/// image.
 struct ConvSizes {
-  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
+  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW, dilation = 1;
   CRISP_HD Index pixels() const { return N * OH * OW; }
   CRISP_HD Index taps() const { return kH * kW * C; }
   bool pointwise() const {

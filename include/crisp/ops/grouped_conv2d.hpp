@@ -28,10 +28,9 @@ Var<T, D> fused_depthwise_conv2d(const Var<T, D>& x, const Var<T, D>& weight, co
                                  Conv2dOptions o) {
   const Margins m = margins_of(o, weight[1], weight[2]);
   if (o.border != Border::zero && (m.top || m.bottom || m.left || m.right))
-    return fused_depthwise_conv2d(pad(x, m, o.border), weight, bias,
-                                  {.stride = o.stride, .padding = Padding::valid});
+    return fused_depthwise_conv2d(pad(x, m, o.border), weight, bias, without_padding(o));
 
-  const ConvSizes s = conv_sizes(x.shape(), weight.shape(), m, o.stride);
+  const ConvSizes s = conv_sizes(x.shape(), weight.shape(), m, o);
   const T* const b = bias.defined() ? bias.value().data() : nullptr;
   Tensor<T, D> y({s.N, s.OH, s.OW, s.O});
   if (!D::depthwise_conv2d(x.value().data(), weight.value().data(), b, y.data(), s)) return {};

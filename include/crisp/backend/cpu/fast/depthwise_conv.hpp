@@ -26,7 +26,8 @@ struct DepthwiseTaps {
   template <class F>
   void along_row(Index n, Index h, Index oh, Index kh, const F& f) const {
     for (Index kw = 0; kw < s.kW; ++kw) {
-      const Index tap = kh * s.kW + kw, shift = kw - s.left;  // input column = output column * stride + shift
+      const Index tap = kh * s.kW + kw;
+      const Index shift = kw * s.dilation - s.left;  // input column = output column * stride + shift
       const Index first = shift < 0 ? ceil_div(-shift, s.stride) : 0;
       const Index last = std::min(s.OW, s.W > shift ? ceil_div(s.W - shift, s.stride) : 0);
       const Index input = ((n * s.H + h) * s.W + shift) * s.C, output = (n * s.OH + oh) * s.OW * s.C;
@@ -42,7 +43,7 @@ struct DepthwiseTaps {
   void of_output_row(Index row, const F& f) const {
     const Index n = row / s.OH, oh = row % s.OH;
     for (Index kh = 0; kh < s.kH; ++kh) {
-      const Index h = oh * s.stride - s.top + kh;
+      const Index h = oh * s.stride - s.top + kh * s.dilation;
       if (h >= 0 && h < s.H) along_row(n, h, oh, kh, f);
     }
   }
@@ -52,7 +53,7 @@ struct DepthwiseTaps {
   void of_input_row(Index row, const F& f) const {
     const Index n = row / s.H, h = row % s.H;
     for (Index kh = 0; kh < s.kH; ++kh) {
-      const Index below_top = h + s.top - kh, oh = below_top / s.stride;
+      const Index below_top = h + s.top - kh * s.dilation, oh = below_top / s.stride;
       if (below_top >= 0 && below_top % s.stride == 0 && oh < s.OH) along_row(n, h, oh, kh, f);
     }
   }
