@@ -7,6 +7,7 @@
 
 #include "crisp/nn/batch_norm2d.hpp"
 #include "crisp/ops/gelu.hpp"
+#include "crisp/ops/grouped_conv2d.hpp"
 #include "crisp/ops/layer_norm.hpp"
 #include "crisp/ops/linear.hpp"
 #include "crisp/ops/pixel_shuffle.hpp"
@@ -93,6 +94,15 @@ static void conv2d(Index kernel, Index in, Index out, Index batch, Index side) {
           [](const Var& x, const Var& w, const Var& b) { return crisp::conv2d(x, w, b); });
 }
 
+// Each channel by itself: (batch, side, side, channels) -> the same shape
+static void depthwise_conv2d(Index kernel, Index channels, Index batch, Index side) {
+  const Shape w{channels, kernel, kernel, 1};
+  product("depthwise_conv2d",
+          crisp::str(kernel, "x", kernel, "_", channels, "/", batch, "x", side, "x", side),
+          2.0 * double(batch * side * side * w.numel()), {batch, side, side, channels}, w,
+          [=](const Var& x, const Var& w, const Var& b) { return crisp::grouped_conv2d(x, w, b, channels); });
+}
+
 static void linear(Index rows, Index in, Index out) {
   product("linear", crisp::str(rows, "x", in, "_to_", out), 2.0 * double(rows * in * out), {rows, in},
           {out, in}, [](const Var& x, const Var& w, const Var& b) { return crisp::linear(x, w, b); });
@@ -146,6 +156,7 @@ int main(int argc, char** argv) {
   conv2d(3, 64, 3, 16, 96);
   conv2d(9, 64, 3, 16, 96);  // SRResNet
   conv2d(3, 60, 60, 2, 64);  // SwinIR: 8192 pixels
+  depthwise_conv2d(3, 64, 4, 64);
   linear(8192, 60, 180);
   window_attention(128, 64, 60, 6);
   const Var w = leaf({60}), b = leaf({60});

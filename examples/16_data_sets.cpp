@@ -25,8 +25,21 @@ static void of_folder(const std::string& path) {
   // [/snippet]
 }
 
+static void one_by_one(const std::vector<data::Image>& images) {
+  // [snippet:one]
+  const data::PatchDataset patches(images,
+                                   {.scale = 4, .patch = 32, .sampling = data::Sampling::grid, .stride = 32});
+  const auto [lr, ilr, hr] = patches[0];
+  std::printf("patch 0 of %ld: LR %s, ILR %s, HR %s\n", long(patches.size()), data::describe(lr).c_str(),
+              data::describe(ilr).c_str(), data::describe(hr).c_str());
+  const Var<float, Cpu> input = infer::to_tensor<float, Cpu>(ilr);  // (1, 32, 32, 1), for a network
+  // [/snippet]
+  std::printf("as a tensor: %s\n", str(input.shape()).c_str());
+}
+
 int main(int argc, char** argv) {
   if (argc > 1) of_folder(argv[1]);
+  one_by_one(data::dead_leaves({.count = 2}));
 
   // [snippet:tensors]
   Tensor<float, Cpu> x({1000, 2}), y({1000, 1});  // 1000 examples: two numbers, and their product

@@ -14,6 +14,7 @@
 #include "crisp/nn/channel_attention.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/nn/group_norm.hpp"
+#include "crisp/nn/grouped_conv2d.hpp"
 #include "crisp/nn/pixel_shuffle.hpp"
 #include "crisp/nn/pool.hpp"
 #include "crisp/nn/res_block.hpp"

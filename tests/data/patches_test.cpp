@@ -222,3 +222,54 @@ TEST_CASE("the loop knows how long it waited for batches") {
   CHECK(before < 4);
   CHECK_ERROR((Batches<float, Cpu>({.threads = -1}, {1}, {1}, slow)), "a batch of 16 and -1 threads");
 }
+
+TEST_CASE("patches[i] has the patches of the batches, to the bit, and the LR under them") {
+  const std::vector<Image> images = all_kinds();
+  const auto values_of = [](const Image& image) {  // as a batch has them
+    std::vector<float> values;
+    for (const float v : image.samples) values.push_back(v / 255.0f);
+    return values;
+  };
+  for (const Sampling sampling : {Sampling::grid, Sampling::random})
+    for (const Input input : {Input::ilr, Input::lr})
+      for (const bool luma : {true, false}) {
+        const PatchOptions o{.scale = 3,
+                             .patch = 12,
+                             .luma = luma,
+                             .input = input,
+                             .sampling = sampling,
+                             .stride = 7,
+                             .augment = false};
+        const PatchDataset patches(images, o);
+        std::vector<std::vector<float>> one_by_one, in_batches;
+        for (Index i = 0; i < patches.size(); ++i) {
+          const auto [lr, ilr, hr] = patches[i];
+          one_by_one.push_back(values_of(input == Input::lr ? lr : ilr));
+          for (const float v : values_of(hr)) one_by_one.back().push_back(v);
+          CHECK((ilr.height == hr.height && ilr.width == hr.width));
+        }
+        for (auto& [x, y] : patches.batches<Cpu>({.batch = 1, .steps = patches.size()})) {
+          in_batches.push_back(x.to_host());
+          for (const float v : y.to_host()) in_batches.back().push_back(v);
+        }
+        if (sampling == Sampling::grid) {  // whose batches are shuffled
+          std::sort(one_by_one.begin(), one_by_one.end());
+          std::sort(in_batches.begin(), in_batches.end());
+        }
+        CHECK((one_by_one == in_batches));
+      }
+}
+
+TEST_CASE("patches[i]: LR covers the patch; a patch that there is not") {
+  const Image hr = luma(dead_leaves({.count = 1, .height = 36, .width = 30, .colour = true, .seed = 4})[0]);
+  const Image small = reduce(hr, 3);
+  const PatchDataset aligned({hr}, {.scale = 3, .patch = 12, .sampling = Sampling::grid, .stride = 6});
+  CHECK(aligned.size() == 5 * 4);
+  CHECK(aligned[5].lr.samples == crop(small, 2, 2, 4, 4).samples);
+  const PatchDataset shifted({hr}, {.scale = 3, .patch = 13, .sampling = Sampling::grid, .stride = 7});
+  CHECK(shifted[1].lr.samples == crop(small, 0, 2, 5, 5).samples);  // columns 7 to 19 of HR, 2 to 6 of LR
+  CHECK(shifted[1].hr.samples == crop(hr, 0, 7, 13, 13).samples);
+  CHECK_ERROR(aligned[20], "PatchDataset: patch 20 was asked for; there are 20, counted from 0");
+  CHECK_ERROR(aligned[-1], "patch -1 was asked for");
+  CHECK_ERROR(PatchDataset(PatchOptions{})[0], "there are 0");
+}

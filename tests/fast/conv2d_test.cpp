@@ -15,9 +15,10 @@ enum class End { none, relu, add };
 struct Case {
   Index N, H, W, C, O, kH, kW, stride, padding;
   End end = End::none;
+  Index dilation = 1;
   std::string text() const {
     return str("(", N, ", ", H, ", ", W, ", ", C, ") -> ", O, ", kernel ", kH, " x ", kW, ", stride ", stride,
-               ", padding ", padding, ", end ", int(end));
+               ", padding ", padding, ", end ", int(end), ", dilation ", dilation);
   }
 };
 
@@ -29,11 +30,11 @@ std::vector<std::vector<T>> results(const Case& c) {
   };
   Var<T, D> x(make({c.N, c.H, c.W, c.C}, 1), true), w(make({c.O, c.kH, c.kW, c.C}, 2), true),
       b(make({c.O}, 3), true);
-  const Conv2dOptions o{.stride = c.stride, .padding = c.padding};
-  Var<T, D> other(make({c.N, (c.H + 2 * c.padding - c.kH) / c.stride + 1,
-                        (c.W + 2 * c.padding - c.kW) / c.stride + 1, c.O},
-                       5),
-                  true);
+  const Conv2dOptions o{.stride = c.stride, .padding = c.padding, .dilation = c.dilation};
+  const auto size = [&](Index image, Index kernel) {
+    return (image + 2 * c.padding - (kernel - 1) * c.dilation - 1) / c.stride + 1;
+  };
+  Var<T, D> other(make({c.N, size(c.H, c.kH), size(c.W, c.kW), c.O}, 5), true);
   Var<T, D> y;
   if (c.end == End::relu) y = conv2d_relu(x, w, b, o);
   else y = c.end == End::add ? conv2d_add(x, w, b, other, o) : conv2d(x, w, b, o);
@@ -97,6 +98,30 @@ TEST_CASE("Winograd's convolution, 3 x 3 and 5 x 5, equals the product over patc
   }
   check_case<float>({1, 40, 40, 60, 60, 3, 3, 1, 1}, 1e-4);
   check_case<float>({2, 24, 24, 64, 256, 3, 3, 1, 1}, 1e-4);
+}
+
+TEST_CASE("convolution with a dilation, on grids of every d-th pixel, equals the product over patches") {
+  Rng rng(4);
+  for (int round = 0; round < 60; ++round) {
+    Case c{rng.below(2) + 1,
+           rng.below(30) + 1,
+           rng.below(30) + 1,
+           rng.below(round % 4 == 0 ? 40 : 8) + 1,
+           rng.below(round % 3 == 0 ? 40 : 8) + 1,
+           rng.below(5) + 1,
+           rng.below(5) + 1,
+           rng.below(3) == 0 ? 2 : 1,
+           rng.below(5),
+           End(rng.below(3)),
+           rng.below(3) + 2};
+    c.kH = std::min(c.kH, (c.H + 2 * c.padding - 1) / c.dilation + 1);
+    c.kW = std::min(c.kW, (c.W + 2 * c.padding - 1) / c.dilation + 1);
+    check_case<float>(c, 1e-4);
+    if (round % 3 == 0) check_case<double>(c, 1e-12);
+  }
+  check_case<float>({1, 24, 25, 64, 64, 3, 3, 1, 2, End::relu, 2}, 1e-4);  // Winograd's, on 4 grids
+  check_case<float>({2, 33, 33, 1, 16, 9, 9, 1, 12, End::none, 3}, 1e-4);
+  check_threads([] { return results<float, Cpu>({1, 24, 25, 64, 64, 3, 3, 1, 2, End::relu, 2}); });
 }
 
 TEST_CASE("linear equals the matrix product") {

@@ -115,6 +115,21 @@ TEST_CASE("onnx: a plain network needs no node beside its own, and keeps PyTorch
   CHECK(model.opset_import(0).version() == 17);
 }
 
+TEST_CASE("onnx: kernels that are not square, and dilations") {
+  const TemporaryFolder folder;
+  const nn::Conv2d<float, Cpu> conv(1, 2, {3, 5}, {.dilation = 2});
+  export_onnx(folder.path / "conv.onnx", conv, 1, {.height = 9, .width = 8});
+  const onnx::ModelProto model = exported(folder.path / "conv.onnx");
+  std::map<std::string, std::vector<Index>> of_conv;
+  for (const auto& node : model.graph().node())
+    for (const auto& a : node.attribute())
+      if (node.op_type() == "Conv") of_conv[a.name()].assign(a.ints().begin(), a.ints().end());
+  CHECK(of_conv == std::map<std::string, std::vector<Index>>{
+                       {"strides", {1, 1}}, {"pads", {2, 4, 2, 4}}, {"dilations", {2, 2}}});
+  for (const auto& t : model.graph().initializer())
+    if (t.name() == "weight") CHECK((t.dims(0) == 2 && t.dims(1) == 1 && t.dims(2) == 3 && t.dims(3) == 5));
+}
+
 TEST_CASE("onnx: what has no counterpart is refused, and no file is left") {
   const TemporaryFolder folder;
   CHECK_ERROR(export_onnx(folder.path / "x.onnx", Largest<float, Cpu>(), 3),

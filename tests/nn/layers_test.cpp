@@ -79,6 +79,8 @@ TEST_CASE("layers: gradients of the input and of every weight") {
   test(nn::PReLU<double, Device>(4), x);
   test(nn::ConvTranspose2d<double, Device>(4, 2, 3, {.stride = 2, .padding = 1, .output_padding = 1}), x);
   test(nn::GroupedConv2d<double, Device>(4, 6, 3, 2), x);
+  test(nn::Conv2d<double, Device>(4, 2, {1, 3}, {.dilation = 2}), x);
+  test(nn::GroupedConv2d<double, Device>(4, 4, {3, 2}, 4, {.dilation = 2}), x);
   test(nn::Upsampler<double, Device>(4, 2), random_input<Device>({1, 2, 3, 2}, 1));
   test(nn::ResBlock<double, Device>(4, 0.5), x);
   test(nn::ChannelAttention<double, Device>(4, 2), x);
@@ -234,6 +236,8 @@ TEST_CASE("what layers cannot be is said") {
   CHECK_ERROR((nn::ConvTranspose2d<float, Device>(1, 1, 0)), "a kernel of 0");
   CHECK_ERROR((nn::Upsampler<float, Device>(5, 8)), "must be 1, 2, 3, 4 or 8, not 5");
   CHECK_ERROR((nn::WindowAttention<float, Device>(10, 3, 8)), "3 heads do not divide 10 channels");
+  CHECK_ERROR((nn::Conv2d<float, Device>(4, 6, {3, 0})),
+              "output channels and a kernel of 3 x 0 were asked for");
   CHECK_ERROR((nn::GroupedConv2d<float, Device>(4, 6, 3, 4)),
               "4 groups, a kernel of 3, 4 input and 6 output channels do not go together");
   CHECK_ERROR((models::Discriminator<float, Device>({.size = 40})), "must be a multiple of 16, not 40");

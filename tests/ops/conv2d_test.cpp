@@ -20,19 +20,20 @@ static Index outside(Index i, Index n, Border border) {
 
 // The definition, in six loops.
 static std::vector<double> plain_conv2d(const Tensor<double, Device>& x, const Tensor<double, Device>& w,
-                                        const std::vector<double>& b, Index stride, Index before_h,
-                                        Index after_h, Index before_w, Index after_w, Border border) {
+                                        const std::vector<double>& b, Index stride, Index dilation,
+                                        Index before_h, Index after_h, Index before_w, Index after_w,
+                                        Border border) {
   const auto X = x.to_host(), W = w.to_host();
   const Index N = x[0], H = x[1], Wd = x[2], C = x[3], O = w[0], kH = w[1], kW = w[2];
   std::vector<double> y;
   for (Index n = 0; n < N; ++n)
-    for (Index i = -before_h; i + kH <= H + after_h; i += stride)
-      for (Index j = -before_w; j + kW <= Wd + after_w; j += stride)
+    for (Index i = -before_h; i + (kH - 1) * dilation < H + after_h; i += stride)
+      for (Index j = -before_w; j + (kW - 1) * dilation < Wd + after_w; j += stride)
         for (Index o = 0; o < O; ++o) {
           double sum = b.empty() ? 0 : b[std::size_t(o)];
           for (Index p = 0; p < kH; ++p)
             for (Index q = 0; q < kW; ++q) {
-              const Index h = outside(i + p, H, border), v = outside(j + q, Wd, border);
+              const Index h = outside(i + p * dilation, H, border), v = outside(j + q * dilation, Wd, border);
               for (Index c = 0; c < C && h >= 0 && v >= 0; ++c)
                 sum += X[std::size_t(((n * H + h) * Wd + v) * C + c)] *
                        W[std::size_t(((o * kH + p) * kW + q) * C + c)];
@@ -42,30 +43,34 @@ static std::vector<double> plain_conv2d(const Tensor<double, Device>& x, const T
   return y;
 }
 
-TEST_CASE("conv2d equals the definition in random shapes: kernels, strides, paddings, borders, bias") {
+TEST_CASE(
+    "conv2d equals the definition in random shapes: kernels, strides, dilations, paddings, borders, bias") {
   Rng rng(2);
   for (int round = 0; round < 150; ++round) {
     const Index kernels[] = {1, 2, 3, 4, 5, 9}, kH = kernels[rng.below(6)], kW = kernels[rng.below(6)],
-                stride = rng.below(3) + 1;
+                stride = rng.below(3) + 1, dilation = rng.below(2) ? 1 : rng.below(3) + 1,
+                reach_h = (kH - 1) * dilation, reach_w = (kW - 1) * dilation;
     const Border border = Border(rng.below(3));
     const bool same = stride == 1 && rng.below(2), with_bias = rng.below(2);
     const Index pad = same ? -1 : rng.below(kH + 2);
-    const Index H = rng.below(12) + 1 + (border == Border::reflect ? 12 : kH),
-                W = rng.below(12) + 1 + (border == Border::reflect ? 12 : kW);
+    const Index least = border == Border::reflect ? 12 : 1, H = rng.below(12) + 1 + std::max(least, reach_h),
+                W = rng.below(12) + 1 + std::max(least, reach_w);
     const Shape xs{rng.below(3) + 1, H, W, rng.below(4) + 1}, ws{rng.below(5) + 1, kH, kW, xs[3]};
     const auto x = random_tensor<double>(xs, std::uint64_t(round)), w = random_tensor<double>(ws, 7);
     const auto b = random_tensor<double>({ws[0]}, 8);
-    const V y = conv2d(V(x), w, with_bias ? V(b) : V(), {.stride = stride, .padding = pad, .border = border});
-    const Index bh = same ? (kH - 1) / 2 : pad, bw = same ? (kW - 1) / 2 : pad;
-    const auto expected = plain_conv2d(x, w, with_bias ? b.to_host() : std::vector<double>{}, stride, bh,
-                                       same ? kH - 1 - bh : bh, bw, same ? kW - 1 - bw : bw, border);
-    INFO("x " << str(xs) << " w " << str(ws) << " stride " << stride << " padding " << pad << " border "
-              << int(border));
+    const V y = conv2d(V(x), w, with_bias ? V(b) : V(),
+                       {.stride = stride, .padding = pad, .border = border, .dilation = dilation});
+    const Index bh = same ? reach_h / 2 : pad, bw = same ? reach_w / 2 : pad;
+    const auto expected =
+        plain_conv2d(x, w, with_bias ? b.to_host() : std::vector<double>{}, stride, dilation, bh,
+                     same ? reach_h - bh : bh, bw, same ? reach_w - bw : bw, border);
+    INFO("x " << str(xs) << " w " << str(ws) << " stride " << stride << " dilation " << dilation
+              << " padding " << pad << " border " << int(border));
     CHECK(relative_error(y.value().to_host(), expected) < 1e-12);
     if (same) CHECK(y.shape() == Shape{xs[0], H, W, ws[0]});
-    const auto yf =
-        conv2d(Var<float, Device>(x.to<float>()), w.to<float>(),
-               with_bias ? Var<float, Device>(b.to<float>()) : Var<float, Device>(), {stride, pad, border});
+    const auto yf = conv2d(Var<float, Device>(x.to<float>()), w.to<float>(),
+                           with_bias ? Var<float, Device>(b.to<float>()) : Var<float, Device>(),
+                           {stride, pad, border, dilation});
     CHECK(relative_error(yf.value().to<double>().to_host(), expected) < 1e-5);
   }
 }
@@ -91,6 +96,13 @@ TEST_CASE("conv2d: gradients of x, w and b") {
   test({1, 1, 3, 2}, {2, 3, 3, 2}, {.border = Border::replicate});
   test({1, 6, 5, 1}, {2, 5, 5, 1}, {.border = Border::reflect});
   test({2, 9, 9, 1}, {1, 3, 3, 1}, {.stride = 2, .padding = 3, .border = Border::replicate});
+  test({2, 5, 7, 2}, {3, 3, 3, 2}, {.dilation = 2});
+  test({1, 7, 4, 2}, {2, 2, 3, 2}, {.dilation = 3});
+  test({1, 8, 7, 1}, {2, 3, 2, 1}, {.padding = Padding::valid, .dilation = 3});
+  test({1, 9, 6, 2}, {2, 3, 2, 2}, {.stride = 2, .padding = 3, .dilation = 2});
+  test({1, 6, 5, 1}, {2, 3, 3, 1}, {.border = Border::reflect, .dilation = 2});
+  test({1, 2, 3, 1}, {1, 3, 3, 1}, {.dilation = 50});
+  test({1, 9, 8, 2}, {2, 3, 2, 2}, {.dilation = 2});  // on grids, where the device has a fast convolution
   CHECK(gradcheck([](const auto& x, const auto& w) { return conv2d(conv2d(x, w), w); },
                   random_input<Device>({1, 4, 4, 2}, 1), random_input<Device>({2, 3, 3, 2}, 2)));
 }
@@ -127,6 +139,11 @@ TEST_CASE("conv2d says what does not fit") {
   CHECK_ERROR(conv2d(y, w, {.stride = 0}), "the stride must be at least 1, not 0");
   CHECK_ERROR(conv2d(y, w, {.stride = 2}), "Padding::same needs a stride of 1, not 2");
   CHECK_ERROR(conv2d(y, w, {.padding = -3}), "not -3");
+  CHECK_ERROR(conv2d(y, w, {.dilation = 0}), "conv2d: the dilation must be 1 to 1048576, not 0");
+  CHECK_ERROR(conv2d(y, w, {.dilation = Index(1) << 62}), "the dilation must be 1 to 1048576, not 46116");
+  CHECK_ERROR(
+      conv2d(y, V(random_tensor<double>({1, 3, 2, 1})), {.padding = Padding::valid, .dilation = 2}),
+      "a kernel of 3 x 2, 5 x 3 with a dilation of 2, does not fit into an image of 4 x 4 with 0 pixels");
   CHECK_ERROR(conv2d(y, w, V(random_tensor<double>({63}))),
               "the weight gives 64 channels, but the bias has 63");
   CHECK_ERROR(conv2d(V(random_tensor<double>({4, 4})), w), "must have 4 axes");

@@ -224,6 +224,27 @@ TEST_CASE("grouped convolution: each group sees its own channels") {
   CHECK_ERROR(grouped_conv2d(x, w, b, 4), "4 groups do not divide the channels");
 }
 
+TEST_CASE("depthwise convolution: each channel sees itself alone, whatever the device makes of it") {
+  const V x = random_input<Device>({2, 4, 5, 3}, 1), w = random_input<Device>({3, 3, 5, 1}, 2),
+          b = random_input<Device>({3}, 3);
+  const V y = grouped_conv2d(x, w, b, 3);
+  for (Index c = 0; c < 3; ++c) {
+    const V alone = conv2d(slice(x, 3, c, 1), slice(w, 0, c, 1), slice(b, 0, c, 1));
+    CHECK(relative_error(slice(y, 3, c, 1).value().to_host(), alone.value().to_host()) < 1e-14);
+  }
+  const auto with = [](Conv2dOptions o) {
+    return [o](const auto& v, const auto& k, const auto& c) { return grouped_conv2d(v, k, c, 3, o); };
+  };
+  CHECK(gradcheck(with({}), x, w, b));
+  CHECK(gradcheck(with({.stride = 2, .padding = 3}), x, w, b));
+  CHECK(gradcheck(with({.padding = Padding::same, .border = Border::replicate}), x, w, b));
+  CHECK(gradcheck([](const auto& v, const auto& k) { return grouped_conv2d(v, k, {}, 3, {.padding = 4}); }, x,
+                  random_input<Device>({3, 2, 1, 1}, 2)));
+  CHECK_ERROR(grouped_conv2d(x, w, random_input<Device>({4}, 3), 3), "gives 3 channels, but the bias has 4");
+  CHECK_ERROR(grouped_conv2d(x, random_input<Device>({3, 5, 1, 1}, 2), b, 3, {.padding = Padding::valid}),
+              "a kernel of 5 x 1 does not fit into an image of 4 x 5");
+}
+
 TEST_CASE("tv_loss and ssim_loss: values, gradients, errors") {
   CHECK(tv_loss(counting({1, 2, 3, 1})).item() == 3 + 1);
   CHECK(gradcheck([](const auto& v) { return tv_loss(v * v); }, random_input<Device>({1, 4, 5, 2}, 1)));

@@ -6,6 +6,7 @@
 #endif
 #include "crisp/backend/cpu/fast/batch_norm.hpp"
 #include "crisp/backend/cpu/fast/conv2d.hpp"
+#include "crisp/backend/cpu/fast/depthwise_conv.hpp"
 #include "crisp/backend/cpu/fast/gelu.hpp"
 #include "crisp/backend/cpu/fast/gemm.hpp"
 #include "crisp/backend/cpu/fast/layer_norm.hpp"
@@ -28,6 +29,7 @@ struct Cpu : PlainCpu,
              cpu::FastGemm,
              cpu::FastSumRows,
              cpu::FastConv2d,
+             cpu::FastDepthwiseConv,
              cpu::FastBatchNorm,
              cpu::FastPrelu,
              cpu::FastSignBits,
@@ -38,6 +40,7 @@ struct Cpu : PlainCpu,
              cpu::FastSwinLayer {};
 static_assert(HasSumRows<Cpu, float>);
 static_assert(HasConv2d<Cpu, float>);
+static_assert(HasDepthwiseConv2d<Cpu, float>);
 static_assert(HasBatchNorm<Cpu, float>);
 static_assert(HasPrelu<Cpu, float>);
 static_assert(HasPositiveBits<Cpu, float> && HasWhereBits<Cpu, float>);

@@ -17,9 +17,10 @@
 namespace crisp {
 
 /// A convolution of x (N, H, W, C) with w (O, kH, kW, C) to y (N, OH, OW, O): output pixel (i, j) meets input
-/// pixel (i stride - top, j stride - left) under tap (0, 0), and zeros beyond the image.
+/// pixel (i stride + p dilation - top, j stride + q dilation - left) under tap (p, q), and zeros beyond the
+/// image.
 struct ConvSizes {
-  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW;
+  Index N, H, W, C, O, kH, kW, stride, top, left, OH, OW, dilation = 1;
   CRISP_HD Index pixels() const { return N * OH * OW; }
   CRISP_HD Index taps() const { return kH * kW * C; }
   bool pointwise() const {
@@ -69,6 +70,15 @@ template <class D, class T>
 concept HasConv2d = requires(const T* in, T* out, const ConvSizes& s, const ConvEpilogue<T>& epilogue) {
   { D::conv2d(in, in, in, out, s, epilogue) } -> std::same_as<bool>;    // x, w, b, y
   { D::conv2d_weight_gradient(in, in, out, s) } -> std::same_as<bool>;  // x, dy, dw
+};
+
+/// A convolution in which each channel sees itself alone: O = C in the sizes, w (C, kH, kW), b may be null.
+/// Where the first takes the sizes, the gradients take them too.
+template <class D, class T>
+concept HasDepthwiseConv2d = requires(const T* in, T* out, const ConvSizes& s) {
+  { D::depthwise_conv2d(in, in, in, out, s) } -> std::same_as<bool>;              // x, w, b, y
+  { D::depthwise_conv2d_input_gradient(in, in, out, s) } -> std::same_as<bool>;   // dy, w, dx
+  { D::depthwise_conv2d_weight_gradient(in, in, out, s) } -> std::same_as<bool>;  // x, dy, dw
 };
 
 /// x (rows, C), and a mean, a variance, a weight and a bias of C numbers each. Two gradients after each

@@ -8,6 +8,13 @@
 
 namespace crisp::data {
 
+/// One patch as pictures, samples in 0..255. ilr and hr are of one size; lr holds all pixels of LR that lie
+/// under them, of which the outermost reach over where the patch does not begin or end at a multiple of the
+/// scale.
+struct PatchImages {
+  Image lr, ilr, hr;
+};
+
 class PatchDataset {
  public:
   /// Without images; add() them, one by one, and each may be forgotten
@@ -108,6 +115,26 @@ class PatchDataset {
     return batches<D, T>(o);
   }
 
+  /// count(), for patches[i].
+  Index size() const { return count(); }
+
+  /// Patch i of size() as pictures, neither turned nor with noise: `const auto [lr, ilr, hr] = patches[3];`.
+  /// LR and ILR are made when they are asked for. On a grid i counts the images' patches row by row; a random
+  /// patch is that of batch i of batches({.batch = 1}). Throws Error for an i that there is not.
+  PatchImages operator[](Index i) const {
+    check(i >= 0 && i < size(), "PatchDataset: patch ", i, " was asked for; there are ", size(),
+          ", counted from 0");
+    Rng rng = Rng(LoaderOptions().seed).split(std::uint64_t(i));
+    const Place place = options().sampling == Sampling::grid ? grid_place(i) : random_place(rng);
+    const detail::PatchSource& from = sources_[std::size_t(place.image)];
+    const Index scale = options().scale;
+    const Region hr = hr_place(place);
+    const Index top = hr.top / scale, left = hr.left / scale;
+    const Region lr{top, left, ceil_div(hr.top + hr.height, scale) - top,
+                    ceil_div(hr.left + hr.width, scale) - left};
+    return {cutter_.lr_region(from, lr), cutter_.ilr_region(from, hr), cutter_.hr_region(from, hr)};
+  }
+
  private:
   struct Place {
     Index image;
@@ -164,13 +191,12 @@ class PatchDataset {
   void cut(const Patch& patch, Index i, T* input, T* target) const {
     const Place& place = patch.place;
     const detail::PatchSource& from = sources_[std::size_t(place.image)];
-    const Index factor = cutter_.hr_factor(), C = cutter_.channels();
-    const Index in = options().patch, out = in * factor;
+    const Region region = hr_place(place);
+    const Index C = cutter_.channels(), in = options().patch, out = region.height;
     T* const x = input + i * in * in * C;
     T* const y = target + i * out * out * C;
     copy_patch(cutter_.input_region(from, {place.top, place.left, in, in}), 0, 0, in, patch.way, x);
     for (std::size_t k = 0; k < patch.noise.size(); ++k) x[k] += T(patch.noise[k]);
-    const Region region{place.top * factor, place.left * factor, out, out};
     copy_patch(cutter_.hr_region(from, region), 0, 0, out, patch.way, y);
   }
 
@@ -229,6 +255,12 @@ class PatchDataset {
     const Index width = sources_[std::size_t(image)].width * cutter_.input_factor();
     const Index cols = (width - options().patch) / options().stride + 1;
     return {image, k / cols * options().stride, k % cols * options().stride};
+  }
+
+  // The region of HR at a place.
+  Region hr_place(const Place& place) const {
+    const Index factor = cutter_.hr_factor(), side = options().patch * factor;
+    return {place.top * factor, place.left * factor, side, side};
   }
 
   // Which image the i-th of all patches or pixels lies in, by running totals.

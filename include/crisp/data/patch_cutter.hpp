@@ -97,19 +97,10 @@ class PatchCutter {
 
   /// A region of what the network is given, (r.height, r.width, C).
   Image input_region(const PatchSource& from, const Region& r) const {
-    if (options_.input == Input::lr) return lr_region(from, r);
-    const RegionReader lr{from.height, from.width, [&](const Region& part) { return lr_region(from, part); }};
-    return enlarge_region(lr, options_.scale, r);
+    return options_.input == Input::lr ? lr_region(from, r) : ilr_region(from, r);
   }
 
-  /// A region of what it should find.
-  Image hr_region(const PatchSource& from, const Region& r) const {
-    return prepared(from.hr->read(from.hr_number, r));
-  }
-
- private:
-  static bool has_alpha(const PictureInfo& info) { return info.channels == 2 || info.channels == 4; }
-
+  /// A region of LR, which is made from HR unless it was given.
   Image lr_region(const PatchSource& from, const Region& r) const {
     if (from.lr) return prepared(from.lr->read(from.lr_number, r));
     const Index scale = options_.scale;
@@ -117,6 +108,20 @@ class PatchCutter {
                           [&](const Region& part) { return hr_region(from, part); }};
     return options_.reduce_region ? options_.reduce_region(hr, scale, r) : reduce_region(hr, scale, r);
   }
+
+  /// A region of LR enlarged to the size of HR.
+  Image ilr_region(const PatchSource& from, const Region& r) const {
+    const RegionReader lr{from.height, from.width, [&](const Region& part) { return lr_region(from, part); }};
+    return enlarge_region(lr, options_.scale, r);
+  }
+
+  /// A region of what the network should find.
+  Image hr_region(const PatchSource& from, const Region& r) const {
+    return prepared(from.hr->read(from.hr_number, r));
+  }
+
+ private:
+  static bool has_alpha(const PictureInfo& info) { return info.channels == 2 || info.channels == 4; }
 
   Image prepared(Image opaque) const {
     if (options_.luma == opaque.has_colour()) return options_.luma ? luma(opaque) : gray_to_rgb(opaque);

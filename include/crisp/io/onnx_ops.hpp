@@ -157,8 +157,9 @@ class OnnxOps {
   }
   OnnxNames conv2d(const Step& s) {
     const std::vector<Index> pads{whole(s, "top"), whole(s, "left"), whole(s, "bottom"), whole(s, "right")};
-    const std::vector<Index> strides = square(whole(s, "stride"));
-    return in_nchw(graph_.node("Conv", with_weights(s), {{"strides", strides}, {"pads", pads}}));
+    std::vector<OnnxAttribute> attributes{{"strides", square(whole(s, "stride"))}, {"pads", pads}};
+    if (whole(s, "dilation") > 1) attributes.push_back({"dilations", square(whole(s, "dilation"))});
+    return in_nchw(graph_.node("Conv", with_weights(s), attributes));
   }
   OnnxNames conv_transpose2d(const Step& s) {
     const std::vector<OnnxAttribute> attributes{{"strides", square(whole(s, "stride"))},

@@ -1,10 +1,11 @@
-// conv2d: y[n,i,j,o] = b[o] + sum over p,q,c of x[n, s i + p - top, s j + q - left, c] w[o,p,q,c], as a
+// conv2d: y[n,i,j,o] = b[o] + sum over p,q,c of x[n, s i + d p - top, s j + d q - left, c] w[o,p,q,c], as a
 // matrix product over patches (im2col; Chellapilla et al. 2006). The gradient of x is again a convolution: of
 // dy, with zeros put between its pixels where s > 1, with w rotated by 180 degrees (Dumoulin and Visin 2016,
-// ch. 4).
+// ch. 4). With a dilation d > 1 the kernel's taps lie d pixels apart (Yu and Koltun 2016, eq. 2).
 #pragma once
 #include "crisp/core/fused_ops.hpp"
 #include "crisp/ops/arithmetic.hpp"
+#include "crisp/ops/dilation.hpp"
 #include "crisp/ops/pad.hpp"
 #include "crisp/ops/relu.hpp"
 
@@ -21,6 +22,7 @@ struct Conv2dOptions {
   Index stride = 1;
   Padding padding = Padding::same;
   Border border = Border::zero;  // what the padding holds
+  Index dilation = 1;            // pixels from tap to tap
 };
 
 namespace detail {
@@ -86,7 +88,8 @@ void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
   Tensor<T, D> patches({chunk, s.taps()});
   for (Index first = 0; first < s.pixels(); first += chunk) {
     const Index count = std::min(chunk, s.pixels() - first);
-    D::for_each(count * s.kH, s.kW * s.C, Im2Col<T>{x.data(), patches.data(), s, first});
+    if (s.dilation == 1) D::for_each(count * s.kH, s.kW * s.C, Im2Col<T>{x.data(), patches.data(), s, first});
+    else D::for_each(count * s.kH * s.kW, s.C, DilatedIm2Col<T>{x.data(), patches.data(), s, first});
     f(matrix(std::as_const(patches).data(), count, s.taps()), first, count);
   }
 }
@@ -95,6 +98,9 @@ void for_patches(const Tensor<T, D>& x, const ConvSizes& s, F f) {
 template <class T, class D>
 Tensor<T, D> convolve(const Tensor<T, D>& x, const Tensor<T, D>& w, const Tensor<T, D>& b, const ConvSizes& s,
                       const ConvEpilogue<T>& epilogue = {}) {
+  if constexpr (HasConv2d<D, T>)
+    if (suits_grids(s))
+      return from_output_grids(convolve(input_grids(x, s), w, b, sizes_of_grids(s)), s, epilogue);
   Tensor<T, D> y({s.N, s.OH, s.OW, s.O});
   if constexpr (HasConv2d<D, T>)
     if (D::conv2d(x.data(), w.data(), b.data(), y.data(), s, epilogue)) return y;
@@ -120,13 +126,17 @@ Tensor<T, D> conv2d_input_gradient(const Tensor<T, D>& dy, const Tensor<T, D>& w
     dilated = Tensor<T, D>({s.N, H, W, s.O});
     D::for_each(s.N * H * W, s.O, Dilate<T>{dy.data(), dilated.data(), s.OH, s.OW, s.O, H, W, s.stride});
   }
-  const Index top = s.kH - 1 - s.top, left = s.kW - 1 - s.left;
-  return convolve(dilated, rotated, {}, ConvSizes{s.N, H, W, s.O, s.C, s.kH, s.kW, 1, top, left, s.H, s.W});
+  const Index top = reach_of(s.kH, s.dilation) - 1 - s.top, left = reach_of(s.kW, s.dilation) - 1 - s.left;
+  const ConvSizes turned{s.N, H, W, s.O, s.C, s.kH, s.kW, 1, top, left, s.H, s.W, s.dilation};
+  return convolve(dilated, rotated, {}, turned);
 }
 
 // dw: the sum over all pixels of dy times the patch that the pixel saw.
 template <class T, class D>
 Tensor<T, D> conv2d_weight_gradient(const Tensor<T, D>& x, const Tensor<T, D>& dy, const ConvSizes& s) {
+  if constexpr (HasConv2d<D, T>)
+    if (suits_grids(s))
+      return conv2d_weight_gradient(input_grids(x, s), output_grids(dy, s), sizes_of_grids(s));
   Tensor<T, D> dw({s.O, s.kH, s.kW, s.C});
   if constexpr (HasConv2d<D, T>)
     if (D::conv2d_weight_gradient(x.data(), dy.data(), dw.data(), s)) return dw;
@@ -153,29 +163,43 @@ inline void check_conv2d(const Shape& x, const Shape& w, const Shape* b, const C
   check(!b || *b == Shape{w[0]}, "conv2d: the weight gives ", w[0], " channels, but the bias has ",
         b ? b->numel() : 0, shapes());
   check(o.stride >= 1, "conv2d: the stride must be at least 1, not ", o.stride);
+  constexpr Index largest = Index(1) << 20;
+  check(o.dilation >= 1 && o.dilation <= largest, "conv2d: the dilation must be 1 to ", largest, ", not ",
+        o.dilation);
+  const Index height = reach_of(w[1], o.dilation), width = reach_of(w[2], o.dilation);
   const Index padding = o.padding.pixels;
   check(padding >= Padding::same, "conv2d: the padding must be 0 or more pixels, or Padding::same, not ",
         padding);
   check(padding != Padding::same || o.stride == 1, "conv2d: Padding::same needs a stride of 1, not ",
-        o.stride, "\n  hint: give the number of pixels, for example .padding = ", w[1] / 2);
-  const Index added = padding == Padding::same ? w[1] + w[2] : 2 * padding;
-  check(w.numel() > 0 && x[1] + added >= w[1] && x[2] + added >= w[2], "conv2d: a kernel of ", w[1], " x ",
-        w[2], " does not fit into an image of ", x[1], " x ", x[2], " with ", std::max<Index>(0, padding),
-        " pixels of padding", shapes());
+        o.stride, "\n  hint: give the number of pixels, for example .padding = ", height / 2);
+  const Index added = padding == Padding::same ? height + width : 2 * padding;
+  const std::string reach =
+      o.dilation > 1 ? str(", ", height, " x ", width, " with a dilation of ", o.dilation, ",") : "";
+  check(w.numel() > 0 && x[1] + added >= height && x[2] + added >= width, "conv2d: a kernel of ", w[1], " x ",
+        w[2], reach, " does not fit into an image of ", x[1], " x ", x[2], " with ",
+        std::max<Index>(0, padding), " pixels of padding", shapes());
 }
 
 // The pixels that are added around an image for a kernel of kH x kW.
 inline Margins margins_of(const Conv2dOptions& o, Index kH, Index kW) {
   const Index p = o.padding.pixels;
   if (p != Padding::same) return {p, p, p, p};
-  const Index top = (kH - 1) / 2, left = (kW - 1) / 2;
-  return {.top = top, .bottom = kH - 1 - top, .left = left, .right = kW - 1 - left};
+  const Index rows = reach_of(kH, o.dilation) - 1, cols = reach_of(kW, o.dilation) - 1;
+  const Index top = rows / 2, left = cols / 2;
+  return {.top = top, .bottom = rows - top, .left = left, .right = cols - left};
 }
 
-inline ConvSizes conv_sizes(const Shape& x, const Shape& w, const Margins& m, Index stride) {
-  const Index OH = (x[1] + m.top + m.bottom - w[1]) / stride + 1,
-              OW = (x[2] + m.left + m.right - w[2]) / stride + 1;
-  return {x[0], x[1], x[2], x[3], w[0], w[1], w[2], stride, m.top, m.left, OH, OW};
+// For an image that has them already.
+inline Conv2dOptions without_padding(Conv2dOptions o) {
+  o.padding = Padding::valid;
+  return o;
+}
+
+inline ConvSizes conv_sizes(const Shape& x, const Shape& w, const Margins& m, const Conv2dOptions& o) {
+  const Index OH = (x[1] + m.top + m.bottom - reach_of(w[1], o.dilation)) / o.stride + 1,
+              OW = (x[2] + m.left + m.right - reach_of(w[2], o.dilation)) / o.stride + 1;
+  const Index dilation = w[1] == 1 && w[2] == 1 ? 1 : o.dilation;  // a single tap has no neighbours
+  return {x[0], x[1], x[2], x[3], w[0], w[1], w[2], o.stride, m.top, m.left, OH, OW, dilation};
 }
 
 template <class T, class D>
@@ -209,10 +233,9 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
   check_conv2d(x.shape(), weight.shape(), bias.defined() ? &bias.shape() : nullptr, o);
   const Margins m = margins_of(o, weight[1], weight[2]);
   if (o.border != Border::zero && (m.top || m.bottom || m.left || m.right))
-    return conv2d(pad(x, m, o.border), weight, bias, {.stride = o.stride, .padding = Padding::valid}, ending,
-                  other);
+    return conv2d(pad(x, m, o.border), weight, bias, without_padding(o), ending, other);
 
-  const ConvSizes s = conv_sizes(x.shape(), weight.shape(), m, o.stride);
+  const ConvSizes s = conv_sizes(x.shape(), weight.shape(), m, o);
   const bool rectified = ending == Ending::relu, added = ending == Ending::add;
   const Shape result{s.N, s.OH, s.OW, s.O};
   check(!added || (other.defined() && other.shape() == result),
@@ -239,14 +262,16 @@ Var<T, D> conv2d(Var<T, D> x, const Var<T, D>& weight, const Var<T, D>& bias, Co
            {"top", double(m.top)},
            {"left", double(m.left)},
            {"bottom", double(m.bottom)},
-           {"right", double(m.right)}},
+           {"right", double(m.right)},
+           {"dilation", double(o.dilation)}},
           expand};
 }
 
 }  // namespace detail
 
 /// x (N, H, W, C), weight (O, kH, kW, C), bias (O) or an empty Var -> (N, OH, OW, O), with
-/// OH = (H + 2 padding - kH) / stride + 1, rounded down. Throws Error where the shapes do not fit.
+/// OH = (H + 2 padding - dilation (kH - 1) - 1) / stride + 1, rounded down. Throws Error where the shapes do
+/// not fit. (Padding that differs from side to side: pad(x, margins) before.)
 template <class T, class D>
 Var<T, D> conv2d(const Var<T, D>& x, const Operand<T, D>& weight, const Operand<T, D>& bias,
                  Conv2dOptions o = {}) {

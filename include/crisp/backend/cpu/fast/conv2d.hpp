@@ -14,7 +14,7 @@ struct FastConv2d {
   template <std::floating_point T>
   static bool conv2d(const T* x, const T* w, const T* b, T* y, const ConvSizes& s,
                      const ConvEpilogue<T>& epilogue) {
-    if (s.pixels() == 0 || s.C == 0) return false;
+    if (s.pixels() == 0 || s.C == 0 || s.dilation > 1) return false;
     if (for_winograd<T>(s)) {
       Winograd<T>{s}.run(x, w, b, y, epilogue);
       return true;
@@ -30,7 +30,7 @@ struct FastConv2d {
   /// dw = the gradient of the weights, given x and dy; dw may hold anything before. False as above.
   template <std::floating_point T>
   static bool conv2d_weight_gradient(const T* x, const T* dy, T* dw, const ConvSizes& s) {
-    if (s.pixels() == 0 || s.C == 0 || s.left < 0 || s.top < 0) return false;
+    if (s.pixels() == 0 || s.C == 0 || s.left < 0 || s.top < 0 || s.dilation > 1) return false;
     if (!for_winograd<T>(s) && s.taps() * s.O > 8 * in_cache) return false;
     if (for_winograd<T>(s)) Winograd<T>{s}.weight_gradient(x, dy, dw);
     else DirectWeightGradient<T>{s}.run(x, dy, dw);

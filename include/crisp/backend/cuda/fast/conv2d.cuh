@@ -64,11 +64,11 @@ struct FastConv2d {
     return reinterpret_cast<std::uintptr_t>(p) % (sizeof(T) * unsigned(vector)) == 0;
   }
 
-  // Kernels count rows, columns and channels by int, and numbers from the first that a block of so many
-  // pixels reads; blocks by the x of a grid.
+  // Taps are neighbours. Kernels count rows, columns and channels by int, and numbers from the first that a
+  // block of so many pixels reads; blocks by the x of a grid.
   static bool fits(const ConvSizes& s, Index pixels) {
     constexpr Index most = 1 << 28, most_numbers = std::numeric_limits<int>::max();
-    if (s.pixels() <= 0 || s.C <= 0 || s.O <= 0 ||
+    if (s.pixels() <= 0 || s.C <= 0 || s.O <= 0 || s.dilation > 1 ||
         std::max({s.H, s.W, s.C, s.kH, s.kW, s.OH * s.stride, s.OW * s.stride, s.taps()}) >= most)
       return false;
     const Index between_images = std::abs(s.H - s.OH * s.stride) + s.kH;
