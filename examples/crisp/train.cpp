@@ -239,7 +239,9 @@ void add_recipe_options(Command& command, TrainOptions& o) {
 }
 
 void add_run_options(Command& command, TrainOptions& o) {
-  command.option("--validate-every", o.validate_every, "steps between validations (default: 20 in all)")
+  command
+      .option("--validate-every", o.validate_every,
+              "steps between validations (default: 20 in all, or fewer, for a tenth of the time)")
       .at_least(1);
   command.option("--seed", o.seed, "of the weights, the patches and the synthetic pictures")
       .at_least(0)

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "crisp/autograd/after_each_op.hpp"
 #include "crisp/autograd/no_grad.hpp"
 #include "crisp/autograd/node.hpp"
 #include "crisp/autograd/trace.hpp"
@@ -133,6 +134,7 @@ class Var {
 
  private:
   void begin_node(const char* op) {
+    if (detail::after_each_op) (*detail::after_each_op)();
     node_->op = op;
     node_->order = ++detail::nodes_made;
   }

@@ -35,7 +35,8 @@ struct FitOptions {
   Index accumulate = 1;                        // batches whose gradients are added up for one step
   double ema = 0;                              // decay of the averaged weights, which then count; 0: none
 
-  // The validation: every so many steps; 0: twenty times, but by the clock for a tenth of the time at most.
+  // The validation: every so many steps; 0: twenty times, or fewer where that would take more than a tenth of
+  // the time. The last one is always made. Ctrl-C ends it between two of its ops.
   Index validate_every = 0;
   std::function<Validation()> validate = {};  // may be empty
 

@@ -58,11 +58,11 @@ class Loop {
     was_finished_ = clock_.share_done() >= 1;
     if (!was_finished_) {
       if (first() && progress_.step > 0) make_up_for_validation();
-      make_steps(loss_of);
+      if (!leaves()) make_steps(loss_of);
     }
-    if (!first()) return;
+    if (!first() || outputs_.stopped()) return;
     if (interrupted()) outputs_.save_interrupted();
-    else outputs_.validate();
+    else outputs_.validate(true);
   }
 
   // The loop: of each batch the loss and its gradients, and of every
@@ -100,6 +100,7 @@ class Loop {
       outputs_.after_step();
       if (clock_.share_done() >= 1 || interrupted()) return;
       if (first() && clock_.validation_due()) outputs_.validate();
+      if (leaves()) return;
     }
   }
 
@@ -169,7 +170,11 @@ class Loop {
   }
 
   // A training that was asked to stop within its last step is whole.
-  bool interrupted() const { return stop_ && clock_.share_done() < 1; }
+  bool interrupted() const { return outputs_.stopped() || (stop_ && clock_.share_done() < 1); }
+
+  // After a validation that was ended. Where there are others, these are told with one more step, which is
+  // made again when the training goes on.
+  bool leaves() const { return outputs_.stopped() && ranks_.size() == 1; }
 
   // The same for all processes, once the first has written everything.
   FitResult result() {
@@ -178,13 +183,15 @@ class Loop {
     found.was_finished = was_finished_;
     if (ranks_.size() == 1) return found;
     Progress& p = found.progress;
-    std::vector<double> numbers{double(p.step),      p.seconds,  p.best_psnr,
-                                double(p.best_step), found.psnr, found.bicubic_psnr};
+    std::vector<double> numbers{double(p.step),           p.seconds,  p.best_psnr,
+                                double(p.best_step),      found.psnr, found.bicubic_psnr,
+                                double(found.interrupted)};
     if (!first()) numbers.assign(numbers.size(), 0);
     ranks_.sum(numbers);
     p = {Index(numbers[0]), numbers[1], numbers[2], Index(numbers[3])};
     found.psnr = numbers[4];
     found.bicubic_psnr = numbers[5];
+    found.interrupted = numbers[6] > 0;
     return found;
   }
 
