@@ -107,7 +107,9 @@ class TrainingClock {
     const double left = tenth() - seconds, planned = double(planned_validations());
     const bool another_fits = seconds <= left;
     const Index one_in = another_fits ? Index(std::ceil(planned * seconds / left)) : Index(planned) + 1;
-    return std::exchange(one_in_, std::max(one_in_, one_in)) < one_in_;
+    if (one_in <= one_in_) return false;
+    one_in_ = one_in;
+    return true;
   }
   Index one_in() const { return one_in_; }
 

@@ -20,6 +20,8 @@ class Outputs {
   void resume() {
     const Progress& progress = training_.progress;
     history_ = report::History::load(training_.file("metrics.csv"), progress.step);
+    if (training_.options.watch)
+      layers_ = report::LayerHistory::load(training_.file("layers.csv"), progress.step);
     result_.psnr = last_psnr().value_or(0);
     training_.losses.set_sum({progress.loss_sum, progress.loss_steps});
     saved_step_ = progress.step;
@@ -29,6 +31,18 @@ class Outputs {
   void after_step() {
     if (bar_.due()) update_bar();
     if (training_.clock.row_due(history_.rows.size())) add_row();
+  }
+
+  /// Whether the layers are to be watched in the step to come: in the first one, and after each row.
+  bool watches_next() const {
+    if (!training_.options.watch) return false;
+    if (layers_.rows.empty()) return true;
+    return !history_.rows.empty() && layers_.rows.back().step <= history_.rows.back().step;
+  }
+
+  /// Adds what was measured of the layers.
+  void add_layers(const std::vector<report::LayerRow>& rows) {
+    layers_.rows.insert(layers_.rows.end(), rows.begin(), rows.end());
   }
 
   /// Whether a validation was due after this step, and is not in metrics.csv.
@@ -222,7 +236,8 @@ class Outputs {
     if (shows_less && std::filesystem::exists(training_.file("report.html"))) return;
     const FitOptions& options = training_.options;
     const report::Report page{options.title, validation_.protocol,     options.settings,
-                              history_,      validation_.bicubic_psnr, validation_.pictures};
+                              history_,      validation_.bicubic_psnr, validation_.pictures,
+                              layers_};
     or_warn([&] { report::save_report(training_.file("report.html"), page); });
   }
 
@@ -236,6 +251,7 @@ class Outputs {
     progress.loss_steps = loss_steps;
     progress.seconds = training_.clock.seconds();
     or_warn([&] { history_.save(folder / "metrics.csv"); });
+    if (training_.options.watch) or_warn([&] { layers_.save(folder / "layers.csv"); });
     save_state(folder / "state.safetensors", training_.net, training_.optimizer, progress,
                training_.options.settings, training_.average_state());
     const AveragedWeights weights(training_);
@@ -277,6 +293,7 @@ class Outputs {
   Training<M, T, D>& training_;
   report::ProgressBar bar_;
   report::History history_;
+  report::LayerHistory layers_;
   Validation validation_;   // the last one
   bool validated_ = false;  // in this process
   bool stopped_ = false;    // see stopped()

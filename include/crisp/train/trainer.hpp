@@ -12,6 +12,7 @@
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/train/outputs.hpp"
 #include "crisp/train/repeated_step.hpp"
+#include "crisp/train/watch.hpp"
 
 namespace crisp::train {
 
@@ -86,11 +87,13 @@ class Loop {
         add_loss(step_by_graph(input, target));
       } else {
         const Var<T, D> x = input, y = target;  // (batch, H, W, C)
-        add_gradients([&] { return loss_of_batch(loss_of, x, y); });
+        const bool watched = first() && outputs_.watches_next();
+        add_gradients(watched, [&] { return loss_of_batch(loss_of, x, y); });
         if (++batches_ < options_.accumulate) continue;
         batches_ = 0;
         agree();
         distributed::detail::average_gradients<T, D>(net_, ranks_);
+        if (watched) outputs_.add_layers(watch_.rows(net_, progress_.step + 1));
         set_rate(progress_.step);
         within_step_ = true;
         change_weights();
@@ -113,8 +116,8 @@ class Loop {
 
   // Adds the gradients of one batch, of which of_batch() computes the loss.
   template <class OfBatch>
-  void add_gradients(const OfBatch& of_batch) {
-    const Var<T, D> loss = of_batch();
+  void add_gradients(bool watched, const OfBatch& of_batch) {
+    const Var<T, D> loss = watched ? watch_.count_dead(net_, of_batch) : of_batch();
     training_.losses.add(loss.value());
     if (reads_now() || ranks_.size() > 1)
       training_.read_losses([&] {
@@ -244,8 +247,9 @@ class Loop {
   TrainingClock& clock_ = training_.clock;
   R& ranks_;
   Outputs<M, T, D> outputs_;
+  LayerWatch<T, D> watch_;
   double base_lr_;
-  Index batches_ = 0;          // whose gradients are in the step to come
+  Index batches_ = 0;  // whose gradients are in the step to come
   bool stop_ = false;          // one process was asked to
   bool within_step_ = false;   // some weights may have changed, and others not
   bool was_finished_ = false;  // before this training was resumed
