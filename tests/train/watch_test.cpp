@@ -82,3 +82,41 @@ TEST_CASE("a watched training has the weights of another one, stopped and resume
   CHECK_ERROR(plain.run({.out = folder.path / "graph", .steps = 1, .watch = true, .graph = true}),
               "train: the layers of a step as a graph cannot be watched");
 }
+
+namespace {
+
+struct Forgetful {
+  nn::Linear<float, Cpu> named{1, 3}, forgotten{3, 1};
+  Var<float, Cpu> operator()(const Var<float, Cpu>& x) const { return forgotten(named(x)); }
+  CRISP_PARAMS(named)
+};
+
+// What a training of two steps prints on standard error.
+template <class Net>
+std::string warnings_of(Net& net) {
+  const TemporaryFolder folder;
+  optim::Sgd<float, Cpu> sgd(net, {.lr = 0});
+  const data::TensorDataset<float> data(Tensor<float, Cpu>({2, 1}, 0.5f), Tensor<float, Cpu>({2, 1}, 0.5f));
+  const auto loss = [&](const auto& x, const auto& y) { return mse_loss(net(x), y); };
+  std::fflush(stderr);
+  const int before = dup(STDERR_FILENO);
+  REQUIRE(std::freopen((folder.path / "err.txt").c_str(), "w", stderr) != nullptr);
+  fit(net, sgd, data, loss, {.out = folder.path / "out", .steps = 2, .loader = {.batch = 2}, .quiet = true});
+  std::fprintf(stderr, "end\n");
+  std::fflush(stderr);
+  dup2(before, STDERR_FILENO);
+  close(before);
+  return read_file("test", folder.path / "err.txt");
+}
+
+}  // namespace
+
+TEST_CASE("a training warns once of parameters that CRISP_PARAMS does not name") {
+  Forgetful net;
+  HalfDead whole;
+  CHECK(warnings_of(net) ==
+        "warning: train: 2 parameters that the loss uses are not in CRISP_PARAMS: (1, 3), (1,); they are "
+        "neither "
+        "trained nor saved\nend\n");
+  CHECK(warnings_of(whole) == "end\n");
+}

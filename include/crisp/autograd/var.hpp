@@ -36,6 +36,7 @@ class Var {
   Var(Tensor<T, D> value, bool requires_grad = false)
       : value_(std::move(value)), node_(std::make_shared<Node>()) {
     node_->requires_grad = requires_grad;
+    if (requires_grad) node_->shape = value_.shape();
   }
 
   /// The result of an op. `backward` gets dy, of the shape of `value`, and calls add_grad on the inputs. It

@@ -33,6 +33,9 @@ class Outputs {
     if (training_.clock.row_due(history_.rows.size())) add_row();
   }
 
+  /// Prints a warning on standard error.
+  void warn(const std::string& text) const { bar_.warning(text); }
+
   /// Whether the layers are to be watched in the step to come: in the first one, and after each row.
   bool watches_next() const {
     if (!training_.options.watch) return false;

@@ -7,6 +7,7 @@
 #include "crisp/data/dataset.hpp"
 #include "crisp/distributed/ranks.hpp"
 #include "crisp/distributed/stop.hpp"
+#include "crisp/nn/check_params.hpp"
 #include "crisp/nn/init.hpp"
 #include "crisp/nn/non_finite.hpp"
 #include "crisp/optim/clip_grad.hpp"
@@ -119,12 +120,18 @@ class Loop {
   void add_gradients(bool watched, const OfBatch& of_batch) {
     const Var<T, D> loss = watched ? watch_.count_dead(net_, of_batch) : of_batch();
     training_.losses.add(loss.value());
+    if (first() && !std::exchange(params_checked_, true)) warn_of_unnamed_params(loss);
     if (reads_now() || ranks_.size() > 1)
       training_.read_losses([&] {
         const ShareOfBatch<T, D> alone;
         return nn::first_non_finite(net_, of_batch);
       });
     loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(options_.accumulate)));
+  }
+
+  void warn_of_unnamed_params(const Var<T, D>& loss) const {
+    const std::string unnamed = nn::unnamed_params(net_, loss);
+    if (!unnamed.empty()) outputs_.warn("train: " + unnamed + "; they are neither trained nor saved");
   }
 
   void add_loss(const Tensor<T, D>& loss) {
@@ -250,6 +257,7 @@ class Loop {
   LayerWatch<T, D> watch_;
   double base_lr_;
   Index batches_ = 0;  // whose gradients are in the step to come
+  bool params_checked_ = false;
   bool stop_ = false;          // one process was asked to
   bool within_step_ = false;   // some weights may have changed, and others not
   bool was_finished_ = false;  // before this training was resumed
