@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
                                               .loader = {.batch = 16, .seed = 1},
                                               .schedule = optim::cosine(),
                                               .validate = train::validator(net, held_out, {.scale = 2}),
+                                              .watch = true,  // gradient and dead units of each layer
                                               .metadata = {{"network", "sharpen"}},
                                               .title = "Sharpen, x2"});
   std::printf("%.2f dB, bicubic %.2f dB; see fit/report.html\n", result.psnr, result.bicubic_psnr);
