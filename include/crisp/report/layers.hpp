@@ -88,11 +88,12 @@ inline std::string layer_legend(const std::vector<LayerCurve>& curves) {
   return html + (step > 1 ? "and those between" : "") + "</p>";
 }
 
+// The chart holds the points of the options, which are not drawn.
 inline std::string layer_chart(PlotOptions o, const std::vector<LayerCurve>& curves) {
   for (const LayerCurve& curve : curves)
     for (const PlotPoint& point : curve.points)
       if (is_finite(point.y) && (!o.log || point.y > 0)) o.points.push_back(point);
-  if (o.points.empty()) return "";
+  if (curves.empty() || o.points.empty()) return "";
   const Axes axes(o, o.points);
   std::string svg = plot_frame(o, axes);
   for (std::size_t i = 0; i < curves.size(); ++i) {
@@ -120,8 +121,9 @@ inline std::string layer_charts(const LayerHistory& history) {
          "batch: a channel that no gradient reaches.</p><div class=\"charts\">" +
          detail::layer_chart({"Gradient of each layer", "length (norm), logarithmic", true, {}},
                              detail::layer_curves(history, gradient)) +
-         detail::layer_chart({"Dead units of each layer", "%, of the channels behind a ReLU", false, {}},
-                             detail::layer_curves(history, dead)) +
+         detail::layer_chart(
+             {"Dead units of each layer", "%, of the channels behind a ReLU", false, {{0, 0}, {0, 5}}},
+             detail::layer_curves(history, dead)) +
          "</div>\n";
 }
 
