@@ -228,6 +228,12 @@ Index bytes_of(const std::string& option, const std::string& text) {
   return Index(bytes);
 }
 
+std::string with_commas(Index number) {
+  std::string text = std::to_string(number);
+  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
+  return text;
+}
+
 std::string left(const std::string& text, std::size_t width) {
   return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " ";
 }

@@ -121,6 +121,9 @@ Index bytes_of(const std::string& option, const std::string& text);
 
 using report::fixed;
 
+/// 1369859 as "1,369,859".
+std::string with_commas(Index number);
+
 /// The text, with spaces added at its end (left) or its beginning (right) to make it `width` wide.
 std::string left(const std::string& text, std::size_t width);
 std::string right(const std::string& text, std::size_t width);

@@ -6,6 +6,7 @@
 
 #include "common.hpp"
 #include "device.hpp"
+#include "drawing.hpp"
 
 namespace crisp::program {
 
@@ -15,6 +16,7 @@ struct InfoOptions {
   fs::path file;
   std::string key;
   Architecture network;
+  fs::path graph;
   bool json = false, devices = false, models = false;
 };
 
@@ -103,13 +105,6 @@ void print_table(const Network& net, const std::map<std::string, std::string>& m
   for (const auto& [key, value] : metadata) std::cout << "  " << left(key, 20) << value << "\n";
 }
 
-// 1369859 as 1,369,859.
-std::string grouped(Index number) {
-  std::string text = std::to_string(number);
-  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
-  return text;
-}
-
 std::string scales_of(const zoo::About& about) {
   std::string text;
   for (const Index scale : about.scales) text += str(text.empty() ? "" : ", ", scale);
@@ -123,12 +118,13 @@ void print_models() {
     const Network net = Network::create({{"model", about.name}});
     const nn::ParameterCount count = nn::parameter_count(net);
     const bool examples = zoo::from_examples(about.name);  // then nothing is trained by a gradient
-    const std::string untrained = !examples && count.untrained > 0 ? " + " + grouped(count.untrained) : "";
+    const std::string untrained =
+        !examples && count.untrained > 0 ? " + " + with_commas(count.untrained) : "";
     const std::string colour = net.channels() == 1 ? "luma" : "RGB";
     const std::string enlarged = net.input_spec().enlarged ? ", enlarged" : "";
     std::cout << "| `" << about.name << "` | " << about.sentence << " | " << about.paper << " | "
-              << scales_of(about) << " | " << grouped(examples ? count.untrained : count.trained) << untrained
-              << " | " << colour << enlarged << " |" << std::endl;
+              << scales_of(about) << " | " << with_commas(examples ? count.untrained : count.trained)
+              << untrained << " | " << colour << enlarged << " |" << std::endl;
   }
 }
 
@@ -145,8 +141,33 @@ void print_devices() {
 #endif
 }
 
+// "srcnn, variant 9-1-5, scale 3".
+std::string named(const Network& net) {
+  std::string name = net.name();
+  for (const auto& [key, value] : net.settings())
+    if (key == "variant" || key == "scale") name += ", " + key + " " + value;
+  return name;
+}
+
+void draw(const fs::path& file, const Network& net) {
+  use(!zoo::from_examples(net.name()), "--graph: ", net.name(), " has no layers: it is learnt from examples");
+  constexpr Index side = 48;  // a multiple of the usual windows
+  const nn::NetworkGraph graph =
+      nn::network_graph(net, Tensor<float, Cpu>({1, side, side, net.channels()}, 0.5f));
+  if (file.has_parent_path()) make_folder(file.parent_path());
+  const std::string title = str(named(net), ": ", with_commas(nn::parameter_count(net).all()), " parameters");
+  const std::string how = save_drawing(file, graph, title);
+  std::cout << file.string() << "  " << graph.ops.size() - 1 << " ops, " << how << "\n";
+}
+
+void show(const InfoOptions& o, const Network& net, const std::map<std::string, std::string>& metadata) {
+  if (!o.graph.empty()) draw(o.graph, net);
+  else if (o.json) print_json(net, metadata);
+  else print_table(net, metadata);
+}
+
 void run_info(const InfoOptions& o) {
-  const bool others = !o.file.empty() || !o.network.model.empty() || o.json;
+  const bool others = !o.file.empty() || !o.network.model.empty() || o.json || !o.graph.empty();
   use(!o.devices || !(others || o.models), "--devices goes alone");
   use(!o.models || !others, "--models goes alone");
   if (o.devices) return print_devices();
@@ -155,12 +176,15 @@ void run_info(const InfoOptions& o) {
   use(o.network.variant.empty() || o.file.empty(),
       "--variant goes with --model; a file says itself what it holds");
   use(o.key.empty() || !o.file.empty(), "--key goes with a weights FILE");
+  use(o.graph.empty() || !o.json, "--graph and --json exclude each other");
+  const std::string kind = o.graph.extension().string();
+  use(o.graph.empty() || kind == ".svg" || kind == ".dot", "--graph '", o.graph.string(),
+      "' must end in .svg or .dot: the name says the format");
   if (!o.file.empty()) {
     const Loaded loaded = load_to_show(o.file, o.key);
-    return o.json ? print_json(*loaded.net, loaded.metadata) : print_table(*loaded.net, loaded.metadata);
+    return show(o, *loaded.net, loaded.metadata);
   }
-  const Network net = o.network.make();
-  o.json ? print_json(net, {}) : print_table(net, {});
+  show(o, o.network.make(), {});
 }
 
 }  // namespace
@@ -174,6 +198,8 @@ void add_info(Program& program) {
   o->network.add_to(command);
   command.flag("--json", o->json,
                "print JSON: name, settings, parameters, trained, untrained, not_finite, layers, metadata");
+  command.option("--graph", o->graph,
+                 "draw the network into this .svg file, by Graphviz where it is found; .dot: for Graphviz");
   command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
   command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");

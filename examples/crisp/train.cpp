@@ -164,6 +164,7 @@ void run(TrainOptions& o) {
   o.computing.apply();
   use(!o.graph || o.computing.chosen() == "cuda",
       "--graph is for the GPU: leave it out, or give --device cuda");
+  use(!o.graph || !o.watch, "--watch cannot look into a step of --graph: leave out one of both");
   distributed::detail::check_same(str("device ", o.computing.chosen(), "\n"), processes());
   if (zoo::from_examples(o.network.model)) return train_from_examples(o);
   sort_lr(o);
@@ -239,7 +240,9 @@ void add_recipe_options(Command& command, TrainOptions& o) {
 }
 
 void add_run_options(Command& command, TrainOptions& o) {
-  command.option("--validate-every", o.validate_every, "steps between validations (default: 20 in all)")
+  command
+      .option("--validate-every", o.validate_every,
+              "steps between validations (default: 20 in all, or fewer, for a tenth of the time)")
       .at_least(1);
   command.option("--seed", o.seed, "of the weights, the patches and the synthetic pictures")
       .at_least(0)
@@ -251,6 +254,8 @@ void add_run_options(Command& command, TrainOptions& o) {
       .range(1, 256);
   command.option("--out", o.out, "folder for best, last and state .safetensors, metrics.csv and report.html")
       .required();
+  command.flag("--watch", o.watch,
+               "measure the gradient and the dead units of each layer, into layers.csv and report.html");
   command.flag("--graph", o.graph,
                "on the GPU, each step as one CUDA graph: the same training, faster where the network is "
                "small; without dropout and drop path, in one process");

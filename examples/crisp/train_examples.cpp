@@ -34,6 +34,7 @@ std::string meaningless(const TrainOptions& o) {
                                                 {"--warm-up", o.warm_up > 0},
                                                 {"--validate-every", o.validate_every > 0},
                                                 {"--vgg", !o.vgg.empty()},
+                                                {"--watch", o.watch},
                                                 {"--graph", o.graph},
                                                 {"--hr", !o.data.hr.empty()},
                                                 {"--split", o.data.split > 0}};

@@ -132,6 +132,7 @@ train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions
        .ema = o.recipe.ema,
        .validate_every = o.validate_every,
        .validate = [&] { return scored(net, o, data, true); },
+       .watch = o.watch,
        .graph = o.graph,
        .resume = o.resume,
        .metadata = net.settings(),

@@ -35,7 +35,7 @@ struct TrainOptions {
   double minutes = 0;
   Index seed = 0;
   int loader_threads = 0;
-  bool graph = false, resume = false, quiet = false;
+  bool watch = false, graph = false, resume = false, quiet = false;
   Computing computing;
 
   optim::Schedule schedule() const;

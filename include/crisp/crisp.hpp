@@ -12,6 +12,7 @@
 #include "crisp/models/srcnn.hpp"
 #include "crisp/nn/activation.hpp"
 #include "crisp/nn/channel_attention.hpp"
+#include "crisp/nn/check_params.hpp"
 #include "crisp/nn/conv_transpose2d.hpp"
 #include "crisp/nn/group_norm.hpp"
 #include "crisp/nn/grouped_conv2d.hpp"
@@ -20,6 +21,7 @@
 #include "crisp/nn/res_block.hpp"
 #include "crisp/nn/rstb.hpp"
 #include "crisp/nn/sequential.hpp"
+#include "crisp/nn/summary.hpp"
 #include "crisp/nn/upsampler.hpp"
 #include "crisp/ops/abs.hpp"
 #include "crisp/ops/argmax.hpp"
@@ -41,6 +43,7 @@
 #include "crisp/optim/sgd.hpp"
 #include "crisp/testing/gradcheck.hpp"
 #include "crisp/train/trainer.hpp"
+#include "crisp/validator.hpp"
 #ifdef CRISP_COMPILED
 #include "crisp/compiled.hpp"
 #endif

@@ -80,6 +80,19 @@ sleep 2
 kill -0 $job || fail "SIGHUP stopped a training that was begun so that it does not hear it: $(cat out.txt err.txt)"
 ends 0 TERM "a training under nohup"
 
+# So within a validation, before which the state is saved: EDSR on one large picture takes many seconds.
+mkdir valid
+works upscale --weights run/best.safetensors --quiet picture.png big.png
+for round in 1 2 3; do works upscale --weights run/best.safetensors --quiet big.png big.png.png; mv big.png.png big.png; done
+cp big.png valid/
+slow="train --model edsr-baseline --scale 2 --train synthetic --batch 1 --patch 8 --steps 1000 --validate-every 1 --valid valid --out validates"
+begins $slow
+until_true [ -s validates/state.safetensors ]
+asked=$(date +%s)
+ends 0 INT "a training that validates"
+[ $(($(date +%s) - asked)) -lt 20 ] || fail "it took $(($(date +%s) - asked)) seconds to end a validation"
+grep -q "^stopped at step 1, in a validation; the state is saved" out.txt || fail "a stop in a validation: $(cat out.txt err.txt)"
+
 # A second Ctrl-C ends it within its step, and leaves the state as it was.
 cp hung/state.safetensors before
 begins $long --out hung --resume
@@ -94,8 +107,6 @@ cmp -s before hung/state.safetensors || fail "a training that was ended at once 
 mkdir tmp
 export TMPDIR="$work/tmp"
 works export --model edsr-baseline --scale 4 --set features=64 blocks=16 slow.safetensors
-works upscale --weights run/best.safetensors picture.png big.png
-for round in 1 2 3; do works upscale --weights run/best.safetensors --quiet big.png big.png.png; mv big.png.png big.png; done
 begin serve --weights slow.safetensors --port 0
 answers 200 '"id"' --data-binary @big.png "$url/api/jobs?model=0&scale=4"
 job=$(sed 's/.*"id":"\([0-9a-f]*\)".*/\1/' answer)

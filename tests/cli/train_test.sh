@@ -81,7 +81,10 @@ works train $options --out further --init killed/last.safetensors --quiet
 
 # Other options; synthetic pictures; a picture that is too small.
 works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
-  --optimizer sgd --lr 1e-4 --schedule constant --clip-grad 1 --quiet --out folders
+  --optimizer sgd --lr 1e-4 --schedule constant --clip-grad 1 --quiet --watch --out folders
+grep -Eq '^1,conv1,[0-9.e-]+,[0-9.]+$' folders/layers.csv || fail "--watch: $(cat folders/layers.csv)"
+grep -q "Dead units of each layer" folders/report.html || fail "the report does not show the layers"
+grep -q "The worst places" folders/report.html || fail "the report does not show the worst places"
 works info folders/last.safetensors
 shows "24513"
 works train --model srcnn --scale 4 --train synthetic --steps 2 --batch 2 --out synthetic

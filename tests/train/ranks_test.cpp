@@ -161,6 +161,34 @@ TEST_CASE(
   CHECK(relative_error(weights[0], whole) < 1e-13);
 }
 
+TEST_CASE("asked to stop within a validation, all stop; the training goes on from the validation") {
+  const TemporaryFolder folder;
+  const Weights whole = alone({.out = folder.path / "whole", .steps = 12});
+  FitOptions o{.out = folder.path / "out", .steps = 12, .validate_every = 5};
+  auto errors = on_ranks(2, [&](ThreadRanks& ranks) {
+    Setup setup;
+    FitOptions mine = o;
+    mine.validate = [] {
+      std::raise(SIGINT);
+      relu(Var<double, Cpu>(Tensor<double, Cpu>({1})));
+      return fixed_psnr();
+    };
+    const FitResult result = setup.run(mine, ranks);
+    CHECK(result.interrupted);
+    CHECK(result.progress.step == 5);
+  });
+  CHECK(errors == std::vector<std::string>(2));
+  o.resume = true;
+  Weights resumed;
+  errors = on_ranks(2, [&](ThreadRanks& ranks) {
+    Setup setup(std::uint64_t(5 + ranks.rank()));
+    setup.run(o, ranks);
+    if (ranks.rank() == 0) resumed = setup.weights();
+  });
+  CHECK(errors == std::vector<std::string>(2));
+  CHECK(relative_error(resumed, whole) < 1e-13);
+}
+
 TEST_CASE(
     "a process that is lost ends the training; the state after the last step is saved, and it goes on from "
     "there") {

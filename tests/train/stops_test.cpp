@@ -67,6 +67,72 @@ TEST_CASE("stopped after any step and resumed: every file is that of the undistu
   }
 }
 
+TEST_CASE("asked to stop within a validation: it ends after an op, and resumed every file is the same") {
+  const TemporaryFolder folder;
+  Setup whole;
+  whole.run(options(folder.path / "whole", whole));
+  for (const int stopped_in : {1, 2, 3}) {  // the last one too
+    INFO(stopped_in);
+    const fs::path out = folder.path / std::to_string(stopped_in);
+    Setup stopped, resumed;
+    FitOptions o = options(out, stopped);
+    int validations = 0;
+    bool went_on = false;
+    o.validate = [&] {
+      if (++validations == stopped_in) {
+        std::raise(SIGINT);
+        try {
+          stopped.net(Tensor<float, Cpu>({1, 8, 8, 1}, 0.5f));
+        } catch (const std::exception&) {  // a validation that catches what it can
+        }
+        went_on = true;
+      }
+      return psnr(up_and_down(stopped.weights()));
+    };
+    const FitResult result = stopped.run(o);
+    CHECK(result.interrupted);
+    CHECK(result.progress.step == 4 * stopped_in);
+    CHECK_FALSE(went_on);
+    resumed.run(options(out, resumed, true));
+    same_files(out, folder.path / "whole");
+  }
+}
+
+TEST_CASE("the state is saved before the first validation: killed within that, it goes on from there") {
+  const TemporaryFolder folder;
+  Setup whole, early, resumed;
+  whole.run(options(folder.path / "whole", whole));
+  const fs::path out = folder.path / "out", killed = folder.path / "killed";
+  FitOptions o = options(out, early);
+  o.validate = [&] {
+    if (!fs::exists(killed)) fs::copy(out, killed);
+    return psnr(30);
+  };
+  early.run(o);
+  fs::remove(killed / ".lock");
+  CHECK(read_safetensors(killed / "state.safetensors").metadata.at("state.step") == "4");
+  CHECK(read_safetensors(killed / "last.safetensors").metadata.count("validation_psnr") == 0);
+  resumed.run(options(killed, resumed, true));
+  same_files(killed, folder.path / "whole");
+}
+
+TEST_CASE("a validation that takes too long is ended, but for the last one") {
+  const TemporaryFolder folder;
+  Setup setup;
+  int begun = 0, whole = 0;
+  const FitResult result = setup.run({.out = folder.path / "out", .steps = 20, .validate = [&] {
+                                        const bool last = setup.losses == 20;
+                                        ++begun;
+                                        while (!last) setup.net(Tensor<float, Cpu>({1, 99, 99, 1}, 0.5f));
+                                        ++whole;
+                                        return psnr(31);
+                                      }});
+  CHECK(begun == 2);
+  CHECK(whole == 1);
+  CHECK(result.psnr == 31);
+  CHECK_FALSE(result.interrupted);
+}
+
 TEST_CASE("killed between any two files: the same") {
   const TemporaryFolder folder;
   Setup whole, early;

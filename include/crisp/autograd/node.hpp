@@ -24,6 +24,7 @@ struct AnyNode {
   bool used = false;        // backward() has passed here and freed the history
   std::uint64_t order = 0;  // the order of creation is a topological order
   const char* op = "leaf";
+  Shape shape;  // of a leaf that learns
   std::vector<std::shared_ptr<AnyNode>> inputs;
 
   AnyNode() = default;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "crisp/autograd/after_each_op.hpp"
 #include "crisp/autograd/no_grad.hpp"
 #include "crisp/autograd/node.hpp"
 #include "crisp/autograd/trace.hpp"
@@ -35,6 +36,7 @@ class Var {
   Var(Tensor<T, D> value, bool requires_grad = false)
       : value_(std::move(value)), node_(std::make_shared<Node>()) {
     node_->requires_grad = requires_grad;
+    if (requires_grad) node_->shape = value_.shape();
   }
 
   /// The result of an op. `backward` gets dy, of the shape of `value`, and calls add_grad on the inputs. It
@@ -133,6 +135,7 @@ class Var {
 
  private:
   void begin_node(const char* op) {
+    if (detail::after_each_op) (*detail::after_each_op)();
     node_->op = op;
     node_->order = ++detail::nodes_made;
   }

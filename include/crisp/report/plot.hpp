@@ -101,6 +101,22 @@ inline std::string label(const char* anchor, double x, double y, const std::stri
              "</text>");
 }
 
+// The beginning of a chart: its title, its grid, and the numbers beside it.
+inline std::string plot_frame(const PlotOptions& o, const Axes& axes) {
+  std::string svg =
+      str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title, "\"><text class=\"title\" x=\"",
+          Axes::left, "\" y=\"20\">", o.title, " <tspan class=\"unit\">", o.unit, "</tspan></text>");
+  for (const double tick : ticks(axes.low, axes.high, o.log)) {
+    const double y = axes.y(tick);
+    svg += horizontal_line("grid", y) + label("end", Axes::left - 8, y + 4, short_number(tick));
+  }
+  for (const double tick : ticks(0, axes.last_x, false)) {
+    const double x = axes.x(tick);
+    svg += label(x > Axes::right - 20 ? "end" : "middle", x, Axes::bottom + 18, short_number(tick));
+  }
+  return svg + label("end", Axes::right, Axes::bottom + 34, "step");
+}
+
 }  // namespace detail
 
 /// The chart, 560 x 300 units, coloured by the page's style; a sentence where there is nothing to draw yet.
@@ -111,18 +127,7 @@ inline std::string plot(const PlotOptions& o) {
     if (is_finite(point.y) && (!o.log || point.y > 0)) points.push_back(point);
   if (points.empty()) return "<p class=\"none\">" + o.title + ": nothing measured yet.</p>";
   const Axes axes(o, points);
-  std::string svg =
-      str("<svg viewBox=\"0 0 560 300\" role=\"img\" aria-label=\"", o.title, "\"><text class=\"title\" x=\"",
-          Axes::left, "\" y=\"20\">", o.title, " <tspan class=\"unit\">", o.unit, "</tspan></text>");
-  for (const double tick : detail::ticks(axes.low, axes.high, o.log)) {
-    const double y = axes.y(tick);
-    svg += horizontal_line("grid", y) + label("end", Axes::left - 8, y + 4, short_number(tick));
-  }
-  for (const double tick : detail::ticks(0, axes.last_x, false)) {
-    const double x = axes.x(tick);
-    svg += label(x > Axes::right - 20 ? "end" : "middle", x, Axes::bottom + 18, short_number(tick));
-  }
-  svg += label("end", Axes::right, Axes::bottom + 34, "step");
+  std::string svg = detail::plot_frame(o, axes);
   if (o.has_level()) {
     const double y = axes.y(o.level);
     const std::string level = short_number(std::round(100 * o.level) / 100);

@@ -6,19 +6,12 @@
 #include "crisp/data/image_io.hpp"
 #include "crisp/report/history.hpp"
 #include "crisp/report/html.hpp"
+#include "crisp/report/layers.hpp"
 #include "crisp/report/plot.hpp"
 #include "crisp/report/report_style.hpp"
+#include "crisp/report/worst_places.hpp"
 
 namespace crisp::report {
-
-/// One validation picture: its scores, and the pictures themselves, rounded to 8 bits.
-struct ReportPicture {
-  std::string name;
-  double psnr = 0, ssim = 0;
-  double bicubic_psnr = 0;
-  data::Image lr, bicubic;
-  data::Image result, hr;
-};
 
 struct Report {
   std::string title, protocol;
@@ -26,6 +19,7 @@ struct Report {
   History history;
   double bicubic_psnr = 0;  // mean over the validation pictures; 0: none
   std::vector<ReportPicture> pictures;
+  LayerHistory layers;  // of a training that is watched
 };
 
 namespace detail {
@@ -127,6 +121,7 @@ inline std::string report_page(const Report& report) {
           "</title><style>", detail::report_style, "</style></head><body><main>\n");
   page += "<h1>" + title + "</h1>\n<p>" + detail::escaped(report.protocol) + "</p>\n";
   page += detail::cards(report) + "\n" + detail::charts(report) + "\n";
+  page += layer_charts(report.layers) + worst_section(report.pictures);
   if (!report.pictures.empty())
     page +=
         "<h2>Pictures</h2>\n<p>PSNR on luma. The detail is where bicubic errs most; drag the line on the "

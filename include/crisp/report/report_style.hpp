@@ -70,6 +70,13 @@ svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); }
 svg .unit { font-size: 12px; font-weight: 400; fill: var(--soft); }
 svg .tick { font-size: 11.5px; fill: var(--soft); } svg .grid { stroke: var(--line); }
 svg .curve { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
+.places { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }
+.place { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 12px; }
+.place div { display: grid; gap: 8px; grid-template-columns: repeat(3, 1fr); }
+.place p { margin: 8px 0 0; font-size: 13px; }
+.place b { color: var(--ink); }
+svg .layer { stroke-width: 1.3; }
+.legend { font-size: 12px; margin: 4px 8px; }
 svg .dot { fill: var(--accent); }
 svg .level { stroke: var(--soft); stroke-dasharray: 5 4; }
 )css";

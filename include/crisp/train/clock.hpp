@@ -3,6 +3,8 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "crisp/train/options.hpp"
@@ -72,24 +74,57 @@ class TrainingClock {
   /// of a training by steps it follows from the step alone, so that a stop changes no file.
   bool row_due(std::size_t rows) const { return share_done() * 200 >= double(rows + 1); }
 
-  /// The number of steps from one validation to the next; 0 where the clock decides.
+  /// The number of steps from one validation to the next, unless they are made rarer; 0 where the clock
+  /// decides.
   Index validation_period() const {
     if (options_.validate_every > 0) return options_.validate_every;
     return options_.steps > 0 ? std::max<Index>(1, options_.steps / 20) : 0;
   }
 
+  /// How many validations there are, unless they are made rarer.
+  Index planned_validations() const { return options_.steps > 0 ? options_.steps / validation_period() : 20; }
+
   /// Whether to validate after this step. To be asked once a step.
   bool validation_due() {
-    if (const Index period = validation_period(); period > 0) return progress_.step % period == 0;
-    const int due = int(share_done() * 20);
-    if (due <= validations_ || validating_ > 0.1 * seconds()) return false;
-    validations_ = due;
+    if (const Index period = validation_period(); period > 0)
+      return progress_.step % period == 0 && progress_.step / period % one_in_ == 0;
+    const Index planned = Index(share_done() * 20);
+    return planned / one_in_ > std::exchange(passed_, planned) / one_in_;
+  }
+
+  /// How long a validation may take that is not the last one, in seconds: with the last one together a tenth
+  /// of the time. Where the user has chosen how often to validate, as long as it takes.
+  double validation_limit() const {
+    if (options_.validate_every > 0) return std::numeric_limits<double>::infinity();
+    return tenth() / 2;
+  }
+
+  /// Takes in how long a validation took. Of those that were planned one in `one_in()` is made from now on,
+  /// so that all together take a tenth of the time at most. Returns whether that is fewer than before.
+  bool add_validation(double seconds) {
+    validating_ += seconds;
+    if (options_.validate_every > 0) return false;
+    const double left = tenth() - seconds, planned = double(planned_validations());
+    const bool another_fits = seconds <= left;
+    const Index one_in = another_fits ? Index(std::ceil(planned * seconds / left)) : Index(planned) + 1;
+    if (one_in <= one_in_ + one_in_ / 4) return false;  // no clock is more exact
+    one_in_ = one_in;
     return true;
   }
-  void add_validation(double seconds) { validating_ += seconds; }
+  Index one_in() const { return one_in_; }
 
  private:
   using Now = std::chrono::steady_clock;
+
+  // A tenth of the time that the whole training takes without its validations; at least a moment, which
+  // nobody minds.
+  double tenth() const {
+    const Index made = progress_.step - first_step_;
+    const double before = progress_.step > 0 ? progress_.seconds / double(progress_.step) : 0;
+    const double a_step = made > 0 ? (seconds() - first_seconds_ - validating_) / double(made) : before;
+    const double all = options_.steps > 0 ? a_step * double(options_.steps) : 60 * options_.minutes;
+    return std::max(0.1 * all, 0.2);
+  }
 
   const FitOptions& options_;
   const Progress& progress_;
@@ -98,8 +133,9 @@ class TrainingClock {
   double first_seconds_ = 0;
   double common_ = 0;
   double waited_ = 0, taken_ = 0;
-  double validating_ = 0;  // seconds
-  int validations_ = 0;    // of the twenty that a training by the clock has, those that are through
+  double validating_ = 0;  // seconds since start()
+  Index passed_ = 0;       // of the validations that the clock has planned, those that were due
+  Index one_in_ = 1;       // of the planned ones is made
 };
 
 }  // namespace crisp::train::detail

@@ -35,10 +35,12 @@ struct FitOptions {
   Index accumulate = 1;                        // batches whose gradients are added up for one step
   double ema = 0;                              // decay of the averaged weights, which then count; 0: none
 
-  // The validation: every so many steps; 0: twenty times, but by the clock for a tenth of the time at most.
+  // The validation: every so many steps; 0: twenty times, or fewer where that would take more than a tenth of
+  // the time. The last one is always made. Ctrl-C ends it between two of its ops.
   Index validate_every = 0;
   std::function<Validation()> validate = {};  // may be empty
 
+  bool watch = false;      // measure each layer at every row of metrics.csv, into layers.csv and the report
   bool graph = false;      // each step as one CUDA graph (core/graph.hpp): one batch, one process, no dropout
   bool resume = false;     // go on from the state in `out`
   Metadata metadata = {};  // what the network is, kept in the checkpoints
@@ -61,6 +63,8 @@ inline void check_options(const FitOptions& o) {
   check(o.accumulate >= 1, "train: gradients of at least 1 batch make a step, not of ", o.accumulate);
   check(!o.graph || o.accumulate == 1, "train: a step as a graph is of 1 batch, not of ", o.accumulate,
         "\n  hint: make the batch larger, or train without graphs");
+  check(!o.graph || !o.watch,
+        "train: the layers of a step as a graph cannot be watched\n  hint: leave out one of both");
   check((o.steps > 0) != (o.minutes > 0),
         "train: give the length of the training, either in steps or in minutes");
 }

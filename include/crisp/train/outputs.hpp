@@ -3,6 +3,7 @@
 #pragma once
 #include "crisp/autograd/var.hpp"
 #include "crisp/core/share.hpp"
+#include "crisp/distributed/stop.hpp"
 #include "crisp/report/progress_bar.hpp"
 #include "crisp/report/text.hpp"
 #include "crisp/train/rescue.hpp"
@@ -19,7 +20,9 @@ class Outputs {
   void resume() {
     const Progress& progress = training_.progress;
     history_ = report::History::load(training_.file("metrics.csv"), progress.step);
-    for (const report::HistoryRow& row : history_.rows) result_.psnr = row.psnr.value_or(result_.psnr);
+    if (training_.options.watch)
+      layers_ = report::LayerHistory::load(training_.file("layers.csv"), progress.step);
+    result_.psnr = last_psnr().value_or(0);
     training_.losses.set_sum({progress.loss_sum, progress.loss_steps});
     saved_step_ = progress.step;
   }
@@ -28,6 +31,21 @@ class Outputs {
   void after_step() {
     if (bar_.due()) update_bar();
     if (training_.clock.row_due(history_.rows.size())) add_row();
+  }
+
+  /// Prints a warning on standard error.
+  void warn(const std::string& text) const { bar_.warning(text); }
+
+  /// Whether the layers are to be watched in the step to come: in the first one, and after each row.
+  bool watches_next() const {
+    if (!training_.options.watch) return false;
+    if (layers_.rows.empty()) return true;
+    return !history_.rows.empty() && layers_.rows.back().step <= history_.rows.back().step;
+  }
+
+  /// Adds what was measured of the layers.
+  void add_layers(const std::vector<report::LayerRow>& rows) {
+    layers_.rows.insert(layers_.rows.end(), rows.begin(), rows.end());
   }
 
   /// Whether a validation was due after this step, and is not in metrics.csv.
@@ -39,25 +57,33 @@ class Outputs {
   }
 
   /// Validates, where the options say how, and writes everything; best.safetensors where this was the best.
-  void validate() {
+  /// The first time the state is saved before, for the validation may take long. The last one may take any
+  /// time.
+  void validate(bool last = false) {
     training_.read_losses();  // before the weights: they are not finite once a loss was not
     training_.check_weights();
     keep_folder();
     report::HistoryRow& row = add_row();
     if (training_.options.validate) {
+      const bool first = saved_step_ == 0;
+      if (first) save_training();
       const AveragedWeights weights(training_);
       const ShareOfBatch<T, D> alone;
-      record(timed_validation(), row);
+      if (auto found = timed_validation(first, last)) record(std::move(*found), row);
     }
     save();
+    if (stopped_) tell_stop(", in a validation");
   }
+
+  /// Whether a validation was ended because the training was asked to stop. All is saved as it was before it.
+  bool stopped() const { return stopped_; }
 
   /// Writes everything after the last step of a training that was asked to stop.
   void save_interrupted() {
     training_.read_losses();
     training_.check_weights();
     save();
-    bar_.line(str("stopped at step ", training_.progress.step, "; the state is saved"));
+    tell_stop("");
   }
 
   /// For a training that fails: tries once more to save it, beside its folder if need be. Returns what there
@@ -111,19 +137,52 @@ class Outputs {
     return history_.rows.back();
   }
 
-  Validation timed_validation() {
-    const double begun = training_.clock.seconds();
-    Validation found;
+  // Ends a validation. It is no std::exception, which a validation may catch.
+  struct Ended {};
+
+  // What a validation finds; nothing, where it was ended: because the training was asked to stop, or because
+  // it is not the last one and takes too long.
+  std::optional<Validation> timed_validation(bool first, bool last) {
+    TrainingClock& clock = training_.clock;
+    const double begun = clock.seconds(), limit = clock.validation_limit();
+    const std::function<void()> after_op = [&] {
+      stopped_ = distributed::detail::stop_asked != 0;
+      if (stopped_ || (!last && clock.seconds() - begun > limit)) throw Ended();
+    };
+    std::optional<Validation> found;
     try {
+      const Scoped asking(crisp::detail::after_each_op, &after_op);
       found = no_grad(training_.options.validate);
+    } catch (const Ended&) {
     } catch (const NonFiniteResult& failure) {
       const std::string text = failure.what();
-      training_.fail("a validation fails", training_.progress.step, text.substr(0, text.find('\n')));
+      fail(first, "a validation fails", text.substr(0, text.find('\n')));
     }
-    training_.clock.add_validation(training_.clock.seconds() - begun);
-    if (is_nan(found.psnr))
-      training_.fail("the validation gives a PSNR that is not a number", training_.progress.step, "");
+    const double seconds = clock.seconds() - begun;
+    const bool rarer = !stopped_ && clock.add_validation(seconds) && !last;
+    if (rarer) tell_rarer(found.has_value(), seconds);
+    if (found && is_nan(found->psnr)) fail(first, "the validation gives a PSNR that is not a number", "");
     return found;
+  }
+
+  // What was saved before the first validation is not kept: weights that fail it are of no use.
+  [[noreturn]] void fail(bool first, const std::string& what, const std::string& where) {
+    std::error_code unknown;
+    for (const char* name : {"state.safetensors", "last.safetensors"})
+      if (first) std::filesystem::remove(training_.file(name), unknown);
+    training_.fail(what, training_.progress.step, where);
+  }
+
+  void tell_rarer(bool whole, double seconds) const {
+    const Index planned = training_.clock.planned_validations(), one_in = training_.clock.one_in();
+    const std::string others = one_in > planned ? "none is made before the last"
+                                                : str("one in ", one_in, " of the ", planned, " is made");
+    bar_.line(str("a validation takes ", whole ? "" : "more than ", report::fixed(seconds, 1), " s: ", others,
+                  ", for a tenth of the time (--validate-every N makes one every N steps)"));
+  }
+
+  void tell_stop(const char* where) const {
+    bar_.line(str("stopped at step ", training_.progress.step, where, "; the state is saved"));
   }
 
   // Keeps the weights where they are the best so far, then notes what a validation found: a row with a PSNR
@@ -165,17 +224,23 @@ class Outputs {
     bar_.warning(str("best.safetensors is gone from '", folder, "'; the best from here on is kept"));
   }
 
-  // Writes everything as it is.
-  void save() {
+  // Writes what the training needs to go on.
+  void save_training() {
     keep_folder();
     write_training(training_.options.out);
     result_.progress = training_.progress;
     saved_step_ = training_.progress.step;
+  }
+
+  // Writes everything as it is.
+  void save() {
+    save_training();
     const bool shows_less = training_.options.validate && !validated_;
     if (shows_less && std::filesystem::exists(training_.file("report.html"))) return;
     const FitOptions& options = training_.options;
     const report::Report page{options.title, validation_.protocol,     options.settings,
-                              history_,      validation_.bicubic_psnr, validation_.pictures};
+                              history_,      validation_.bicubic_psnr, validation_.pictures,
+                              layers_};
     or_warn([&] { report::save_report(training_.file("report.html"), page); });
   }
 
@@ -189,10 +254,11 @@ class Outputs {
     progress.loss_steps = loss_steps;
     progress.seconds = training_.clock.seconds();
     or_warn([&] { history_.save(folder / "metrics.csv"); });
+    if (training_.options.watch) or_warn([&] { layers_.save(folder / "layers.csv"); });
     save_state(folder / "state.safetensors", training_.net, training_.optimizer, progress,
                training_.options.settings, training_.average_state());
     const AveragedWeights weights(training_);
-    save_weights(folder / "last.safetensors", result_.psnr);
+    save_weights(folder / "last.safetensors", last_psnr());
   }
 
   // What is to be read by people is no reason to end a training.
@@ -205,25 +271,35 @@ class Outputs {
     }
   }
 
+  // Of the last validation; nothing, where there was none.
+  std::optional<double> last_psnr() const {
+    std::optional<double> psnr;
+    for (const report::HistoryRow& row : history_.rows)
+      if (row.psnr) psnr = row.psnr;
+    return psnr;
+  }
+
   // What a checkpoint holds: the network, or of several that train together the one that is asked for.
-  void save_weights(const std::filesystem::path& path, double psnr) {
+  void save_weights(const std::filesystem::path& path, std::optional<double> psnr) {
     if constexpr (requires { training_.net.result(); })
       io::save(path, training_.net.result(), described(psnr));
     else io::save(path, training_.net, described(psnr));
   }
 
-  Metadata described(double psnr) const {
+  Metadata described(std::optional<double> psnr) const {
     Metadata metadata = training_.options.metadata;
     metadata["trained_steps"] = std::to_string(training_.progress.step);
-    if (training_.options.validate) metadata["validation_psnr"] = report::fixed(psnr, 4);
+    if (training_.options.validate && psnr) metadata["validation_psnr"] = report::fixed(*psnr, 4);
     return metadata;
   }
 
   Training<M, T, D>& training_;
   report::ProgressBar bar_;
   report::History history_;
+  report::LayerHistory layers_;
   Validation validation_;   // the last one
   bool validated_ = false;  // in this process
+  bool stopped_ = false;    // see stopped()
   Index saved_step_ = 0;    // of the state in the folder
   FitResult result_;
 };

@@ -7,11 +7,13 @@
 #include "crisp/data/dataset.hpp"
 #include "crisp/distributed/ranks.hpp"
 #include "crisp/distributed/stop.hpp"
+#include "crisp/nn/check_params.hpp"
 #include "crisp/nn/init.hpp"
 #include "crisp/nn/non_finite.hpp"
 #include "crisp/optim/clip_grad.hpp"
 #include "crisp/train/outputs.hpp"
 #include "crisp/train/repeated_step.hpp"
+#include "crisp/train/watch.hpp"
 
 namespace crisp::train {
 
@@ -58,11 +60,11 @@ class Loop {
     was_finished_ = clock_.share_done() >= 1;
     if (!was_finished_) {
       if (first() && progress_.step > 0) make_up_for_validation();
-      make_steps(loss_of);
+      if (!leaves()) make_steps(loss_of);
     }
-    if (!first()) return;
+    if (!first() || outputs_.stopped()) return;
     if (interrupted()) outputs_.save_interrupted();
-    else outputs_.validate();
+    else outputs_.validate(true);
   }
 
   // The loop: of each batch the loss and its gradients, and of every
@@ -86,11 +88,13 @@ class Loop {
         add_loss(step_by_graph(input, target));
       } else {
         const Var<T, D> x = input, y = target;  // (batch, H, W, C)
-        add_gradients([&] { return loss_of_batch(loss_of, x, y); });
+        const bool watched = first() && outputs_.watches_next();
+        add_gradients(watched, [&] { return loss_of_batch(loss_of, x, y); });
         if (++batches_ < options_.accumulate) continue;
         batches_ = 0;
         agree();
         distributed::detail::average_gradients<T, D>(net_, ranks_);
+        if (watched) outputs_.add_layers(watch_.rows(net_, progress_.step + 1));
         set_rate(progress_.step);
         within_step_ = true;
         change_weights();
@@ -100,6 +104,7 @@ class Loop {
       outputs_.after_step();
       if (clock_.share_done() >= 1 || interrupted()) return;
       if (first() && clock_.validation_due()) outputs_.validate();
+      if (leaves()) return;
     }
   }
 
@@ -112,15 +117,21 @@ class Loop {
 
   // Adds the gradients of one batch, of which of_batch() computes the loss.
   template <class OfBatch>
-  void add_gradients(const OfBatch& of_batch) {
-    const Var<T, D> loss = of_batch();
+  void add_gradients(bool watched, const OfBatch& of_batch) {
+    const Var<T, D> loss = watched ? watch_.count_dead(net_, of_batch) : of_batch();
     training_.losses.add(loss.value());
+    if (first() && !std::exchange(params_checked_, true)) warn_of_unnamed_params(loss);
     if (reads_now() || ranks_.size() > 1)
       training_.read_losses([&] {
         const ShareOfBatch<T, D> alone;
         return nn::first_non_finite(net_, of_batch);
       });
     loss.backward(Tensor<T, D>(loss.shape(), T(1) / T(options_.accumulate)));
+  }
+
+  void warn_of_unnamed_params(const Var<T, D>& loss) const {
+    const std::string unnamed = nn::unnamed_params(net_, loss);
+    if (!unnamed.empty()) outputs_.warn("train: " + unnamed + "; they are neither trained nor saved");
   }
 
   void add_loss(const Tensor<T, D>& loss) {
@@ -169,7 +180,11 @@ class Loop {
   }
 
   // A training that was asked to stop within its last step is whole.
-  bool interrupted() const { return stop_ && clock_.share_done() < 1; }
+  bool interrupted() const { return outputs_.stopped() || (stop_ && clock_.share_done() < 1); }
+
+  // After a validation that was ended. Where there are others, these are told with one more step, which is
+  // made again when the training goes on.
+  bool leaves() const { return outputs_.stopped() && ranks_.size() == 1; }
 
   // The same for all processes, once the first has written everything.
   FitResult result() {
@@ -178,13 +193,15 @@ class Loop {
     found.was_finished = was_finished_;
     if (ranks_.size() == 1) return found;
     Progress& p = found.progress;
-    std::vector<double> numbers{double(p.step),      p.seconds,  p.best_psnr,
-                                double(p.best_step), found.psnr, found.bicubic_psnr};
+    std::vector<double> numbers{double(p.step),           p.seconds,  p.best_psnr,
+                                double(p.best_step),      found.psnr, found.bicubic_psnr,
+                                double(found.interrupted)};
     if (!first()) numbers.assign(numbers.size(), 0);
     ranks_.sum(numbers);
     p = {Index(numbers[0]), numbers[1], numbers[2], Index(numbers[3])};
     found.psnr = numbers[4];
     found.bicubic_psnr = numbers[5];
+    found.interrupted = numbers[6] > 0;
     return found;
   }
 
@@ -237,8 +254,10 @@ class Loop {
   TrainingClock& clock_ = training_.clock;
   R& ranks_;
   Outputs<M, T, D> outputs_;
+  LayerWatch<T, D> watch_;
   double base_lr_;
-  Index batches_ = 0;          // whose gradients are in the step to come
+  Index batches_ = 0;  // whose gradients are in the step to come
+  bool params_checked_ = false;
   bool stop_ = false;          // one process was asked to
   bool within_step_ = false;   // some weights may have changed, and others not
   bool was_finished_ = false;  // before this training was resumed
