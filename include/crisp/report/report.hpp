@@ -19,7 +19,7 @@ struct Report {
   History history;
   double bicubic_psnr = 0;  // mean over the validation pictures; 0: none
   std::vector<ReportPicture> pictures;
-  LayerHistory layers;  // of a training that is watched
+  LayerHistory layers = {};  // of a training that is watched
 };
 
 namespace detail {
