@@ -44,7 +44,8 @@ class Site:
         self.names = code.Names()
         found = declarations.all_of(project)
         self.headers = {file: api.Header(self, file, declared) for file, declared in sorted(found.items())}
-        self.sources = {}  # path -> address, of files that a page shows or leads to
+        self.chapters = {}  # path -> address, of Markdown
+        self.sources = {}  # path -> address, of other files that a page shows or leads to
         for path in sorted(self.project.glob("include/crisp/**/*.[hc]*")):
             self.address_of(path.relative_to(project).as_posix())
         self.file_names = {}  # of headers, where one alone is called so
@@ -85,7 +86,7 @@ class Site:
         """Where a file of the project is in the site, or None."""
         path = path.rstrip("/")
         file = self.project / path
-        if path in getattr(self, "chapters", {}):
+        if path in self.chapters:
             return self.chapters[path]
         if file.is_dir():
             if (file / "README.md").is_file():

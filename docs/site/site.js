@@ -44,6 +44,7 @@ function score(entry, words, any) {
     else if (entry.low_text.includes(word) || entry.where.toLowerCase().includes(word)) sum += 5;
     else if (!any) return 0;
   }
+  if (!entry.text && /::[a-z]\w*$/.test(entry.name)) sum *= 0.15;  // a field that nothing is said of
   return sum > 0 ? sum - Math.min(entry.name.length, 40) / 20 : 0;
 }
 
