@@ -1,6 +1,5 @@
 // crisp evaluate: the tables of papers. Networks and interpolations, on sets of high-resolution images, at
 // several scales.
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -22,7 +21,8 @@ struct EvaluateOptions {
   std::vector<Index> scales;
   fs::path lr, json, csv, markdown, save;
   std::string key, protocol, degrade = "bicubic", channel = "y";
-  std::vector<std::string> columns;
+  std::vector<std::string> columns;       // what is measured: psnr, ssim and further ones
+  std::vector<std::string> shown, names;  // of a table with a row for each method
   Index shave = -1;
   bool quiet = false;
   Computing computing;
@@ -33,6 +33,7 @@ std::vector<Method> methods_of(const EvaluateOptions& o) {
   for (const std::string& name : o.methods) all.push_back(untrained_method(name, o.protocol));
   for (const std::string& given : o.weights)
     all.push_back(network_method(given, {o.scales, o.key, o.protocol, o.computing}));
+  for (std::size_t i = 0; i < o.names.size(); ++i) all[i].name = o.names[i];
   return all;
 }
 
@@ -46,9 +47,18 @@ std::vector<Index> scales_of(const EvaluateOptions& o, const std::vector<Method>
   return all;
 }
 
+std::size_t width(const std::string& column) { return std::max<std::size_t>(10, column.size() + 2); }
+
 std::string row(const infer::ImageScore& s, const std::vector<std::string>& columns) {
   std::string text = str(left(s.name, 28), right(fixed(s.psnr, 4), 10), right(fixed(s.ssim, 5), 10));
-  for (std::size_t i = 2; i < columns.size(); ++i) text += right(fixed(s.measures.at(i - 2), 4), 10);
+  for (std::size_t i = 2; i < columns.size(); ++i)
+    text += right(fixed(s.measures.at(i - 2), 4), width(columns[i]));
+  return text;
+}
+
+std::string head(const std::vector<std::string>& columns) {
+  std::string text = str(left("image", 28), right("PSNR dB", 10), right("SSIM", 10));
+  for (std::size_t i = 2; i < columns.size(); ++i) text += right(columns[i], width(columns[i]));
   return text;
 }
 
@@ -67,6 +77,8 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Evalua
   scoring.channel = o.channel == "rgb" ? metrics::Channel::rgb : metrics::Channel::luma;
   scoring.measures = further(o.columns);
   std::vector<infer::ImageScore> scores;
+  double seconds = 0;
+  const infer::Upscaler upscaler = timed(m.upscaler(), seconds);
   std::string unlike;
   const std::vector<std::string> stems = distinct_stems(files);
   const std::optional<LrFolder> lr_files = o.lr.empty() ? std::optional<LrFolder>() : LrFolder(o.lr);
@@ -78,7 +90,7 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Evalua
       if (unlike.empty()) unlike = unlike_matlab(lr, hr, scale);
       scoring.reducer = [lr](const data::Image& original, Index) { return with_channels_of(original, lr); };
     }
-    const infer::Comparison c = infer::compare(stem, hr, m.upscaler(), scale, scoring);
+    const infer::Comparison c = infer::compare(stem, hr, upscaler, scale, scoring);
     if (!o.save.empty()) save_picture(o.save / (stem + ".png"), c.result);
     scores.push_back(c.score);
     if (show) std::cout << row(scores.back(), o.columns) << std::endl;
@@ -90,6 +102,8 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Evalua
               << ". Scores are not comparable; leave out --lr to have them made here\n";
   TableEntry entry{set_name(set), m.name, m.protocol, scale,
                    infer::summarise(std::move(scores), scale, scoring)};
+  if (m.network) entry.parameters = nn::parameter_count(*m.network->net).all();
+  entry.seconds = seconds / double(files.size());
   if (o.degrade != "bicubic") entry.scores.protocol += "; the input made by " + o.degrade;
   if (!o.lr.empty()) entry.scores.protocol += "; the input from " + o.lr.string();
   return entry;
@@ -113,15 +127,41 @@ void warn_of_departures(const EvaluateOptions& o, const std::vector<Method>& met
          "; --protocol rgb8 scores all by one");
 }
 
+std::string as_table(const std::vector<TableEntry>& entries, const EvaluateOptions& o) {
+  return o.shown.empty() ? markdown_table(entries, o.columns) : method_table(entries, o.columns, o.shown);
+}
+
 void write_files(const std::vector<TableEntry>& entries, const EvaluateOptions& o) {
   if (!o.json.empty()) write_whole(o.json, json_table(entries, o.columns));
   if (!o.csv.empty()) write_whole(o.csv, csv_table(entries, o.columns));
-  if (!o.markdown.empty()) write_whole(o.markdown, markdown_table(entries, o.columns));
+  if (!o.markdown.empty()) write_whole(o.markdown, as_table(entries, o));
+}
+
+void check_names(const EvaluateOptions& o) {
+  const std::size_t methods = o.methods.size() + o.weights.size();
+  use(o.names.empty() || o.names.size() == methods, "--names: ", o.names.size(), " names for ", methods,
+      " methods; give one for each, those of --method first");
+  for (std::size_t i = 0; i < o.names.size(); ++i)
+    use(std::count(o.names.begin(), o.names.end(), o.names[i]) == 1, "--names: '", o.names[i],
+        "' stands there twice");
+}
+
+// psnr and ssim, which are always measured, then what is asked for beside them.
+std::vector<std::string> measured(const EvaluateOptions& o) {
+  std::vector<std::string> all{"psnr", "ssim"}, asked = o.columns;
+  asked.insert(asked.end(), o.shown.begin(), o.shown.end());
+  const std::vector<std::string>& metrics = metric_names();
+  for (const std::string& c : asked)
+    if (std::find(metrics.begin(), metrics.end(), c) != metrics.end() &&
+        std::find(all.begin(), all.end(), c) == all.end())
+      all.push_back(c);
+  return all;
 }
 
 void check_options(EvaluateOptions& o) {
   use(!o.weights.empty() || !o.methods.empty(),
       "give --weights FILE or --method NAME, such as --method bicubic");
+  check_names(o);
   for (const fs::path& set : o.data) images_in("--data", set);
   for (const auto& [name, file] : {std::pair{"--json", o.json}, {"--csv", o.csv}, {"--markdown", o.markdown}})
     use(file.empty() || !fs::is_directory(file), name, " ", file, " is a folder; give the name of a file");
@@ -139,10 +179,60 @@ void check_options(EvaluateOptions& o) {
   } catch (const Error& e) {
     throw WrongUse(str("--degrade: ", e.what()));
   }
-  std::vector<std::string> columns{"psnr", "ssim"};
-  for (const std::string& c : o.columns)
-    if (std::find(columns.begin(), columns.end(), c) == columns.end()) columns.push_back(c);
-  o.columns = columns;
+  o.columns = measured(o);
+}
+
+// One method on one set at one scale.
+struct Part {
+  const Method* method;
+  fs::path set;
+  Index scale;
+};
+
+std::vector<Part> parts_of(const EvaluateOptions& o, const std::vector<Method>& methods,
+                           const std::vector<Index>& scales) {
+  std::vector<Part> parts;
+  for (const fs::path& set : o.data)
+    for (const Index scale : scales)
+      for (const Method& m : methods)
+        if (m.scales.empty() || std::find(m.scales.begin(), m.scales.end(), scale) != m.scales.end())
+          parts.push_back({&m, set, scale});
+  use(!parts.empty(), "none of the networks works at the scales that --scale names");
+  use(o.save.empty() || parts.size() == 1, "--save goes with one method at one scale");
+  return parts;
+}
+
+std::vector<TableEntry> scores_of(const std::vector<Part>& parts, const EvaluateOptions& o, bool each_image) {
+  if (each_image) std::cout << head(o.columns) << std::endl;
+  report::ProgressBar bar(o.quiet || each_image);
+  const auto begun = Clock::now();
+  std::vector<TableEntry> entries;
+  for (const Part& part : parts)
+    entries.push_back(score(*part.method, part.set, part.scale, o, each_image, [&](double of_part) {
+      const double all = (double(entries.size()) + of_part) / double(parts.size());
+      if (bar.due())
+        bar.update(all, str(part.method->name, ", ", set_name(part.set), " x", part.scale, "  "),
+                   seconds_since(begun) * (1 - all) / all);
+    }));
+  bar.line("");
+  return entries;
+}
+
+void print_table(const std::vector<TableEntry>& entries, const EvaluateOptions& o) {
+  std::cout << as_table(entries, o) << "\n";
+  std::vector<std::string> said;
+  for (const TableEntry& e : entries)
+    if (const std::string text = str(e.method, " x", e.scale, ": protocol ", e.scores.protocol);
+        std::find(said.begin(), said.end(), text) == said.end())
+      said.push_back(text);
+  for (const std::string& text : said) std::cout << text << "\n";
+}
+
+void print_means(const infer::Evaluation& all, const EvaluateOptions& o) {
+  std::cout << row({str("mean of ", all.images.size()), all.psnr, all.ssim, 0, all.measures}, o.columns)
+            << "\n"
+            << left("PSNR of the mean MSE", 28) << right(fixed(all.psnr_of_mean_mse, 4), 10) << "\nprotocol "
+            << all.protocol << "\n";
 }
 
 void run_evaluate(EvaluateOptions& o) {
@@ -156,57 +246,15 @@ void run_evaluate(EvaluateOptions& o) {
     for (const fs::path& file : images_in("--data", o.data[0])) lr.of(file, scales[0]);
   }
   warn_of_departures(o, methods, scales);
-  struct Part {
-    const Method* method;
-    fs::path set;
-    Index scale;
-  };
-  std::vector<Part> parts;
-  for (const fs::path& set : o.data)
-    for (const Index scale : scales)
-      for (const Method& m : methods)
-        if (m.scales.empty() || std::find(m.scales.begin(), m.scales.end(), scale) != m.scales.end())
-          parts.push_back({&m, set, scale});
-  use(!parts.empty(), "none of the networks works at the scales that --scale names");
-  use(o.save.empty() || parts.size() == 1, "--save goes with one method at one scale");
+  const std::vector<Part> parts = parts_of(o, methods, scales);
   if (!o.save.empty()) make_folder(o.save);
-
-  const bool alone = parts.size() == 1;
-  if (alone && !o.quiet) {
-    std::cout << left("image", 28) << right("PSNR dB", 10) << right("SSIM", 10);
-    for (std::size_t i = 2; i < o.columns.size(); ++i) std::cout << right(o.columns[i], 10);
-    std::cout << std::endl;
-  }
-  report::ProgressBar bar(o.quiet || alone);
-  const auto begun = std::chrono::steady_clock::now();
-  std::vector<TableEntry> entries;
-  for (const Part& part : parts)
-    entries.push_back(score(*part.method, part.set, part.scale, o, alone && !o.quiet, [&](double of_part) {
-      const double all = (double(entries.size()) + of_part) / double(parts.size()),
-                   seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-      if (bar.due())
-        bar.update(all, str(part.method->name, ", ", set_name(part.set), " x", part.scale, "  "),
-                   seconds * (1 - all) / all);
-    }));
+  const bool alone = parts.size() == 1 && o.shown.empty();
+  const std::vector<TableEntry> entries = scores_of(parts, o, alone && !o.quiet);
   write_files(entries, o);
   if (!o.quiet)
     for (const fs::path& set : o.data) tell_left_out(set);
-  if (!alone) {
-    bar.line("");
-    std::cout << markdown_table(entries, o.columns) << "\n";
-    std::vector<std::string> said;
-    for (const TableEntry& e : entries)
-      if (const std::string text = str(e.method, " x", e.scale, ": protocol ", e.scores.protocol);
-          std::find(said.begin(), said.end(), text) == said.end())
-        said.push_back(text);
-    for (const std::string& text : said) std::cout << text << "\n";
-    return;
-  }
-  const infer::Evaluation& all = entries[0].scores;
-  std::cout << row({str("mean of ", all.images.size()), all.psnr, all.ssim, 0, all.measures}, o.columns)
-            << "\n"
-            << left("PSNR of the mean MSE", 28) << right(fixed(all.psnr_of_mean_mse, 4), 10) << "\nprotocol "
-            << all.protocol << "\n";
+  if (alone) print_means(entries[0].scores, o);
+  else print_table(entries, o);
 }
 
 }  // namespace
@@ -235,9 +283,22 @@ void add_evaluate(Program& program) {
       .one_of({"y", "rgb8", "basicsr"});
   command
       .option("--metrics", o->columns,
-              "columns beside psnr and ssim: ms-ssim, ifc, nqm, wpsnr (commas between them)")
+              "columns beside psnr and ssim: ms-ssim, ms-ssim-97 (that of SRCNN's table), ifc, nqm, wpsnr "
+              "(commas between them)")
       .separated_by(',')
-      .one_of({"psnr", "ssim", "ms-ssim", "ifc", "nqm", "wpsnr"});
+      .one_of(metric_names());
+  std::vector<std::string> columns = metric_names();
+  columns.insert(columns.end(), {"parameters", "mse", "psnr-of-mean", "time"});
+  command
+      .option("--columns", o->shown,
+              "a row for each method, with these columns instead: the metrics, parameters, mse (of samples "
+              "in 0..255), psnr-of-mean (the PSNR of the mean MSE), time (seconds a picture)")
+      .separated_by(',')
+      .one_of(columns);
+  command
+      .option("--names", o->names,
+              "what the methods are called in tables, commas between them: those of --method first")
+      .separated_by(',');
   command
       .option("--degrade", o->degrade, "how the input is made: bicubic, blur, blur:1.6, noise:25 or jpeg:10")
       .shows_default();
@@ -258,9 +319,15 @@ void add_evaluate(Program& program) {
   o->computing.add_to(command);
   command.footer(
       "PSNR in dB and SSIM are taken on BT.601 luma of 8 bits, with `scale` pixels shaved off every side.\n"
+      "psnr is the mean of the pictures' PSNR, as papers print; psnr-of-mean, the PSNR of their mean MSE, "
+      "is\n"
+      "never higher: the picture with the largest error counts most in it.\n"
       "Example: crisp evaluate --method bicubic --data Set5/HR --scale 3\n"
       "         crisp evaluate --method bicubic --weights srcnn.safetensors@2 vdsr.safetensors@2,3,4 --data "
-      "Set5/HR B100/HR --scale 2 3 4");
+      "Set5/HR B100/HR --scale 2 3 4\n"
+      "         crisp evaluate --method bicubic --weights a/best.safetensors b/best.safetensors --data "
+      "Set5/HR "
+      "--scale 2 --columns parameters,mse,psnr,time --names Bicubic,SRCNN,EDSR");
   command.callback([o] { run_evaluate(*o); });
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using report::fixed;
 
-bool is_ratio(const std::string& metric) { return metric == "ssim" || metric == "ms-ssim"; }
+bool is_ratio(const std::string& metric) { return metric.ends_with("ssim") || metric == "ms-ssim-97"; }
 
 std::string measured_text(const std::string& metric, double v) { return fixed(v, is_ratio(metric) ? 4 : 3); }
 std::string published_text(const std::string& metric, double v) { return fixed(v, is_ratio(metric) ? 4 : 2); }
@@ -53,7 +53,7 @@ std::string as_markdown(const HistoryTable& table) {
   text += "\n" + line + "\n";
   for (const TableRow& row : table.rows) {
     text += str("| ", row.set, " | x", row.scale, " | ", row.metric, " |");
-    for (const TableCell& c : row.cells) text += " " + plain(row.metric, c) + " |";
+    for (const TableCell& c : row.cells) text += str(" ", plain(row.metric, c), " |");
     text += "\n";
   }
   return text;

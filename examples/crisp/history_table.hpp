@@ -25,7 +25,7 @@ struct HistoryTable {
 };
 
 /// How far a measured value may lie from the published one and still count as equal: 0.05 dB of psnr, 0.001
-/// of ssim and ms-ssim, 2 % of the others.
+/// of ssim, ms-ssim and ms-ssim-97, 2 % of the others.
 bool agrees(const std::string& metric, double measured, double published);
 
 /// In each cell "33.661 (33.66)": measured, and published in brackets; "quoted" behind what was not measured.

@@ -25,6 +25,7 @@ double perceptual(const std::string& name, const data::Image& result, const data
   if (name == "ifc") return metrics::ifc(result, hr, o).value;
   if (name == "nqm") return metrics::nqm(result, hr, o).value;
   if (name == "wpsnr") return metrics::wpsnr(result, hr, o).value;
+  if (name == "ms-ssim-97") return metrics::ms_ssim_97(result, hr, o).value;
   return metrics::ms_ssim(result, hr, o).value;
 }
 
@@ -42,6 +43,19 @@ Method untrained_method(const std::string& name, const std::string& protocol) {
           .running = {},
           .untrained = upscaler_named(name),
           .scales = {}};
+}
+
+double seconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double>(Clock::now() - begun).count();
+}
+
+infer::Upscaler timed(const infer::Upscaler& upscaler, double& seconds) {
+  return [&seconds, upscaler](const data::Image& lr, Index scale, infer::Protocol protocol) {
+    const auto begun = Clock::now();
+    data::Image y = upscaler(lr, scale, protocol);
+    seconds += seconds_since(begun);
+    return y;
+  };
 }
 
 Method network_method(const std::string& given, const MethodOptions& o) {
@@ -79,6 +93,11 @@ Method network_method(const std::string& given, const MethodOptions& o) {
   use(m.protocol != "y" || net.channels() == 1, "--protocol y works on luma, but ", m.name, " works on ",
       net.channels(), " channels; use rgb8");
   return m;
+}
+
+const std::vector<std::string>& metric_names() {
+  static const std::vector<std::string> names{"psnr", "ssim", "ms-ssim", "ms-ssim-97", "ifc", "nqm", "wpsnr"};
+  return names;
 }
 
 infer::Measures further(const std::vector<std::string>& columns) {

@@ -1,5 +1,6 @@
 // What crisp evaluate and crisp table score: networks from files, and methods that need none.
 #pragma once
+#include <chrono>
 #include <optional>
 
 #include "device.hpp"
@@ -28,9 +29,18 @@ struct MethodOptions {
 const std::vector<std::string>& untrained_methods();
 Method untrained_method(const std::string& name, const std::string& protocol);
 
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point begun);
+
+/// The upscaler; the seconds that it takes are added to `seconds`, which must outlive it.
+infer::Upscaler timed(const infer::Upscaler& upscaler, double& seconds);
+
 /// FILE or FILE@2 or FILE@2,3,4: the scales that a network is used for, where its file does not say. Throws
 /// WrongUse where they do not fit.
 Method network_method(const std::string& given, const MethodOptions& o);
+
+/// What --metrics takes: psnr, ssim, ms-ssim, ms-ssim-97, ifc, nqm, wpsnr.
+const std::vector<std::string>& metric_names();
 
 /// The measures of the columns behind psnr and ssim; empty where there are none.
 infer::Measures further(const std::vector<std::string>& columns);

@@ -15,7 +15,7 @@ struct Published {
   Index year = 0;
   std::string set;
   Index scale = 1;
-  std::string metric;  // psnr, ssim, ifc, nqm, wpsnr, ms-ssim
+  std::string metric;  // psnr, ssim, ifc, nqm, wpsnr, ms-ssim, ms-ssim-97
   double value = 0;
   std::string source;
 };

@@ -1,6 +1,7 @@
 // See score_table.hpp.
 #include "score_table.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common.hpp"
@@ -9,7 +10,7 @@ namespace crisp::program {
 
 namespace {
 
-int digits(const std::string& column) { return column == "ssim" || column == "ms-ssim" ? 4 : 2; }
+int digits(const std::string& column) { return column.ends_with("ssim") || column == "ms-ssim-97" ? 4 : 2; }
 
 std::string cell(const infer::Evaluation& e, const std::vector<std::string>& columns, int more_digits) {
   std::string text = fixed(e.psnr, 2 + more_digits) + " / " + fixed(e.ssim, 4 + more_digits);
@@ -40,14 +41,23 @@ nlohmann::ordered_json numbers(double psnr, double ssim, const std::vector<doubl
   return out;
 }
 
+double mean_mse(const infer::Evaluation& e) {
+  double sum = 0;
+  for (const infer::ImageScore& s : e.images) sum += s.mse;
+  return sum / double(e.images.size());
+}
+
 nlohmann::ordered_json as_json(const TableEntry& e, const std::vector<std::string>& columns) {
   nlohmann::ordered_json out = numbers(e.scores.psnr, e.scores.ssim, e.scores.measures, columns);
   out.update({{"psnr_of_mean_mse", e.scores.psnr_of_mean_mse},
+              {"mse", mean_mse(e.scores)},
+              {"seconds", e.seconds},
               {"protocol", e.protocol_name},
               {"protocol_text", e.scores.protocol},
               {"scale", e.scale},
               {"set", e.set},
               {"method", e.method}});
+  if (e.parameters) out["parameters"] = *e.parameters;
   out["images"] = nlohmann::ordered_json::array();
   for (const infer::ImageScore& s : e.scores.images) {
     nlohmann::ordered_json image{{"name", s.name}};
@@ -58,7 +68,44 @@ nlohmann::ordered_json as_json(const TableEntry& e, const std::vector<std::strin
   return out;
 }
 
+std::string heading(const std::string& column) {
+  static const std::map<std::string, std::string> units{{"mse", "MSE (0..255 squared)"},
+                                                        {"psnr", "mean PSNR, dB"},
+                                                        {"psnr-of-mean", "PSNR of the mean MSE, dB"},
+                                                        {"ssim", "SSIM"},
+                                                        {"time", "s a picture"}};
+  const auto found = units.find(column);
+  return found == units.end() ? column : found->second;
+}
+
+std::string value_of(const TableEntry& e, const std::vector<std::string>& columns, const std::string& shown) {
+  if (shown == "parameters") return e.parameters ? with_commas(*e.parameters) : "none";
+  if (shown == "mse") return fixed(mean_mse(e.scores), 2);
+  if (shown == "psnr") return fixed(e.scores.psnr, 2);
+  if (shown == "psnr-of-mean") return fixed(e.scores.psnr_of_mean_mse, 2);
+  if (shown == "ssim") return fixed(e.scores.ssim, 4);
+  if (shown == "time") return fixed(e.seconds, 3);
+  const auto place = std::find(columns.begin() + 2, columns.end(), shown) - columns.begin() - 2;
+  return fixed(e.scores.measures.at(std::size_t(place)), digits(shown));
+}
+
 }  // namespace
+
+std::string method_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns,
+                         const std::vector<std::string>& shown) {
+  std::string text = "| method | set | scale |", line = "|---|---|---|";
+  for (const std::string& column : shown) {
+    text += str(" ", heading(column), " |");
+    line += "---|";
+  }
+  text += "\n" + line + "\n";
+  for (const TableEntry& e : entries) {
+    text += str("| ", e.method, " | ", e.set, " | x", e.scale, " |");
+    for (const std::string& column : shown) text += str(" ", value_of(e, columns, column), " |");
+    text += "\n";
+  }
+  return text;
+}
 
 std::string markdown_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns) {
   const std::vector<std::string> methods = distinct(entries, [](const TableEntry& e) { return e.method; });

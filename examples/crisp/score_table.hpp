@@ -1,6 +1,7 @@
 // The results of an evaluation as papers print them: a table of sets and scales against methods; and as CSV
 // and JSON.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,14 @@ struct TableEntry {
   std::string set, method, protocol_name;  // protocol_name: y, rgb8, basicsr
   Index scale = 1;
   infer::Evaluation scores;
+  std::optional<Index> parameters = {};  // of a network
+  double seconds = 0;                    // that a picture takes, its enlarging alone
 };
+
+/// Rows: methods, at each set and scale; columns: what `shown` names, of metric_names() and parameters, mse,
+/// psnr-of-mean, time. `columns` are those of the measures, as below.
+std::string method_table(const std::vector<TableEntry>& entries, const std::vector<std::string>& columns,
+                         const std::vector<std::string>& shown);
 
 /// Rows: sets and scales; columns: methods; in each cell the columns' figures, "33.66 / 0.9299". columns:
 /// psnr, ssim and the further ones.

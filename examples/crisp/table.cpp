@@ -1,5 +1,4 @@
 // crisp table: the history of the field in one table, each figure measured beside the published one.
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -93,12 +92,6 @@ std::vector<Index> scales_of(const Options& o, const std::vector<Column>& column
   return {all.begin(), all.end()};
 }
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begun) {
-  return std::chrono::duration<double>(Clock::now() - begun).count();
-}
-
 // The means over a set, in the order of the metrics; the seconds that the method took are added to `seconds`.
 std::vector<double> measure(const Method& method, const fs::path& set, Index scale, const Options& o,
                             double& seconds) {
@@ -108,15 +101,10 @@ std::vector<double> measure(const Method& method, const fs::path& set, Index sca
     if (metric != "psnr" && metric != "ssim") columns.push_back(metric);
   scoring.measures = further(columns);
   std::vector<infer::ImageScore> scores;
-  const infer::Upscaler upscaler = method.upscaler();
-  const infer::Upscaler timed = [&](const data::Image& lr, Index x, infer::Protocol protocol) {
-    const auto begun = Clock::now();
-    data::Image y = upscaler(lr, x, protocol);
-    seconds += seconds_since(begun);
-    return y;
-  };
+  const infer::Upscaler upscaler = timed(method.upscaler(), seconds);
   for (const fs::path& file : images_in("--data", set))
-    scores.push_back(infer::compare(file.stem().string(), load_picture(file), timed, scale, scoring).score);
+    scores.push_back(
+        infer::compare(file.stem().string(), load_picture(file), upscaler, scale, scoring).score);
   const infer::Evaluation all = infer::summarise(std::move(scores), scale, scoring);
   std::vector<double> values;
   std::size_t next = 0;
@@ -231,9 +219,11 @@ void add_table(Program& program) {
   command.option("--scale", o->scales, "enlargement factors (default: those of the files)").range(1, 8);
   command.option("--method", o->methods, "methods without training (default: bicubic)")
       .one_of(untrained_methods());
-  command.option("--metrics", o->metrics, "psnr, ssim, ifc, nqm, wpsnr, ms-ssim, commas between them")
+  command
+      .option("--metrics", o->metrics,
+              "psnr, ssim, ifc, nqm, wpsnr, ms-ssim, ms-ssim-97 (that of SRCNN's table), commas between them")
       .separated_by(',')
-      .one_of({"psnr", "ssim", "ifc", "nqm", "wpsnr", "ms-ssim"});
+      .one_of(metric_names());
   command.option("--out", o->out, "write the table to files too: .md, .csv, .html or .tex");
   command.option("--plot", o->plot, "draw the first metric over the time a picture takes, as an .svg file");
   command.flag("--quiet", o->quiet, "print the table only");

@@ -7,6 +7,7 @@
 #include "common.hpp"
 #include "crisp/core/text.hpp"
 #include "crisp/data/degrade.hpp"
+#include "crisp/nn/init.hpp"
 #include "device.hpp"
 #include "processes.hpp"
 #include "train_examples.hpp"
@@ -52,6 +53,10 @@ io::Metadata TrainOptions::settings(const zoo::Settings& net, Index images) cons
   s["patch"] = std::to_string(recipe.patch);
   s["optimizer"] = recipe.optimizer;
   s["lr"] = str(recipe.lr);
+  std::string own;
+  for (const optim::LayerRate& layer : layers)
+    own += str(own.empty() ? "" : " ", layer.prefix, "=", layer.lr);
+  if (!own.empty()) s["layer_lr"] = own;
   s["schedule"] = schedule().description();
   s["loss"] = recipe.loss;
   s["clip_grad"] = str(recipe.clip);
@@ -60,6 +65,7 @@ io::Metadata TrainOptions::settings(const zoo::Settings& net, Index images) cons
   s["seed"] = std::to_string(seed);
   s["precision"] = computing.precision;
   if (!init.empty()) s["init"] = init.string();
+  if (normal_init > 0) s["normal_init"] = str(normal_init);
   if (steps > 0) s["steps"] = std::to_string(steps);
   else s["minutes"] = str(minutes);
   return s;
@@ -86,18 +92,31 @@ void announce(const TrainOptions& o, const Network& net, const TrainingData& dat
   const bool fewer = data.valid_limit > 0 && data.valid_limit < data.valid.size();
   const std::string limited = fewer ? str("; ", data.valid_limit, " of them during the training") : "";
   const std::string levels = net.has_pictures() ? " of each level" : "";
+  std::string own;
+  for (const optim::LayerRate& layer : o.layers) own += str(", ", layer.lr, " for ", layer.prefix);
+  const std::string drawn =
+      o.normal_init > 0 ? str("; here from weights around 0 of deviation ", o.normal_init) : "";
   const std::string length = o.steps > 0 ? str(o.steps, " steps") : str(o.minutes, " minutes");
   std::cout << "network   " << title(net.settings()) << ", " << nn::parameter_count(net).trained
             << " parameters\n"
             << "train     " << data.patches.images() << " images, patches of " << r.patch << " x " << r.patch
             << ", batches of " << r.batch << shared << added << degraded << "\n"
             << "validate  " << data.valid.size() << " images, " << data.valid_source << limited << "\n"
-            << "method    " << r.optimizer << ", learning rate " << r.lr << ", " << o.schedule().description()
-            << ", " << r.loss << " loss" << levels << averaged << ", " << place << "\n"
-            << "recipe    " << r.source << "\n"
+            << "method    " << r.optimizer << ", learning rate " << r.lr << own << ", "
+            << o.schedule().description() << ", " << r.loss << " loss" << levels << averaged << ", " << place
+            << "\n"
+            << "recipe    " << r.source << drawn << "\n"
             << "length    " << length << "\n"
             << "results   " << o.out.string() << "\n"
             << std::endl;
+}
+
+// The weights of convolutions and linear layers; biases and what normalises stay as they are.
+void draw_weights(Network& net, double deviation) {
+  net.each_param([&](const std::string&, auto& p) {
+    if (p.shape().rank() >= 2)
+      p.value().copy_(nn::make_weight<float, Cpu>(p.shape(), nn::Init::normal(deviation)));
+  });
 }
 
 void take_init(Network& net, const TrainOptions& o) {
@@ -118,6 +137,29 @@ void sort_lr(TrainOptions& o) {
     use(number || fs::is_directory(text), "--lr '", text, "' is neither a learning rate nor a folder");
     if (number) o.changes.lr = number;
     else o.data.lr = text;
+  }
+}
+
+// --layer-lr conv3.=1e-5: a rate for all parameters whose names begin so.
+void read_layer_rates(TrainOptions& o, const Network& net) {
+  use(o.layer_lr.empty() || net.name() != "srgan",
+      "--layer-lr is for one network; srgan trains two against each other");
+  for (const std::string& text : o.layer_lr) {
+    const std::size_t equal = text.find('=');
+    const std::string name = text.substr(0, equal);
+    const std::optional<double> rate = number_of(text.substr(equal + 1));
+    const bool right = rate && is_finite(*rate) && *rate >= 0;
+    use(right, "--layer-lr ", text, ": the learning rate must be a number of 0 or more, such as conv3.=1e-5");
+    bool met = false;
+    std::string first, last;
+    net.each_param([&](const std::string& parameter, const auto&) {
+      met = met || parameter.starts_with(name);
+      if (first.empty()) first = parameter;
+      last = parameter;
+    });
+    use(met, "--layer-lr ", text, ": no parameter begins with '", name, "'; they are called ", first, " to ",
+        last, " (crisp info shows all)");
+    o.layers.push_back({name, *rate});
   }
 }
 
@@ -174,9 +216,12 @@ void run(TrainOptions& o) {
   const bool restores = net.scale() == 1 && !net.input_spec().enlarged;
   use(o.network.scale > 0 || restores, "give --scale N, such as --scale 3");
   check_options(o, net);
+  read_layer_rates(o, net);
   if (!o.vgg.empty()) require_file("--vgg", o.vgg);
   use(o.key.empty() || !o.init.empty(), "--key goes with --init FILE");
+  use(o.normal_init == 0 || o.init.empty(), "--init and --normal-init exclude each other");
   if (!o.init.empty()) take_init(net, o);
+  if (o.normal_init > 0) draw_weights(net, o.normal_init);
   const TrainingData data = load_data(o.data, net, o.recipe.patch, o.quiet);
   if (o.epochs > 0) o.steps = o.epochs * data.patches.epoch_steps(o.recipe.batch);
   announce(o, net, data);
@@ -212,6 +257,12 @@ void add_length_options(Command& command, TrainOptions& o) {
   command.option("--epochs", o.epochs, "or how often to see as many patches as cover the images").at_least(1);
   command.option("--init", o.init, "begin with the weights of this file, as far as they fit");
   add_key(command, o.key);
+  command
+      .option(
+          "--normal-init", o.normal_init,
+          "begin with weights around 0 of this deviation, such as the 0.001 of SRCNN's paper (default: as "
+          "the network begins)")
+      .above_zero();
   command.option("--vgg", o.vgg, "VGG19's weights in torchvision's names, for the content loss of srgan");
 }
 
@@ -226,6 +277,10 @@ void add_recipe_options(Command& command, TrainOptions& o) {
   command.option("--patch", o.changes.patch, "side of a patch, in pixels of what the network is given" + r)
       .at_least(1);
   command.option("--lr", o.lr, "learning rate at the beginning" + r + "; or a folder, see --hr");
+  command
+      .option("--layer-lr", o.layer_lr,
+              "a learning rate of its own for the layers whose names begin so, such as conv3.=1e-5")
+      .pairs();
   command.option("--optimizer", o.changes.optimizer, "adam, adamw or sgd (momentum 0.9)" + r)
       .one_of({"adam", "adamw", "sgd"});
   command

@@ -24,6 +24,8 @@ std::string meaningless(const TrainOptions& o) {
                                                 {"--batch", c.batch.has_value()},
                                                 {"--patch", c.patch.has_value()},
                                                 {"--lr", !o.lr.empty()},
+                                                {"--layer-lr", !o.layer_lr.empty()},
+                                                {"--normal-init", o.normal_init > 0},
                                                 {"--clip-grad", c.clip.has_value()},
                                                 {"--ema", c.ema.has_value()},
                                                 {"--loss", c.loss.has_value()},

@@ -34,13 +34,15 @@ using Exchange = Processes&;
 #endif
 
 template <class Net>
-std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const zoo::Recipe& r) {
-  if (r.optimizer == "sgd")
-    return std::make_unique<optim::Sgd<float, Device>>(net, optim::SgdOptions{.lr = r.lr, .momentum = 0.9});
-  if (r.optimizer == "adamw")
+std::unique_ptr<optim::Optimizer<float, Device>> optimizer(Net& net, const TrainOptions& o) {
+  const double lr = o.recipe.lr;
+  if (o.recipe.optimizer == "sgd")
+    return std::make_unique<optim::Sgd<float, Device>>(
+        net, optim::SgdOptions{.lr = lr, .momentum = 0.9, .layers = o.layers});
+  if (o.recipe.optimizer == "adamw")
     return std::make_unique<optim::AdamW<float, Device>>(
-        net, optim::AdamOptions{.lr = r.lr, .weight_decay = 0.01});
-  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = r.lr});
+        net, optim::AdamOptions{.lr = lr, .weight_decay = 0.01, .layers = o.layers});
+  return std::make_unique<optim::Adam<float, Device>>(net, optim::AdamOptions{.lr = lr, .layers = o.layers});
 }
 
 template <class T>
@@ -119,7 +121,7 @@ void conclude(const train::FitResult& result, Trainee<T>& net, const TrainOption
 template <class Trained, class T, class Loss>
 train::FitResult fit(Trained& trained, const Trainee<T>& net, const TrainOptions& o, const TrainingData& data,
                      Exchange& ranks, Loss loss_of) {
-  const auto method = optimizer(trained, o.recipe);
+  const auto method = optimizer(trained, o);
   return train::fit(
       trained, *method, data.patches, loss_of,
       {.out = o.out,

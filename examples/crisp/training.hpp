@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "crisp/optim/optimizer.hpp"
 #include "crisp/optim/schedule.hpp"
 #include "crisp/zoo/recipe.hpp"
 #include "train_data.hpp"
@@ -27,12 +28,15 @@ struct TrainOptions {
   Architecture network;
   DataOptions data;
   RecipeChanges changes;
-  zoo::Recipe recipe;           // of the paper, with the changes
-  std::vector<std::string> lr;  // a learning rate, and a folder: see train.cpp
+  zoo::Recipe recipe;                    // of the paper, with the changes
+  std::vector<std::string> lr;           // a learning rate, and a folder: see train.cpp
+  std::vector<std::string> layer_lr;     // "conv3.=1e-5"
+  std::vector<optim::LayerRate> layers;  // the same, read
   fs::path out, init, vgg;
   std::string key;  // of the weights in init
   Index steps = 0, epochs = 0, validate_every = 0, warm_up = 0, accumulate = 1;
   double minutes = 0;
+  double normal_init = 0;  // the deviation of the weights at the beginning; 0: as the network begins
   Index seed = 0;
   int loader_threads = 0;
   bool watch = false, graph = false, resume = false, quiet = false;

@@ -62,6 +62,25 @@ grep -q "1 entry of 'two' was left out" err.txt || fail "what was left out is no
 [ "$(cd apart && echo *)" = "a.PNG.png a.png.png" ] || fail "two pictures of one name became $(ls apart)"
 expect 2 "none of the networks works" evaluate --weights run/best.safetensors@2 --data data --scale 3
 
+# A table with a row for each method, under names of one's own.
+works evaluate --method bicubic --weights run/best.safetensors@2 --data data --scale 2 --columns parameters,mse,psnr,psnr-of-mean,ssim,time,wpsnr \
+  --names "plain bicubic,a network" --markdown rows.md --json rows.json --quiet
+shows "^| method | set | scale | parameters | MSE (0..255 squared) | mean PSNR, dB | PSNR of the mean MSE, dB | SSIM | s a picture | wpsnr |"
+shows "^| plain bicubic | data | x2 | none | [0-9.]* | [0-9.]* | [0-9.]* | 0\.[0-9]* | [0-9.]* | [0-9.]* |"
+shows "^| a network | data | x2 | 8,129 | "
+shows "^plain bicubic x2: protocol y"
+[ "$(grep -c '^|' rows.md)" = 4 ] || fail "the table should have a head and two rows: $(cat rows.md)"
+# Equal pictures: the two means of PSNR are one, and belong to the MSE.
+awk '{ split($0, cell, " *[|] *") } cell[2] == "plain bicubic" {
+  psnr = 10 * log(65025 / cell[6]) / log(10); exit !(cell[7] == cell[8] && psnr - cell[7] < 0.02 && cell[7] - psnr < 0.02)
+}' rows.md || fail "MSE and PSNR do not belong together: $(cat rows.md)"
+for key in parameters mse seconds; do grep -q "\"$key\":" rows.json || fail "rows.json lacks '$key'"; done
+works evaluate --method bicubic --data data --scale 2 --columns mse
+shows "^| bicubic | data | x2 | [0-9.]* |"
+expect 2 "1 names for 2 methods; give one for each, those of --method first" evaluate --method bicubic nearest --data data --scale 2 --names one
+expect 2 "'one' stands there twice" evaluate --method bicubic nearest --data data --scale 2 --names one,one
+expect 2 "speed" evaluate --method bicubic --data data --scale 2 --columns speed
+
 make_pictures tiny
 expect 1 "too small" evaluate --method bicubic --data tiny --scale 2
 echo "this is text" >data/text.png

@@ -79,6 +79,23 @@ expect 1 "setting 'steps'.*now" train $(echo "$options" | sed "s/--steps $steps/
 grep -q -- "--init" err.txt || fail "other steps: no way to go on is named: $(cat err.txt)"
 works train $options --out further --init killed/last.safetensors --quiet
 
+# A rate for one layer, and weights drawn around 0: conv3 stays where its rate is 0, and the state knows both.
+rates="--model srcnn --scale 2 --train pictures --valid pictures --steps 2 --batch 1 --patch 20 --normal-init 0.001 --seed 5"
+works train $rates --layer-lr conv3.=0 --optimizer sgd --out still
+shows "sgd, learning rate .*, 0 for conv3., "
+works train $rates --layer-lr conv3.=0 --out other
+works train $rates --out moved
+for run in still other moved; do works look $run/last.safetensors $run.png --layer conv3; done
+cmp -s still.png other.png || fail "conv3 has a rate of 0, and moved"
+cmp -s still.png moved.png && fail "conv3 has the rate of all, and did not move"
+expect 1 "setting 'layer_lr'" train $rates --layer-lr conv3.=1e-3 --optimizer sgd --out still --resume
+expect 1 "setting 'normal_init'" train $(echo "$rates" | sed 's/0.001/0.002/') --layer-lr conv3.=0 --optimizer sgd --out still --resume
+expect 2 "no parameter begins with 'conv4.'; they are called conv1.weight to conv3.bias" train $rates --layer-lr conv4.=1e-5 --out none
+expect 2 "a number of 0 or more, such as conv3.=1e-5" train $rates --layer-lr conv3.=fast --out none
+expect 2 "exclude each other" train $rates --init other/last.safetensors --out none
+expect 2 "trains two against each other" train --model srgan --scale 4 --train pictures --steps 2 --patch 8 --layer-lr conv=1e-5 --out none
+expect 2 "is learnt from examples in one go" train --model anr --scale 2 --train pictures --layer-lr conv3.=1e-5 --out none
+
 # Other options; synthetic pictures; a picture that is too small.
 works train --model srcnn --variant 9-3-5 --scale 2 --train pictures --train more --valid pictures --epochs 2 --batch 2 --patch 20 --loss l1 \
   --optimizer sgd --lr 1e-4 --schedule constant --clip-grad 1 --quiet --watch --out folders

@@ -1,5 +1,8 @@
 // PSNR, SSIM and MS-SSIM, against plain loops and known values.
+#include "crisp/data/image_folder.hpp"
+#include "crisp/data/resize.hpp"
 #include "crisp/metrics/ms_ssim.hpp"
+#include "shared.hpp"
 #include "support.hpp"
 
 using namespace crisp;
@@ -73,6 +76,52 @@ TEST_CASE("SSIM agrees with the definition, MS-SSIM is 1 for equal images and fa
   CHECK(ms_ssim(a, a).value == doctest::Approx(1));
   CHECK(ms_ssim(a, little).value > ms_ssim(a, much).value);
   CHECK(ms_ssim(a, much).value > ssim(a, much).value);  // at the small scales noise averages out
+  CHECK(ms_ssim_97(a, a).value == doctest::Approx(1));
+  CHECK(ms_ssim_97(a, little).value > ms_ssim_97(a, much).value);
+}
+
+TEST_CASE("MS-SSIM of two flat images is the luminance factor of the last scale") {
+  const Image a(176, 201, 1, 100), b(176, 201, 1, 130);
+  const double luminance = (2 * 100 * 130 + 6.5025) / (100 * 100 + 130 * 130 + 6.5025);
+  CHECK(ms_ssim(a, b).value == doctest::Approx(std::pow(luminance, 0.1333)).epsilon(1e-9));
+  CHECK(ms_ssim_97(a, b).value == doctest::Approx(std::pow(luminance, 0.1333)).epsilon(1e-9));
+}
+
+TEST_CASE("the 9/7 wavelet's low-pass filter halves odd sizes, at mirrored borders") {
+  metrics::detail::Plane x{5, 7, {}};
+  Rng rng(3);
+  for (Index i = 0; i < 35; ++i) x.v.push_back(rng.normal());
+  const double f[9] = {0.0378, -0.0238, -0.1106, 0.3774, 0.8527, 0.3774, -0.1106, -0.0238, 0.0378};
+  const auto mirrored = [](Index i, Index n) { return i < 0 ? -i - 1 : std::min(i, 2 * n - i - 1); };
+  const metrics::detail::Plane y = metrics::detail::halved_by_wavelet(x);
+  CHECK(y.height == 3);
+  CHECK(y.width == 4);
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 4; ++j) {
+      double total = 0, weight = 0;
+      for (Index a = 0; a < 9; ++a)
+        for (Index b = 0; b < 9; ++b) {
+          total +=
+              f[a] * f[b] * x.v[std::size_t(mirrored(2 * i + a - 4, 5) * 7 + mirrored(2 * j + b - 4, 7))];
+          weight += f[a] * f[b];
+        }
+      CHECK(y.v[std::size_t(i * 4 + j)] == doctest::Approx(total / weight));
+    }
+}
+
+TEST_CASE("MS-SSIM of bicubic on Set5 is that of SRCNN's table") {
+  const auto folder = shared("data/Set5/HR");
+  if (!folder) return;
+  for (const auto& [scale, published] : {std::pair<Index, double>{2, 0.9915}, {3, 0.9754}, {4, 0.9516}}) {
+    double sum = 0, n = 0;
+    for (const auto& file : data::list_images(*folder)) {
+      const Image y = data::round_to_8bit(data::luma(data::crop_to_multiple(data::load_image(file), scale)));
+      const Image bicubic = data::round_to_8bit(data::enlarge(data::reduce(y, scale), scale));
+      sum += ms_ssim_97(bicubic, y, {.shave = scale}).value;
+      ++n;
+    }
+    CHECK(sum / n == doctest::Approx(published).epsilon(6e-5));
+  }
 }
 
 TEST_CASE("what cannot be compared is refused with both sizes") {
@@ -84,4 +133,6 @@ TEST_CASE("what cannot be compared is refused with both sizes") {
   CHECK_ERROR(psnr(a, a, {.shave = -1}), "not -1");
   CHECK_ERROR(ssim(a, a, {.shave = 5}), "smaller than the window of 11 x 11");
   CHECK_ERROR(ms_ssim(a, a), "at least 176 pixels a side");
+  CHECK_ERROR(ms_ssim_97(a, b), "ms_ssim_97: the images differ in size");
+  CHECK_ERROR(ms_ssim_97(a, a), "ms_ssim_97: 20 x 20 gray with 0 pixels shaved is too small for five scales");
 }

@@ -10,6 +10,9 @@ namespace detail {
 
 inline constexpr Index ssim_window = 11;
 
+// They keep the quotients finite where an image is flat: for samples in 0..255.
+inline constexpr double ssim_c1 = (0.01 * 255) * (0.01 * 255), ssim_c2 = (0.03 * 255) * (0.03 * 255);
+
 // One channel in double.
 struct Plane {
   Index height = 0, width = 0;
@@ -50,7 +53,7 @@ struct SsimParts {
   double ssim = 0, contrast_structure = 0;
 };
 inline SsimParts ssim_parts(const Plane& a, const Plane& b) {
-  constexpr double c1 = (0.01 * 255) * (0.01 * 255), c2 = (0.03 * 255) * (0.03 * 255);
+  constexpr double c1 = ssim_c1, c2 = ssim_c2;
   const Plane ma = gaussian(a), mb = gaussian(b), aa = gaussian(times(a, a)), bb = gaussian(times(b, b)),
               ab = gaussian(times(a, b));
   SsimParts sum;
