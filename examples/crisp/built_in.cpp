@@ -8,10 +8,10 @@ namespace crisp::program {
 
 namespace {
 
-const std::string prefix = "built-in:";
+const std::string built_in_prefix = "built-in:";
 
 BuiltIn described(const EmbeddedFile& file) {
-  const io::SafeTensors content = io::parse_safetensors(std::string(file.bytes), prefix + file.name);
+  const io::SafeTensors content = io::parse_safetensors(std::string(file.bytes), built_in_prefix + file.name);
   BuiltIn b{.name = file.name,
             .scale = std::stol(content.metadata.at("scale")),
             .channels = std::stol(content.metadata.at("channels")),
@@ -49,10 +49,10 @@ std::vector<BuiltIn> built_in_networks() {
   return all;
 }
 
-bool is_built_in(const fs::path& given) { return given.string().starts_with(prefix); }
+bool is_built_in(const fs::path& given) { return given.string().starts_with(built_in_prefix); }
 
 zoo::WeightsFile open_built_in(const fs::path& given) {
-  const std::string name = given.string().substr(prefix.size());
+  const std::string name = given.string().substr(built_in_prefix.size());
   for (const EmbeddedFile& file : embedded_weights())
     if (file.name == name) return zoo::parse_weights(std::string(file.bytes), given);
   throw WrongUse(
@@ -63,7 +63,7 @@ fs::path built_in_for(Index scale) {
   std::string scales;
   for (const BuiltIn& b : built_in_networks()) {
     if (b.channels != 1) continue;
-    if (b.scale == scale) return prefix + b.name;
+    if (b.scale == scale) return built_in_prefix + b.name;
     scales += str(scales.empty() ? "" : ", ", b.scale);
   }
   const std::string offered =
@@ -83,7 +83,7 @@ std::vector<std::string> with_built_in(const std::vector<std::string>& given,
     }
     for (const BuiltIn& b : built_in_networks())
       if (scales.empty() || std::find(scales.begin(), scales.end(), b.scale) != scales.end())
-        all.push_back(prefix + b.name);
+        all.push_back(built_in_prefix + b.name);
   }
   return all;
 }
@@ -91,7 +91,7 @@ std::vector<std::string> with_built_in(const std::vector<std::string>& given,
 std::string about_built_in(const fs::path& given) {
   std::string text;
   for (const BuiltIn& b : built_in_networks())
-    if (prefix + b.name == given.string())
+    if (built_in_prefix + b.name == given.string())
       text = str(b.said("model"), ", ", with_commas(b.parameters), " parameters, ", b.said("set5"),
                  " dB on Set5 (", b.scale == 1 ? "the JPEG" : "bicubic", " ", b.said("set5_before"), ")");
   return text;
@@ -101,7 +101,7 @@ void print_built_in() {
   std::cout << "| --weights | network | works on | parameters | bytes | Set5, dB | B100, dB | learnt from |\n"
             << "|---|---|---|---|---|---|---|---|\n";
   for (const BuiltIn& b : built_in_networks())
-    std::cout << "| `" << prefix << b.name << "` | " << b.said("model") << ", " << b.said("blocks")
+    std::cout << "| `" << built_in_prefix << b.name << "` | " << b.said("model") << ", " << b.said("blocks")
               << " blocks of " << b.said("features") << " | " << what_it_does(b) << " | "
               << with_commas(b.parameters) << " | " << with_commas(b.bytes) << " | " << b.said("set5") << " ("
               << b.said("set5_before") << ") | " << b.said("b100") << " (" << b.said("b100_before") << ") | "

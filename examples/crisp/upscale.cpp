@@ -197,9 +197,8 @@ void add_upscale(Program& program) {
   command.footer(
       "A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
       "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
-      "Without --weights a network that comes with crisp is used: crisp info --built-in lists them; --scale "
-      "1\n"
-      "takes a JPEG's blocks off.\n"
+      "Without --weights a network that comes with crisp is used: crisp info --built-in lists them.\n"
+      "--scale 1 takes a JPEG's blocks off.\n"
       "Example: crisp upscale photo.jpg large.png --scale 2\n"
       "         crisp upscale --weights run/best.safetensors photo.jpg large.png");
   command.callback([o] { run_upscale(*o); });

@@ -14,7 +14,7 @@ for file in "$weights"/*.safetensors; do
   name=$(basename "$file" .safetensors)
   grep -q "^| .built-in:$name. |.*[0-9] ([0-9.]*) | T91" table.txt || fail "the table lacks $name, or its figures: $(cat table.txt)"
   works info "built-in:$name"
-  for key in model scale channels data command minutes steps protocol set5 set5_before b100 b100_before; do
+  for key in model scale channels data command time steps protocol set5 set5_before b100 b100_before; do
     shows "^  $key  *[^ ]"
   done
   shows "^  command  *crisp train --model "
