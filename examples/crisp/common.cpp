@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "built_in.hpp"
 #include "crisp/core/text.hpp"
 #include "crisp/infer/apply.hpp"
 #include "crisp/io/weights.hpp"
@@ -88,6 +89,7 @@ void add_key(Command& command, std::string& key) {
 }
 
 zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key) {
+  if (is_built_in(file)) return open_built_in(file);
   require_file(option, file);
   return zoo::open_weights(file, key);
 }
@@ -132,7 +134,7 @@ void try_out(const Network& net) {
 }
 
 void Weights::add_to(Command& command) {
-  command.option("--weights", file, "the network: a .safetensors, .pth or .pt file");
+  command.option("--weights", file, "the network: a .safetensors, .pth or .pt file, or built-in:NAME");
   command
       .option("--interpolate", interpolate,
               "instead: A B PART, (1 - PART) of the weights A and PART of B, two of one network")
@@ -204,6 +206,11 @@ void require_file(const std::string& option, const fs::path& file) {
   use(type_of(option, file) == fs::file_type::regular, option, " '", file.string(), "' is not a file");
 }
 
+void require_weights(const std::string& option, const fs::path& file) {
+  if (is_built_in(file)) open_built_in(file);
+  else require_file(option, file);
+}
+
 void require_folder(const std::string& option, const fs::path& folder) {
   use(type_of(option, folder) == fs::file_type::directory, option, " '", folder.string(),
       "' is not a folder");
@@ -229,8 +236,12 @@ Index bytes_of(const std::string& option, const std::string& text) {
 }
 
 std::string with_commas(Index number) {
-  std::string text = std::to_string(number);
-  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ",";
+    text += digits[i];
+  }
   return text;
 }
 

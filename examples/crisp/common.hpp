@@ -73,8 +73,8 @@ struct Loaded {
 /// reads weights.
 void add_key(Command& command, std::string& key);
 
-/// The weights in the file that the option names. Throws WrongUse where it is missing, Error where it holds
-/// none, or several and no key says which.
+/// The weights in the file that the option names, or the built-in ones (built_in.hpp). Throws WrongUse where
+/// they are missing, Error where the file holds none, or several and no key says which.
 zoo::WeightsFile read_weights(const std::string& option, const fs::path& file, const std::string& key);
 
 /// A network that may be used. `scale` is the one asked for, 0 for none: it counts where a network works at
@@ -108,6 +108,7 @@ struct Weights {
 Index choose_scale(const Loaded& loaded, const fs::path& file, Index asked);
 
 void require_file(const std::string& option, const fs::path& file);
+void require_weights(const std::string& option, const fs::path& file);  // a file, or built-in ones
 void require_folder(const std::string& option, const fs::path& folder);
 
 /// Makes the folder, with its parents; throws Error where that is not possible.

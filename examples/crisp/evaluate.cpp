@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "built_in.hpp"
 #include "crisp/data/degrade.hpp"
 #include "crisp/report/progress_bar.hpp"
 #include "lr_files.hpp"
@@ -31,7 +32,7 @@ struct EvaluateOptions {
 std::vector<Method> methods_of(const EvaluateOptions& o) {
   std::vector<Method> all;
   for (const std::string& name : o.methods) all.push_back(untrained_method(name, o.protocol));
-  for (const std::string& given : o.weights)
+  for (const std::string& given : with_built_in(o.weights, o.scales))
     all.push_back(network_method(given, {o.scales, o.key, o.protocol, o.computing}));
   for (std::size_t i = 0; i < o.names.size(); ++i) all[i].name = o.names[i];
   return all;
@@ -264,8 +265,10 @@ void add_evaluate(Program& program) {
   Command command = program.command("evaluate",
                                     "Measure networks and interpolations: reduce images, enlarge them, "
                                     "compare; print the table of a paper");
-  command.option("--weights", o->weights,
-                 "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not");
+  command.option(
+      "--weights", o->weights,
+      "networks, .safetensors or .pth files; FILE@2,3 says the scales where a file does not; built-in: those "
+      "that come with crisp");
   add_key(command, o->key);
   command
       .option("--method", o->methods,

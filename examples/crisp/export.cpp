@@ -15,7 +15,8 @@ struct ExportOptions {
   fs::path output;
   Index seed = 0;
   std::vector<Index> size{64, 64};
-  bool quiet = false;
+  std::vector<std::string> notes;  // "data=T91"
+  bool half = false, quiet = false;
   Computing computing;
 };
 
@@ -44,10 +45,13 @@ void add_constants(const Network& net, io::SafeTensors& file) {
   }
 }
 
-void write_safetensors(const fs::path& path, const Network& net, std::map<std::string, std::string> about) {
+void write_safetensors(const fs::path& path, const Network& net, std::map<std::string, std::string> about,
+                       bool half) {
   about.insert({{"format", "pt"}, {"producer", "crisp"}});
   io::SafeTensors file{about, {}};
   io::detail::add_weights(net, "", file);
+  if (half)
+    for (auto& [name, tensor] : file.tensors) tensor = tensor.to_half();
   if (net.name().starts_with("swinir")) add_constants(net, file);
   io::write_safetensors(path, file);
 }
@@ -65,14 +69,17 @@ void run_export(const ExportOptions& o) {
   const std::string kind = o.output.extension().string();
   use(kind == ".onnx" || kind == ".safetensors", "OUTPUT '", o.output.string(),
       "' must end in .onnx or .safetensors: the name says the format");
+  use(!o.half || kind == ".safetensors", "--half goes with an OUTPUT that ends in .safetensors");
   o.computing.apply();
   const Loaded loaded = network_of(o);
   try_out(*loaded.net);
   std::map<std::string, std::string> about = loaded.net->settings();
   if (!loaded.knows_scale && loaded.net->input_spec().enlarged) about.erase("scale");  // as open as it was
+  for (const std::string& note : o.notes)
+    about[note.substr(0, note.find('='))] = note.substr(note.find('=') + 1);
   if (o.output.has_parent_path()) make_folder(o.output.parent_path());
   if (kind == ".safetensors") {
-    write_safetensors(o.output, *loaded.net, about);
+    write_safetensors(o.output, *loaded.net, about, o.half);
     const Index count = nn::parameter_count(*loaded.net).all();
     if (!o.quiet)
       std::cout << o.output.string() << "  " << count << " numbers in PyTorch's names and layout\n";
@@ -109,6 +116,11 @@ void add_export(Program& program) {
       .values(2)
       .range(1, 65536)
       .shows_default();
+  command
+      .option("--note", o->notes,
+              "text that the file keeps about the network, such as data=T91 (crisp info shows it)")
+      .pairs();
+  command.flag("--half", o->half, "half the memory: float16 instead of float32, in .safetensors");
   command.flag("--quiet", o->quiet, "print nothing but errors");
   o->computing.add_to(command);
   command.footer(

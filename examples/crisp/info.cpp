@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "built_in.hpp"
 #include "common.hpp"
 #include "device.hpp"
 #include "drawing.hpp"
@@ -17,7 +18,7 @@ struct InfoOptions {
   std::string key;
   Architecture network;
   fs::path graph;
-  bool json = false, devices = false, models = false;
+  bool json = false, devices = false, models = false, built_in = false;
 };
 
 struct Layer {
@@ -170,8 +171,10 @@ void run_info(const InfoOptions& o) {
   const bool others = !o.file.empty() || !o.network.model.empty() || o.json || !o.graph.empty();
   use(!o.devices || !(others || o.models), "--devices goes alone");
   use(!o.models || !others, "--models goes alone");
+  use(!o.built_in || !(others || o.models || o.devices), "--built-in goes alone");
   if (o.devices) return print_devices();
   if (o.models) return print_models();
+  if (o.built_in) return print_built_in();
   use(o.file.empty() != o.network.model.empty(), "give either a weights FILE or --model NAME");
   use(o.network.variant.empty() || o.file.empty(),
       "--variant goes with --model; a file says itself what it holds");
@@ -193,7 +196,7 @@ void add_info(Program& program) {
   const auto o = std::make_shared<InfoOptions>();
   Command command =
       program.command("info", "Show the layers, shapes and parameters of a weights file or of a network");
-  command.option("FILE", o->file, "weights: a .safetensors, .pth or .pt file");
+  command.option("FILE", o->file, "weights: a .safetensors, .pth or .pt file, or built-in:NAME");
   add_key(command, o->key);
   o->network.add_to(command);
   command.flag("--json", o->json,
@@ -201,6 +204,8 @@ void add_info(Program& program) {
   command.option("--graph", o->graph,
                  "draw the network into this .svg file, by Graphviz where it is found; .dot: for Graphviz");
   command.flag("--models", o->models, "instead: a table of all networks, in Markdown");
+  command.flag("--built-in", o->built_in,
+               "instead: a table of the networks that come with crisp, in Markdown");
   command.flag("--devices", o->devices, "instead: what --device can be on this machine");
   command.footer("Example: crisp info --model srcnn --variant 9-5-5 --scale 3");
   command.callback([o] { run_info(*o); });

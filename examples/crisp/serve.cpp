@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "built_in.hpp"
 #include "common.hpp"
 #include "device.hpp"
 #include "jobs.hpp"
@@ -18,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::vector<fs::path> weights;
+  std::vector<std::string> weights{"built-in"};
   std::string key;
   ServerOptions server{.port = 8080};
   std::string max_upload_text = "32M", memory_text = "2G";
@@ -34,6 +35,13 @@ struct Model {
   std::vector<Index> scales;  // the one that it was trained for is first
 };
 
+// What the page calls the network of a file.
+std::string label_of(const fs::path& file, const Network& net) {
+  const fs::path named = fs::absolute(file).lexically_normal();
+  const std::string short_path = (named.parent_path().filename() / named.filename()).string();
+  return net.name() + " · " + (is_built_in(file) ? file.string() : short_path);
+}
+
 Model load_model(const fs::path& file, const Options& o) {
   const Loaded loaded = load_network(file, o.key);
   try_out(*loaded.net);
@@ -42,10 +50,7 @@ Model load_model(const fs::path& file, const Options& o) {
   if (loaded.net->input_spec().enlarged)
     for (const Index scale : {2, 3, 4})
       if (std::find(scales.begin(), scales.end(), scale) == scales.end()) scales.push_back(scale);
-  const fs::path named = fs::absolute(file).lexically_normal();
-  const std::string short_path = (named.parent_path().filename() / named.filename()).string();
-  const std::string label = loaded.net->name() + " · " + short_path;
-  return {label, loaded.net->input_spec(), running_on(o.computing, loaded.net), scales};
+  return {label_of(file, *loaded.net), loaded.net->input_spec(), running_on(o.computing, loaded.net), scales};
 }
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as
@@ -65,7 +70,7 @@ class Service {
   explicit Service(const Options& o)
       : options_(o),
         jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
-    for (const fs::path& file : o.weights) models_.push_back(load_model(file, o));
+    for (const fs::path file : o.weights) models_.push_back(load_model(file, o));
   }
 
   void add_to(LocalServer& server) {
@@ -177,7 +182,8 @@ void run(Options& o) {
   o.max_upload = bytes_of("--max-upload", o.max_upload_text);
   o.memory = bytes_of("--memory", o.memory_text);
   use(o.max_upload <= Index(1) << 30, "--max-upload must be at most 1G, not ", o.max_upload_text);
-  for (const fs::path& file : o.weights) require_file("--weights", file);
+  o.weights = with_built_in(o.weights);
+  for (const fs::path file : o.weights) require_weights("--weights", file);
   LocalServer server(o.server);
   Service service(o);
   service.add_to(server);
@@ -192,10 +198,10 @@ void add_serve(Program& program) {
   const auto o = std::make_shared<Options>();
   Command command =
       program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
-  command
-      .option("--weights", o->weights,
-              "a network: a .safetensors, .pth or .pt file; several are offered for choice")
-      .required();
+  command.option(
+      "--weights", o->weights,
+      "a network: a .safetensors, .pth or .pt file; several are offered for choice (default: built-in, "
+      "those that come with crisp)");
   add_key(command, o->key);
   o->server.add_to(command);
   command.option("--max-upload", o->max_upload_text, "the largest file that is taken: bytes, 500K, 32M")

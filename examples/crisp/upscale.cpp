@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "built_in.hpp"
 #include "common.hpp"
 #include "comparison.hpp"
 #include "crisp/data/image_writer.hpp"
@@ -126,14 +127,23 @@ void upscale_folder(Job& job, const std::vector<fs::path>& files, const UpscaleO
   check(failed == 0, failed, " of ", files.size(), " images could not be enlarged");
 }
 
-void run_upscale(const UpscaleOptions& o) {
-  use(o.weights.given() == 1, "give either --weights FILE or --interpolate A B PART");
+// Says which network is used, where the user named none.
+void tell_built_in(const fs::path& network) {
+  std::cout << "network   " << network.string() << ": " << about_built_in(network)
+            << "; --weights FILE takes another\n";
+}
+
+void run_upscale(UpscaleOptions& o) {
+  use(o.weights.given() <= 1, "give either --weights FILE or --interpolate A B PART");
+  const bool none_named = o.weights.given() == 0 || o.weights.file == "built-in";
+  if (none_named) o.weights.file = built_in_for(o.scale);
   o.computing.apply();
   bytes_of("--memory", o.memory);
-  require_file("--weights", o.weights.named());
+  require_weights("--weights", o.weights.named());
   const std::vector<fs::path> files = checked_inputs(o);
   const Loaded loaded = o.weights.load(o.scale);
   const Index scale = choose_scale(loaded, o.weights.named(), o.scale);
+  if (none_named && !o.quiet) tell_built_in(o.weights.file);
   Job job{running_on(o.computing, loaded.net), loaded.net->name(), scale, report::ProgressBar(o.quiet),
           files.size()};
   if (fs::is_directory(o.input)) {
@@ -163,7 +173,9 @@ void add_upscale(Program& program) {
               "an image (.png, .jpg or .bmp), or for a folder a folder: names are kept, WebP and TIFF become "
               ".png")
       .required();
-  command.option("--scale", o->scale, "enlargement factor; needed only where the weights file does not say")
+  command
+      .option("--scale", o->scale,
+              "enlargement factor: of the built-in network, or where the weights file does not say")
       .range(1, 8);
   command
       .option("--memory", o->memory,
@@ -185,7 +197,10 @@ void add_upscale(Program& program) {
   command.footer(
       "A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
       "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
-      "Example: crisp upscale --weights run/best.safetensors photo.jpg large.png");
+      "Without --weights a network that comes with crisp is used: crisp info --built-in lists them.\n"
+      "--scale 1 takes a JPEG's blocks off.\n"
+      "Example: crisp upscale photo.jpg large.png --scale 2\n"
+      "         crisp upscale --weights run/best.safetensors photo.jpg large.png");
   command.callback([o] { run_upscale(*o); });
 }
 

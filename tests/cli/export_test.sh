@@ -7,6 +7,12 @@ works export --weights run/best.safetensors again.safetensors
 works upscale --weights run/best.safetensors picture.png a.png
 works upscale --weights again.safetensors picture.png b.png
 cmp -s a.png b.png || fail "what was exported and read again enlarges differently"
+works export --weights run/best.safetensors --half --note data=leaves "by=a=b c" half.safetensors
+[ "$(wc -c <half.safetensors)" -lt $(($(wc -c <again.safetensors) * 6 / 10)) ] || fail "--half wrote $(wc -c <half.safetensors) bytes"
+works info half.safetensors
+shows "  data  *leaves"
+shows "  by  *a=b c"
+works upscale --weights half.safetensors picture.png half.png
 works export --weights run/best.safetensors models/srcnn.onnx
 shows "of any size"
 grep -q "Conv" models/srcnn.onnx || fail "srcnn.onnx holds no convolution"

@@ -18,7 +18,7 @@ shows '"parameters": 929628'
 # Two steps each, on networks made small where they are large.
 data="--train pictures --valid pictures --steps 2 --batch 1 --quiet"
 short="$data --patch 12"
-tiny="srcnn-bn:3: srresnet-lecture:2: srresnet-lite:4: srautoencoder:2: srresnet:2:features=8,blocks=1 msrresnet:3:features=8,blocks=1 edsr-baseline:3:features=8,blocks=1
+tiny="srcnn-bn:3: srresnet-lecture:2: srresnet-lite:4: srautoencoder:2: srresnet:2:features=8,blocks=1 msrresnet:3:features=8,blocks=1 edsr-small:2:features=8,blocks=1 edsr-baseline:3:features=8,blocks=1
   edsr:2:features=8,blocks=1 swinir-light:2:embed=8,heads=2,depths=2 swinir:2:embed=8,heads=2,depths=2 hybrid:2:features=8,blocks=1,embed=8,heads=2,depths=2
   vdsr:2:features=8,depth=4 arcnn:1: fsrcnn:3: espcn:2: lapsrn:2:features=8,depth=2 ms-lapsrn:2:features=8,depth=2,recursions=2
   dncnn:1:features=8,depth=4"

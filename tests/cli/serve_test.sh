@@ -9,7 +9,6 @@ works serve --help
 shows "Example: crisp serve"
 
 # What cannot begin.
-expect 2 "--weights" serve
 expect 2 "missing.safetensors" serve --weights missing.safetensors
 expect 2 "--port" serve --weights run/best.safetensors --port 70000
 expect 2 "--max-upload" serve --weights run/best.safetensors --max-upload much

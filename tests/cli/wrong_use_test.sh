@@ -32,6 +32,7 @@ expect 2 "empty" evaluate --data pictures --scale 3 --method bicubic --json empt
 expect 2 "overwritten" evaluate --data pictures --scale 3 --method bicubic --save pictures
 
 expect 2 "--weights" upscale pictures/one.png large.png
+expect 2 "--half goes" export --model srcnn --scale 2 --half srcnn.onnx
 expect 2 "OUTPUT" upscale --weights weights.safetensors pictures/one.png
 expect 2 "missing.png" upscale --weights weights.safetensors missing.png large.png
 expect 2 "missing.safetensors" upscale --weights missing.safetensors pictures/one.png large.png

@@ -74,11 +74,11 @@ TEST_CASE("upscale: tiles leave no seam, whatever the network, the kind of image
   constexpr float limit = 255e-5f;  // 1e-5 of the range: Winograd's squares lie otherwise in a tile than in
                                     // the whole, and round otherwise
   for (const char* name : {"srcnn", "srresnet-lite", "srautoencoder", "espcn", "fsrcnn", "vdsr", "dncnn",
-                           "arcnn", "edsr-baseline", "msrresnet", "srresnet"}) {
+                           "arcnn", "edsr-small", "edsr-baseline", "msrresnet", "srresnet"}) {
     seed(5);
     const std::string n = name;
     zoo::Settings settings{{"model", n}};
-    if (n == "edsr-baseline" || n == "msrresnet" || n == "srresnet")
+    if (n.starts_with("edsr-") || n == "msrresnet" || n == "srresnet")
       settings.insert({{"features", "8"}, {"blocks", "2"}});
     if (n == "vdsr" || n == "dncnn") settings.insert({{"features", "8"}, {"depth", "6"}});
     if (n.starts_with("sr") && n != "srresnet") settings["scale"] = "2";

@@ -54,7 +54,7 @@ def compare(what, ours, theirs, limit):
 
 
 tiny = {"edsr": "features=16 blocks=2", "hybrid": "features=8 blocks=2 embed=12 heads=2 depths=2,2", "swinir": "embed=12 heads=2 depths=2,2", "swinir-light": "embed=12 heads=2 depths=2,2"}
-names = "srcnn srcnn-bn srresnet-lecture srresnet-lite srautoencoder srresnet msrresnet srgan edsr-baseline edsr swinir-light swinir hybrid vdsr arcnn fsrcnn espcn dncnn".split()
+names = "srcnn srcnn-bn srresnet-lecture srresnet-lite srautoencoder srresnet msrresnet srgan edsr-small edsr-baseline edsr swinir-light swinir hybrid vdsr arcnn fsrcnn espcn dncnn".split()
 cases = [(n, "") for n in names] + [("swinir", v) for v in ("real", "denoise", "jpeg")]
 
 work = Path(tempfile.mkdtemp())

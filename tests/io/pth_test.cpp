@@ -74,6 +74,25 @@ TEST_CASE("pth: every type of element, and half precision exactly") {
   }
 }
 
+TEST_CASE("half precision: the nearest half, of two equally near ones the even one") {
+  using io::detail::from_half, io::detail::to_half;
+  Index wrong = 0;
+  for (std::uint16_t h = 0; h < 0x7c00; ++h) {
+    const float here = from_half(h), next = h + 1 < 0x7c00 ? from_half(std::uint16_t(h + 1)) : 65536.0f;
+    const float middle = (here + next) / 2;
+    const std::uint16_t even = h % 2 ? std::uint16_t(h + 1) : h;
+    wrong += to_half(here) != h || to_half(-here) != (h | 0x8000) || to_half(middle) != even;
+    wrong += to_half(std::nextafter(middle, here)) != h || to_half(std::nextafter(middle, next)) != h + 1;
+  }
+  CHECK(wrong == 0);
+  CHECK(std::isnan(from_half(to_half(std::nanf("")))));
+  CHECK(to_half(-INFINITY) == 0xfc00);
+  const io::HostTensor t = io::HostTensor::of<float>({3}, {0.1f, -2, 1e-9f});
+  CHECK(t.to_half().dtype == "F16");
+  CHECK(t.to_half().values<float>() == std::vector<float>{from_half(0x2e66), -2, 0});
+  CHECK_ERROR(io::HostTensor::of<float>({1}, {65520}).to_half(), "65520 cannot be written in half precision");
+}
+
 TEST_CASE("pth: state dicts that lie deeper, and the names of others") {
   const std::string one = tensor("FloatStorage", "0", 1, 0, {1}, {1}),
                     two = tensor("FloatStorage", "1", 1, 0, {1}, {1});

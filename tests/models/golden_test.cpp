@@ -56,6 +56,8 @@ TEST_CASE("every network has the published number of parameters") {
       {{{"model", "srresnet"}, {"scale", "4"}}, 1549462, 33 * 128},
       {{{"model", "srgan"}, {"scale", "4"}}, 1549462, 33 * 128},
       {{{"model", "msrresnet"}, {"scale", "4"}}, 1517571, 0},
+      {{{"model", "edsr-small"}, {"scale", "2"}}, 103204, 0},
+      {{{"model", "edsr-small"}, {"scale", "4"}, {"channels", "3"}}, 116496, 0},
       {{{"model", "edsr-baseline"}, {"scale", "2"}}, 1369859, 0},
       {{{"model", "edsr-baseline"}, {"scale", "3"}}, 1554499, 0},
       {{{"model", "edsr-baseline"}, {"scale", "4"}}, 1517571, 0},

@@ -34,6 +34,8 @@ const Case cases[] = {
     {{{"model", "srgan"}, {"features", "8"}, {"blocks", "2"}, {"norm_after_body", "no"}, {"tanh", "yes"}},
      {4}},
     {{{"model", "msrresnet"}, {"features", "8"}, {"blocks", "2"}}, {2, 3, 4}},
+    {{{"model", "edsr-small"}, {"features", "8"}, {"blocks", "2"}}, {1, 2, 3, 4}},
+    {{{"model", "edsr-small"}, {"features", "8"}, {"blocks", "2"}, {"channels", "3"}}, {2, 4}},
     {{{"model", "edsr-baseline"}, {"features", "8"}, {"blocks", "2"}}, {2, 3, 4}},
     {{{"model", "edsr"}, {"features", "8"}, {"blocks", "2"}, {"direct", "yes"}, {"mean_shift", "no"}},
      {2, 3}},
@@ -187,7 +189,7 @@ TEST_CASE("the list of networks: every name has a recipe, and every scale that i
     CHECK(about.scales.empty() == Any::create(small->settings).input_spec().enlarged);
   }
   CHECK(names == zoo::model_names());
-  CHECK(names.size() == 29);
+  CHECK(names.size() == 30);
   CHECK(zoo::from_examples("anr"));
   CHECK_FALSE(zoo::from_examples("srcnn"));
 }
@@ -468,5 +470,6 @@ TEST_CASE("settings that a network cannot have are refused, with the name of the
               "'depths' must be a whole number");
   CHECK_ERROR(Any::create({{"model", "arcnn"}, {"scale", "2"}}), "works at x1, not at x2");
   CHECK_ERROR(Any::create({{"model", "edsr"}, {"scale", "5"}}), "must be 1, 2, 3, 4 or 8, not 5");
+  CHECK_ERROR(Any::create({{"model", "edsr-small"}, {"scale", "5"}}), "must be 1, 2, 3 or 4, not 5");
   CHECK_ERROR(Any::create({{"model", "vdsr"}, {"depth", "1"}}), "at least 2 layers");
 }

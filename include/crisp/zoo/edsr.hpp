@@ -25,7 +25,8 @@ struct EdsrEntry : Entry {
 
   static Settings recognise(const Shapes& file) {
     const bool has_body = has(file, "conv_after_body.weight") && has(file, "body.0.conv1.weight");
-    const bool fits = has(file, "conv_first.weight") && has_body && !has(file, "prelu_first.weight");
+    const bool has_ends = has(file, "conv_first.weight") && has(file, "upsample.0.weight");
+    const bool fits = has_ends && has_body && !has(file, "prelu_first.weight");
     if (!fits) return {};
     const Index features = extent(file, "conv_first.weight", 0);
     Settings s{{"model", features >= 256 ? "edsr" : "edsr-baseline"},

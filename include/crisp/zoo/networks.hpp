@@ -12,6 +12,7 @@
 #include "crisp/zoo/lapsrn.hpp"
 #include "crisp/zoo/ms_lapsrn.hpp"
 #include "crisp/zoo/msrresnet.hpp"
+#include "crisp/zoo/small_edsr.hpp"
 #include "crisp/zoo/sparse_coding.hpp"
 #include "crisp/zoo/sr_autoencoder.hpp"
 #include "crisp/zoo/srcnn.hpp"
@@ -36,8 +37,8 @@ struct EntryList {
 
 using Networks =
     EntryList<SrcnnEntry, SrcnnBNEntry, SrResNetLectureEntry, SrResNetLiteEntry, SrAutoencoderEntry,
-              SrResNetEntry, MsrResNetEntry, EdsrEntry, SwinIrEntry, HybridEntry, VdsrEntry, ArcnnEntry,
-              FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
+              SrResNetEntry, MsrResNetEntry, SmallEdsrEntry, EdsrEntry, SwinIrEntry, HybridEntry, VdsrEntry,
+              ArcnnEntry, FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
               DictionaryEntry, GlobalRegressionEntry, AnchoredRegressionEntry>;
 
 /// All names, each with what people want to know first.

@@ -25,11 +25,11 @@ inline bool is_own(const io::SafeTensors& file) {
   return producer != file.metadata.end() && producer->second == "crisp" && file.metadata.count("model") > 0;
 }
 
-// The tensors of a file of either form, and which of them are the weights; those of a file of crisp's are
-// all.
-inline std::pair<io::SafeTensors, FoundWeights> read_and_find(const std::filesystem::path& path,
-                                                              const std::string& key) {
-  const std::string file = read_file("load", path);
+// The tensors in the bytes of a file of either form, and which of them are the weights; those of a file of
+// crisp's are all.
+inline std::pair<io::SafeTensors, FoundWeights> parse_and_find(const std::string& file,
+                                                               const std::filesystem::path& path,
+                                                               const std::string& key) {
   const std::string where = str("load: '", path.string(), "': ");
   FoundWeights found;
   const auto choose = [&](const std::vector<io::StateDict>& all) {
@@ -54,11 +54,12 @@ inline std::pair<io::SafeTensors, FoundWeights> read_and_find(const std::filesys
 
 }  // namespace detail
 
-/// Reads a file of crisp's, or of another program whose names zoo/recognise.hpp knows; it may be of either
-/// form, safetensors or PyTorch's, whatever its name says. Where it holds several networks, `key` says which.
-/// Throws Error where it is damaged, or fits no network.
-inline WeightsFile open_weights(const std::filesystem::path& path, const std::string& key = "") {
-  auto [raw, found] = detail::read_and_find(path, key);
+/// The bytes of a file of crisp's, or of another program whose names zoo/recognise.hpp knows; it may be of
+/// either form, safetensors or PyTorch's, whatever its name says. `path` is for messages. Where the file
+/// holds several networks, `key` says which. Throws Error where it is damaged, or fits no network.
+inline WeightsFile parse_weights(const std::string& bytes, const std::filesystem::path& path,
+                                 const std::string& key = "") {
+  auto [raw, found] = detail::parse_and_find(bytes, path, key);
   std::map<std::string, io::HostTensor> tensors = io::without_prefix(std::move(raw.tensors), found.prefix);
   Shapes shapes;
   for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape);
@@ -73,6 +74,11 @@ inline WeightsFile open_weights(const std::filesystem::path& path, const std::st
   if (raw.metadata.count("input_range")) file.settings["mean_shift"] = "no";
   file.knows_scale = file.settings.count("scale") > 0;
   return file;
+}
+
+/// parse_weights of a file. Throws Error where there is none, too.
+inline WeightsFile open_weights(const std::filesystem::path& path, const std::string& key = "") {
+  return parse_weights(read_file("load", path), path, key);
 }
 
 namespace detail {
