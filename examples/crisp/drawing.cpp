@@ -38,7 +38,9 @@ std::string size_of_one(const Shape& shape) {
   return text;
 }
 
-std::string quoted(const std::string& text) {
+// A string of the DOT language. (Not quoted: of a std::string that is not constant the name would mean
+// std::quoted.)
+std::string dot_string(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -70,7 +72,7 @@ namespace {
 class DotText {
  public:
   DotText(const nn::NetworkGraph& graph, const std::string& title) : graph_(graph) {
-    text_ = str("digraph network {\n  label=", quoted(title),
+    text_ = str("digraph network {\n  label=", dot_string(title),
                 ";\n  labelloc=t;\n  fontname=\"sans-serif\";\n"
                 "  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\", fontsize=11];\n"
                 "  edge [color=\"#555555\", arrowsize=0.7];\n");
@@ -90,7 +92,7 @@ class DotText {
         continue;
       }
       text_ += str(indent, "subgraph cluster_", part.first, "_", part.count, " {\n", indent,
-                   "  label=", quoted(nn::repetition_name(graph_, part, member)),
+                   "  label=", dot_string(nn::repetition_name(graph_, part, member)),
                    "; labeljust=l; fontsize=12; style=rounded; ", "color=\"#888888\";\n");
       add(part.parts, nn::member_of(graph_, part), indent + "  ");
       text_ += indent + "}\n";
@@ -101,7 +103,8 @@ class DotText {
     const nn::GraphOp& op = graph_.ops[std::size_t(number)];
     std::string label;
     for (const std::string& line : box_text(op, member)) label += (label.empty() ? "" : "\n") + line;
-    text_ += str(indent, "n", number, " [label=", quoted(label), ", fillcolor=\"", box_colour(op), "\"];\n");
+    text_ +=
+        str(indent, "n", number, " [label=", dot_string(label), ", fillcolor=\"", box_colour(op), "\"];\n");
     drawn_.push_back(number);
   }
 
