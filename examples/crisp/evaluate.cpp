@@ -104,7 +104,8 @@ TableEntry score(const Method& m, const fs::path& set, Index scale, const Evalua
   TableEntry entry{set_name(set), m.name, m.protocol, scale,
                    infer::summarise(std::move(scores), scale, scoring)};
   if (m.network) entry.parameters = nn::parameter_count(*m.network->net).all();
-  entry.seconds = seconds / double(files.size());
+  if (std::find(o.shown.begin(), o.shown.end(), "time") != o.shown.end())
+    entry.seconds = seconds / double(files.size());
   if (o.degrade != "bicubic") entry.scores.protocol += "; the input made by " + o.degrade;
   if (!o.lr.empty()) entry.scores.protocol += "; the input from " + o.lr.string();
   return entry;

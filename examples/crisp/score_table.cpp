@@ -51,13 +51,13 @@ nlohmann::ordered_json as_json(const TableEntry& e, const std::vector<std::strin
   nlohmann::ordered_json out = numbers(e.scores.psnr, e.scores.ssim, e.scores.measures, columns);
   out.update({{"psnr_of_mean_mse", e.scores.psnr_of_mean_mse},
               {"mse", mean_mse(e.scores)},
-              {"seconds", e.seconds},
               {"protocol", e.protocol_name},
               {"protocol_text", e.scores.protocol},
               {"scale", e.scale},
               {"set", e.set},
               {"method", e.method}});
   if (e.parameters) out["parameters"] = *e.parameters;
+  if (e.seconds) out["seconds"] = *e.seconds;
   out["images"] = nlohmann::ordered_json::array();
   for (const infer::ImageScore& s : e.scores.images) {
     nlohmann::ordered_json image{{"name", s.name}};
@@ -84,7 +84,7 @@ std::string value_of(const TableEntry& e, const std::vector<std::string>& column
   if (shown == "psnr") return fixed(e.scores.psnr, 2);
   if (shown == "psnr-of-mean") return fixed(e.scores.psnr_of_mean_mse, 2);
   if (shown == "ssim") return fixed(e.scores.ssim, 4);
-  if (shown == "time") return fixed(e.seconds, 3);
+  if (shown == "time") return fixed(e.seconds.value(), 3);
   const auto place = std::find(columns.begin() + 2, columns.end(), shown) - columns.begin() - 2;
   return fixed(e.scores.measures.at(std::size_t(place)), digits(shown));
 }

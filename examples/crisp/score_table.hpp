@@ -15,7 +15,7 @@ struct TableEntry {
   Index scale = 1;
   infer::Evaluation scores;
   std::optional<Index> parameters = {};  // of a network
-  double seconds = 0;                    // that a picture takes, its enlarging alone
+  std::optional<double> seconds = {};    // that a picture takes, its enlarging alone; where it is asked for
 };
 
 /// Rows: methods, at each set and scale; columns: what `shown` names, of metric_names() and parameters, mse,
