@@ -117,13 +117,13 @@ class TrainingClock {
   using Now = std::chrono::steady_clock;
 
   // A tenth of the time that the whole training takes without its validations; at least a moment, which
-  // nobody minds.
+  // nobody minds. By steps that moment is longer, so that a short training writes the same files each time.
   double tenth() const {
     const Index made = progress_.step - first_step_;
     const double before = progress_.step > 0 ? progress_.seconds / double(progress_.step) : 0;
     const double a_step = made > 0 ? (seconds() - first_seconds_ - validating_) / double(made) : before;
     const double all = options_.steps > 0 ? a_step * double(options_.steps) : 60 * options_.minutes;
-    return std::max(0.1 * all, 0.2);
+    return std::max(0.1 * all, options_.steps > 0 ? 10.0 : 0.2);
   }
 
   const FitOptions& options_;
