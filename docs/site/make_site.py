@@ -14,7 +14,7 @@ import declarations
 import markdown
 
 HERE = pathlib.Path(__file__).parent
-PICTURES = {".png", ".svg", ".jpg"}
+COPIED = {".png", ".svg", ".jpg", ".safetensors"}  # files that are no text
 LANGUAGES = {".hpp": "cpp", ".cuh": "cpp", ".cpp": "cpp", ".sh": "sh", ".py": "python", ".cmake": "cmake",
              ".txt": "cmake", ".json": "json"}
 
@@ -94,7 +94,7 @@ class Site:
             return self.sources.setdefault(path, f"source/{path}/index.html")
         if not file.is_file() or path.startswith(".."):
             return None
-        return self.sources.setdefault(path, path if file.suffix in PICTURES else f"source/{path}.html")
+        return self.sources.setdefault(path, path if file.suffix in COPIED else f"source/{path}.html")
 
     def address_named(self, text, scope="crisp"):
         """What a piece of code names: a file, a folder of headers, or something public."""
@@ -172,7 +172,7 @@ class Site:
 
     def write_source(self, path, address, titles):
         target = self.out / address
-        if pathlib.Path(path).suffix in PICTURES:
+        if pathlib.Path(path).suffix in COPIED:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(self.project / path, target)
             return
