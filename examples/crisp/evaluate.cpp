@@ -140,7 +140,7 @@ void write_files(const std::vector<TableEntry>& entries, const EvaluateOptions& 
 }
 
 void check_names(const EvaluateOptions& o) {
-  const std::size_t methods = o.methods.size() + o.weights.size();
+  const std::size_t methods = o.methods.size() + with_built_in(o.weights, o.scales).size();
   use(o.names.empty() || o.names.size() == methods, "--names: ", o.names.size(), " names for ", methods,
       " methods; give one for each, those of --method first");
   for (std::size_t i = 0; i < o.names.size(); ++i)

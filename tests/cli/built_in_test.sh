@@ -60,4 +60,5 @@ expect 2 "enlarges by 2, and cannot by 3" upscale --weights built-in:luma-x2 pic
 expect 2 "no built-in network 'x'" serve --weights built-in:x --port 0
 expect 2 "--built-in goes alone" info --built-in --models
 [ ! -e no.png ] || fail "a wrong use left no.png behind"
+expect 2 "1 names for 0 methods" evaluate --weights built-in --data pictures --scale 8 --names one
 finish
