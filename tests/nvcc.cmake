@@ -33,7 +33,7 @@ if(CRISP_BUILD_EXAMPLES)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/[0-9]*.cpp)
   crisp_join(file examples_nvcc ${files})
   crisp_nvcc_compiles(examples ${file} crisp_test -diag-suppress=940 -Xcompiler=-Wno-return-type)  # a main in a namespace has to return something
-  foreach(name networks running training device)
+  foreach(name networks running srgan_training training device)
     crisp_nvcc_compiles(program_${name} ${PROJECT_SOURCE_DIR}/examples/crisp/${name}.cpp crisp_commands -I${PROJECT_SOURCE_DIR}/examples/crisp)
   endforeach()
 endif()

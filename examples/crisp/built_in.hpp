@@ -2,19 +2,12 @@
 // what it is, what it learnt from, and what it reaches.
 #pragma once
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common.hpp"
+#include "embed.hpp"
 
 namespace crisp::program {
-
-/// A file of weights/: its name without the ending, and its bytes.
-struct EmbeddedFile {
-  std::string name;
-  std::string_view bytes;
-};
-const std::vector<EmbeddedFile>& embedded_weights();  // written by CMake, in the order of the names
 
 /// What is known of a built-in network without making it.
 struct BuiltIn {

@@ -10,23 +10,17 @@
 #include "crisp/core/finite.hpp"
 #include "crisp/report/text.hpp"
 #include "crisp/zoo/any_model.hpp"
+#include "crisp/zoo/known.hpp"
 #include "crisp/zoo/weights_file.hpp"
 #include "options.hpp"
 
-extern template class crisp::zoo::AnyModel<float, crisp::Cpu>;  // in networks.cpp
+// In networks.cpp.
+extern template class crisp::zoo::AnyModel<float, crisp::Cpu>;
+extern template const std::vector<crisp::zoo::KnownNetwork>& crisp::zoo::known_networks<>();
 
 namespace crisp::program {
 
 using Network = zoo::AnyModel<float, Cpu>;  // running.hpp takes it to the device that computes
-
-/// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
-struct WrongUse : Error {
-  using Error::Error;
-};
-template <class... Parts>
-void use(bool right, const Parts&... parts) {
-  if (!right) throw WrongUse(str(parts...));
-}
 
 // Each command adds itself to the program; its callback does the work.
 void add_train(Program& program);

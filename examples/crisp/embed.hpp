@@ -1,6 +1,20 @@
 // A file within the executable: the assembler takes its bytes as they are, in no time. This is the only place
 // that says how. MSVC has no such assembler: its program comes without networks (examples/CMakeLists.txt).
 #pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crisp::program {
+
+/// A file of weights/: its name without the ending, and its bytes.
+struct EmbeddedFile {
+  std::string name;
+  std::string_view bytes;
+};
+const std::vector<EmbeddedFile>& embedded_weights();  // written by CMake, in the order of the names
+
+}  // namespace crisp::program
 
 #if defined(__APPLE__)
 #define CRISP_EMBED_BEGIN ".const_data\n"

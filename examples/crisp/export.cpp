@@ -4,6 +4,7 @@
 
 #include "common.hpp"
 #include "crisp/io/onnx.hpp"
+#include "crisp/nn/window_attention.hpp"
 
 namespace crisp::program {
 

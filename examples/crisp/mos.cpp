@@ -22,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct MosOptions {
   std::vector<fs::path> folders;
   fs::path original, out = "ratings.csv", results;
   ServerOptions server{.port = 8081};
@@ -36,9 +36,9 @@ std::string now() {
   return text;
 }
 
-class Service {
+class MosService {
  public:
-  explicit Service(const Options& o)
+  explicit MosService(const MosOptions& o)
       : options_(o), stimuli_(stimuli(o.folders, o.original)), ratings_(read_ratings(o.out)) {
     std::set<std::string> methods, pictures;
     for (const Stimulus& s : stimuli_) methods.insert(s.method), pictures.insert(s.picture);
@@ -154,14 +154,14 @@ class Service {
     return {{"methods", methods}, {"raters", raters.size()}, {"ratings", ratings_.size()}};
   }
 
-  const Options options_;
+  const MosOptions options_;
   const std::vector<Stimulus> stimuli_;
   Turns encoding_{64};
   std::mutex mutex_;  // of the ratings
   std::vector<Rating> ratings_;
 };
 
-void run(const Options& o) {
+void run(const MosOptions& o) {
   use(o.results.empty() != o.folders.empty(), "give folders of pictures to rate, or --results FILE");
   if (!o.results.empty()) {
     require_file("--results", o.results);
@@ -169,7 +169,7 @@ void run(const Options& o) {
     return;
   }
   LocalServer server(o.server);
-  Service service(o);
+  MosService service(o);
   service.add_to(server);
   std::cout << "The ratings go to " << o.out.string() << "; the means: " << server.address() << "/results"
             << std::endl;
@@ -180,7 +180,7 @@ void run(const Options& o) {
 }  // namespace
 
 void add_mos(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<MosOptions>();
   Command command = program.command(
       "mos", "Open a page on this machine on which people rate results blind: mean opinion scores");
   command.option("DIR", o->folders, "folders of pictures, one a method, with pictures of the same names");

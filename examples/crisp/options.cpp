@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common.hpp"
+#include "crisp/core/finite.hpp"
 #include "crisp/core/text.hpp"
 
 namespace crisp::program {
@@ -136,9 +136,13 @@ Program::~Program() = default;
 Command Program::command(Text name, Text description) {
   return Command(*program_->add_subcommand(name, description));
 }
+void Program::left_out(Text name) { left_out_.push_back(name); }
 void Program::footer(Text text) { program_->footer(text); }
 
 bool Program::run(int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (std::find(left_out_.begin(), left_out_.end(), first) != left_out_.end())
+    throw LeftOut("crisp " + first);
   try {
     std::vector<std::string> words = pairs_apart(*program_, {argv + 1, argv + argc});
     std::reverse(words.begin(), words.end());  // as CLI11 wants them

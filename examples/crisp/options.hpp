@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "crisp/fwd.hpp"
+#include "crisp/core/error.hpp"
 
 namespace CLI {
 class App;
@@ -20,6 +20,24 @@ class Option;
 namespace crisp::program {
 
 namespace fs = std::filesystem;
+
+/// The command was used wrongly: one line on standard error, exit status 2. Any other Error: exit status 1.
+struct WrongUse : Error {
+  using Error::Error;
+};
+
+/// What was asked for was not built: see few_commands.cpp.
+struct LeftOut : Error {
+  explicit LeftOut(const std::string& what)
+      : Error(what +
+              ": this program was built without it, for examples/quickstart.sh\n"
+              "  hint: cmake --preset release && cmake --build --preset release builds all commands") {}
+};
+
+template <class... Parts>
+void use(bool right, const Parts&... parts) {
+  if (!right) throw WrongUse(str(parts...));
+}
 
 /// An option that was added. What its values must be: each function adds a rule, and the help shows it.
 class Option {
@@ -81,6 +99,8 @@ class Program {
   ~Program();
 
   Command command(const std::string& name, const std::string& description);
+  /// A command that this program was built without: run() throws LeftOut where the arguments name it.
+  void left_out(const std::string& name);
   void footer(const std::string& text);
 
   /// Reads the arguments and runs the command that they name. False: they ask for the help or the version,
@@ -92,6 +112,7 @@ class Program {
 
  private:
   std::unique_ptr<CLI::App> program_;
+  std::vector<std::string> left_out_;
 };
 
 }  // namespace crisp::program

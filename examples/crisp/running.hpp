@@ -1,6 +1,6 @@
-// A network at work on the device that --device names. networks.cpp, running.cpp and training.cpp are
-// compiled for the CPU and, where crisp is built with CUDA, by nvcc once more for the GPU; everything else
-// knows networks on the CPU alone.
+// A network at work on the device that --device names. networks.cpp, running.cpp, training.cpp and
+// srgan_training.cpp are compiled for the CPU and, where crisp is built with CUDA, by nvcc once more for the
+// GPU; everything else knows networks on the CPU alone.
 #pragma once
 #include <utility>
 

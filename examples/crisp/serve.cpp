@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ServeOptions {
   std::vector<std::string> weights{"built-in"};
   std::string key;
   ServerOptions server{.port = 8080};
@@ -42,7 +42,7 @@ std::string label_of(const fs::path& file, const Network& net) {
   return net.name() + " · " + (is_built_in(file) ? file.string() : short_path);
 }
 
-Model load_model(const fs::path& file, const Options& o) {
+Model load_model(const fs::path& file, const ServeOptions& o) {
   const Loaded loaded = load_network(file, o.key);
   try_out(*loaded.net);
   std::vector<Index> scales;
@@ -55,7 +55,7 @@ Model load_model(const fs::path& file, const Options& o) {
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as
 // PNG.
-Index most_pixels(const Options& o) { return std::min(o.memory / 32, Index(1) << 28); }
+Index most_pixels(const ServeOptions& o) { return std::min(o.memory / 32, Index(1) << 28); }
 
 // Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and
 // end soon when cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees
@@ -67,7 +67,7 @@ Index tile_of(const models::InputSpec& spec, Index scale) {
 
 class Service {
  public:
-  explicit Service(const Options& o)
+  explicit Service(const ServeOptions& o)
       : options_(o),
         jobs_({.kept = std::chrono::seconds(std::lround(o.keep * 60))}, [o] { o.computing.apply(); }) {
     for (const fs::path file : o.weights) models_.push_back(load_model(file, o));
@@ -171,13 +171,13 @@ class Service {
     }
   };
 
-  const Options options_;
+  const ServeOptions options_;
   std::vector<Model> models_;
   Turns checking_{8};
   Jobs jobs_;
 };
 
-void run(Options& o) {
+void run(ServeOptions& o) {
   o.computing.apply();
   o.max_upload = bytes_of("--max-upload", o.max_upload_text);
   o.memory = bytes_of("--memory", o.memory_text);
@@ -195,7 +195,7 @@ void run(Options& o) {
 }  // namespace
 
 void add_serve(Program& program) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ServeOptions>();
   Command command =
       program.command("serve", "Open a page on this machine that enlarges pictures in the browser");
   command.option(

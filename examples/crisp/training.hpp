@@ -51,8 +51,13 @@ struct TrainOptions {
 std::string title(const zoo::Settings& net);
 
 /// Trains on the device D with values of type T, beginning with the weights of `net`. The results lie in the
-/// folder `out`. srgan plays its game.
+/// folder `out`.
 template <class T, class D>
 void train(const TrainOptions& o, Network net, const TrainingData& data);
+
+/// The same of SRGAN, after Ledig et al. 2017: half of the steps with the squared error alone, then the game
+/// against a discriminator.
+template <class T, class D>
+void train_srgan(TrainOptions o, Network net, const TrainingData& data);
 
 }  // namespace crisp::program

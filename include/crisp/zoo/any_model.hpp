@@ -4,7 +4,10 @@
 #include <memory>
 #include <utility>
 
-#include "crisp/zoo/networks.hpp"
+#include "crisp/models/input_spec.hpp"
+#include "crisp/nn/init.hpp"
+#include "crisp/nn/module.hpp"
+#include "crisp/zoo/settings.hpp"
 
 namespace crisp::zoo {
 
@@ -102,23 +105,14 @@ AnyModel<T, D> copy_of(const AnyModel<OtherT, OtherD>& net) {
   return copy;
 }
 
-// These two lie outside the class: so `extern template class AnyModel<...>` spares other files the
-// compilation of all networks.
+// Outside the class, as create is: see networks.hpp.
 template <class T, class D>
 AnyModel<T, D> AnyModel<T, D>::clone() const {
   return copy_of<T, D>(*this);
 }
 
-template <class T, class D>
-AnyModel<T, D> AnyModel<T, D>::create(const Settings& given) {
-  SettingsReader settings(given);
-  const std::string name = settings.word("model", "");
-  std::optional<AnyModel> made;
-  with_entry(name, [&](auto entry) { made = AnyModel(settings, entry.template make<T, D>(settings)); });
-  if (made) return *std::move(made);
-  std::string known;
-  for (const std::string& one : model_names()) known += " " + one;
-  throw Error(str("model: there is no network called '", name, "'; the networks are:", known));
-}
-
 }  // namespace crisp::zoo
+
+#ifndef CRISP_NETWORKS_ELSEWHERE  // another file of the program compiles them: see networks.hpp
+#include "crisp/zoo/networks.hpp"
+#endif

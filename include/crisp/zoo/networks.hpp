@@ -1,6 +1,11 @@
 // The list of all networks. A new one has its model in models/, its entry in zoo/, and its place here.
+//
+// A program of many files may compile the networks in one of them: it defines CRISP_NETWORKS_ELSEWHERE, so
+// that the headers of the zoo do not include this one, and one file includes it and instantiates AnyModel and
+// known_networks. The crisp program does (examples/crisp/networks.cpp).
 #pragma once
 #include "crisp/zoo/anchored_regression.hpp"
+#include "crisp/zoo/any_model.hpp"
 #include "crisp/zoo/arcnn.hpp"
 #include "crisp/zoo/dictionaries.hpp"
 #include "crisp/zoo/dncnn.hpp"
@@ -9,6 +14,7 @@
 #include "crisp/zoo/fsrcnn.hpp"
 #include "crisp/zoo/global_regression.hpp"
 #include "crisp/zoo/hybrid.hpp"
+#include "crisp/zoo/known.hpp"
 #include "crisp/zoo/lapsrn.hpp"
 #include "crisp/zoo/ms_lapsrn.hpp"
 #include "crisp/zoo/msrresnet.hpp"
@@ -41,20 +47,17 @@ using Networks =
               ArcnnEntry, FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
               DictionaryEntry, GlobalRegressionEntry, AnchoredRegressionEntry>;
 
-/// All names, each with what people want to know first.
-inline std::vector<About> about_networks() {
-  std::vector<About> all;
-  Networks::each([&](auto entry) {
-    for (const About& about : entry.about()) all.push_back(about);
-  });
+template <class>
+const std::vector<KnownNetwork>& known_networks() {
+  static const std::vector<KnownNetwork> all = [] {
+    std::vector<KnownNetwork> list;
+    Networks::each([&]<class E>(E) {
+      list.push_back(
+          {E::about(), E::from_examples, E::one_for_all_scales, E::recipe, E::recognise, E::renaming});
+    });
+    return list;
+  }();
   return all;
-}
-
-/// The names that AnyModel::create takes.
-inline std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (const About& about : about_networks()) names.push_back(about.name);
-  return names;
 }
 
 /// Calls f(entry) for the entry that has the name. Returns false where there is none.
@@ -71,26 +74,18 @@ bool with_entry(const std::string& name, F&& f) {
   return found;
 }
 
-/// Whether the name is that of a method that is learnt from examples; false for an unknown name.
-inline bool from_examples(const std::string& name) {
-  bool found = false;
-  with_entry(name, [&](auto entry) { found = entry.from_examples; });
-  return found;
-}
-
-/// Whether a file of this network's weights serves each of its scales, whatever scale it says; false for an
-/// unknown name.
-inline bool one_for_all_scales(const std::string& name) {
-  bool found = false;
-  with_entry(name, [&](auto entry) { found = entry.one_for_all_scales; });
-  return found;
-}
-
-/// The recipe of the network with this name; for an unknown name that of SRCNN.
-inline Recipe recipe_of(const std::string& name, const std::string& variant) {
-  Recipe recipe = SrcnnEntry::recipe("srcnn", "");
-  with_entry(name, [&](auto entry) { recipe = entry.recipe(name, variant); });
-  return recipe;
+// Outside the class: so `extern template class AnyModel<...>` spares other files the compilation of all
+// networks.
+template <class T, class D>
+AnyModel<T, D> AnyModel<T, D>::create(const Settings& given) {
+  SettingsReader settings(given);
+  const std::string name = settings.word("model", "");
+  std::optional<AnyModel> made;
+  with_entry(name, [&](auto entry) { made = AnyModel(settings, entry.template make<T, D>(settings)); });
+  if (made) return *std::move(made);
+  std::string known;
+  for (const std::string& one : model_names()) known += " " + one;
+  throw Error(str("model: there is no network called '", name, "'; the networks are:", known));
 }
 
 }  // namespace crisp::zoo

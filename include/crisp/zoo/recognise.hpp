@@ -1,7 +1,7 @@
 // Recognises a network by the names and shapes of its weights, and knows the names that others give to them.
 #pragma once
 #include "crisp/zoo/elsewhere.hpp"
-#include "crisp/zoo/networks.hpp"
+#include "crisp/zoo/known.hpp"
 
 namespace crisp::zoo {
 
@@ -31,9 +31,8 @@ inline std::string first_tensors(const Shapes& file) {
 /// Entry::renaming.
 inline std::map<std::string, std::string> canonical_names(const Shapes& file) {
   std::vector<Renaming> renamings;
-  Networks::each([&](auto entry) {
-    if (Renaming renaming = entry.renaming(file)) renamings.push_back(std::move(renaming));
-  });
+  for (const KnownNetwork& known : known_networks())
+    if (Renaming renaming = known.renaming(file)) renamings.push_back(std::move(renaming));
   const auto canonical = [&](const std::string& name, const std::vector<std::string>& parts) {
     for (const Renaming& renaming : renamings)
       if (const auto known = renaming(parts)) return *known;
@@ -61,9 +60,8 @@ inline Shapes canonical(const Shapes& file) {
 inline Settings recognised(const Shapes& file) {
   Settings found;
   if (!network_elsewhere(file).empty()) return found;
-  Networks::each([&](auto entry) {
-    if (found.empty()) found = entry.recognise(file);
-  });
+  for (const KnownNetwork& known : known_networks())
+    if (found.empty()) found = known.recognise(file);
   return found;
 }
 
