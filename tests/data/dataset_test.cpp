@@ -48,6 +48,39 @@ TEST_CASE("batches are the same for any number of threads, and from any first st
   }
 }
 
+TEST_CASE("a transform changes input and target of each patch, alike with any number of threads") {
+  const auto images = dead_leaves({.count = 3, .height = 60, .width = 70});
+  PatchOptions o{.patch = 12, .augment = false};
+  const PatchDataset plain(images, o);
+  o.transform = [](Image& input, Image& hr, Rng& rng) {  // darker, each patch by a factor of its own
+    const float factor = float(rng.uniform(0.2, 0.8));
+    for (Image* image : {&input, &hr})
+      for (float& v : image->samples) v *= factor;
+  };
+  const PatchDataset darker(images, o);
+  const LoaderOptions loader{.batch = 3, .steps = 2};
+  const auto one = all_values(darker, loader), before = all_values(plain, loader);
+  CHECK(one != before);
+  for (int threads : {2, 5}) CHECK(one == all_values(darker, {.batch = 3, .steps = 2, .threads = threads}));
+  for (auto& [x, y] : plain.batches<Cpu>({.batch = 1, .steps = 1}))
+    for (auto& [u, v] : darker.batches<Cpu>({.batch = 1, .steps = 1})) {  // the same place, and one factor
+      const auto old_input = x.to_host(), input = u.to_host(), old_target = y.to_host(), target = v.to_host();
+      const float factor = input[0] / old_input[0];
+      CHECK(factor > 0.2f);
+      CHECK(factor < 0.8f);
+      for (std::size_t i = 0; i < input.size(); ++i)
+        CHECK(input[i] == doctest::Approx(factor * old_input[i]).epsilon(1e-5));
+      for (std::size_t i = 0; i < target.size(); ++i)
+        CHECK(target[i] == doctest::Approx(factor * old_target[i]).epsilon(1e-5));
+    }
+
+  o.transform = [](Image& input, Image&, Rng&) { input = Image(3, 4, 1); };
+  const PatchDataset wrong(images, o);
+  CHECK_ERROR(
+      all_values(wrong, loader),
+      "the transform made an input of 3 x 4 x 1 and an HR of 12 x 12 x 1; they have to stay 12 x 12 x 1");
+}
+
 TEST_CASE("the parts of a batch, put together, are the batch; what cannot be split is refused") {
   const auto images = dead_leaves({.count = 3, .height = 60, .width = 70});
   const PatchDataset random(images, {.patch = 12, .noise = 5}),

@@ -39,7 +39,7 @@ TEST_CASE("the worst places: the largest error first, each once, none without an
   pictures.pop_back();
   pictures[0].result = pictures[0].hr;
   CHECK(worst_places(pictures).empty());
-  CHECK(worst_section(pictures).empty());
+  CHECK(worst_section({worst_of_validation(5, 30, pictures)}).empty());
 }
 
 TEST_CASE("the worst places of pictures smaller than a square, in colour; the section names them") {
@@ -51,12 +51,31 @@ TEST_CASE("the worst places of pictures smaller than a square, in colour; the se
   const std::vector<Place> places = worst_places({p});
   CHECK(places.empty());  // the last row lies beyond the squares of 9
   p.result.at(2, 8, 2) = 0;
-  const std::string html = worst_section({p});
+  const WorstPlaces worst = worst_of_validation(20, 31.25, {p});
+  const std::string html = worst_section({worst});
+  CHECK(contains(html, "Step 20: 31.250 dB"));
   CHECK(contains(html, "&lt;small&gt;, row 0, column 0, 9 x 9 pixels"));
   CHECK(contains(html, "bicubic &infin; dB"));
-  Report report{"title", "protocol", {}, {}, 0, {p}, {}};
+  Report report{"title", "protocol", {}, {}, 0, {p}, {}, {worst}};
   CHECK(contains(report_page(report), "The worst places"));
   const data::Image map = report::detail::error_map(p.result, p.hr);
   CHECK(map.at(2, 8) == 12);  // 4 times the mean of 0, 0, 9
   CHECK(map.at(0, 0) == 0);
+}
+
+TEST_CASE("the worst places of each validation are kept in the page, for a training that goes on") {
+  const TemporaryFolder folder;
+  const std::vector<ReportPicture> pictures{with_error("a", 40, 70, 20)};
+  Report report{"title", "protocol", {}, {}, 0, pictures};
+  for (const Index step : {100, 200, 300}) report.worst.push_back(worst_of_validation(step, 30, pictures));
+  save_report(folder.path / "report.html", report);
+  const std::vector<WorstPlaces> kept = load_worst_places(folder.path / "report.html", 200);
+  REQUIRE(kept.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(kept[i].step == report.worst[i].step);
+    CHECK(kept[i].html == report.worst[i].html);
+  }
+  CHECK(load_worst_places(folder.path / "missing.html", 200).empty());
+  write_file("test", folder.path / "cut.html", report_page(report).substr(0, 5000));
+  CHECK(load_worst_places(folder.path / "cut.html", 200).size() < 2);
 }

@@ -1,6 +1,8 @@
 // PatchDataset: pairs of low- and high-resolution patches, cut from pictures when they are drawn. So the
 // pictures may lie anywhere, and memory holds no more of them than their samples.
 #pragma once
+#include <array>
+
 #include "crisp/data/augment.hpp"
 #include "crisp/data/loader.hpp"
 #include "crisp/data/patch_cutter.hpp"
@@ -144,6 +146,7 @@ class PatchDataset {
     Place place;
     int way;                    // of the 8 flips and turns
     std::vector<double> noise;  // added to the input, in 0..1; may be empty
+    std::uint64_t seed;         // of the transform
   };
   // Draws the patches of one batch, one after the other.
   class Drawing {
@@ -158,7 +161,7 @@ class PatchDataset {
       const Index C = from_.cutter_.channels();
       std::vector<double> noise(o.noise > 0 ? std::size_t(o.patch * o.patch * C) : 0);
       for (double& value : noise) value = rng_.normal(0, o.noise / 255);
-      return {place, way, std::move(noise)};
+      return {place, way, std::move(noise), o.transform ? rng_.bits() : 0};
     }
 
    private:
@@ -195,9 +198,25 @@ class PatchDataset {
     const Index C = cutter_.channels(), in = options().patch, out = region.height;
     T* const x = input + i * in * in * C;
     T* const y = target + i * out * out * C;
-    copy_patch(cutter_.input_region(from, {place.top, place.left, in, in}), 0, 0, in, patch.way, x);
+    Image small = cutter_.input_region(from, {place.top, place.left, in, in});
+    Image large = cutter_.hr_region(from, region);
+    if (options().transform) transform(small, large, patch.seed);
+    copy_patch(small, 0, 0, in, patch.way, x);
     for (std::size_t k = 0; k < patch.noise.size(); ++k) x[k] += T(patch.noise[k]);
-    copy_patch(cutter_.hr_region(from, region), 0, 0, out, patch.way, y);
+    copy_patch(large, 0, 0, out, patch.way, y);
+  }
+
+  void transform(Image& input, Image& hr, std::uint64_t seed) const {
+    const auto sizes = [&] {
+      return std::array{input.height, input.width, input.channels, hr.height, hr.width, hr.channels};
+    };
+    const auto before = sizes();
+    Rng rng(seed);
+    options().transform(input, hr, rng);
+    const auto now = sizes();
+    check(now == before, "PatchDataset: the transform made an input of ", now[0], " x ", now[1], " x ",
+          now[2], " and an HR of ", now[3], " x ", now[4], " x ", now[5], "; they have to stay ", before[0],
+          " x ", before[1], " x ", before[2], " and ", before[3], " x ", before[4], " x ", before[5]);
   }
 
   void add_all(const std::shared_ptr<const Pictures>& lr, const std::shared_ptr<const Pictures>& hr,

@@ -23,6 +23,10 @@ struct PatchOptions {
   Index stride = 14;    // of the grid, in input pixels
   bool augment = true;  // one of the 8 flips and turns for each patch
   double noise = 0;     // deviation of Gaussian noise, of 0..255, new for each patch of the input
+  /// A change of your own, made to each patch before it is turned: input and hr have samples of 0..255 and
+  /// keep their sizes. Draw from rng alone, and a batch depends on the seed and its number alone. Threads
+  /// call it at once.
+  std::function<void(Image& input, Image& hr, Rng& rng)> transform = {};
   /// How LR is made, region by region, see degrade_region in data/degrade.hpp; empty: MATLAB's bicubic.
   std::function<Image(const RegionReader& hr, Index scale, const Region& lr)> reduce_region = {};
   /// Or as a function of whole pictures: then each is reduced once, and its LR stays in memory.

@@ -19,7 +19,8 @@ struct Report {
   History history;
   double bicubic_psnr = 0;  // mean over the validation pictures; 0: none
   std::vector<ReportPicture> pictures;
-  LayerHistory layers = {};  // of a training that is watched
+  LayerHistory layers = {};             // of a training that is watched
+  std::vector<WorstPlaces> worst = {};  // of each validation
 };
 
 namespace detail {
@@ -121,7 +122,7 @@ inline std::string report_page(const Report& report) {
           "</title><style>", detail::report_style, "</style></head><body><main>\n");
   page += "<h1>" + title + "</h1>\n<p>" + detail::escaped(report.protocol) + "</p>\n";
   page += detail::cards(report) + "\n" + detail::charts(report) + "\n";
-  page += layer_charts(report.layers) + worst_section(report.pictures);
+  page += layer_charts(report.layers) + worst_section(report.worst);
   if (!report.pictures.empty())
     page +=
         "<h2>Pictures</h2>\n<p>PSNR on luma. The detail is where bicubic errs most; drag the line on the "

@@ -75,6 +75,7 @@ svg .curve { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin
 .place div { display: grid; gap: 8px; grid-template-columns: repeat(3, 1fr); }
 .place p { margin: 8px 0 0; font-size: 13px; }
 .place b { color: var(--ink); }
+.worst { margin: 10px 0; } .worst summary { cursor: pointer; margin-bottom: 8px; }
 svg .layer { stroke-width: 1.3; }
 .legend { font-size: 12px; margin: 4px 8px; }
 svg .dot { fill: var(--accent); }
@@ -84,6 +85,8 @@ svg .level { stroke: var(--soft); stroke-dasharray: 5 4; }
 // Each section.picture holds four images, and in data-detail the place of its
 // detail: top, left, side, in HR pixels.
 inline constexpr const char* report_script = R"js(
+const worst = document.querySelectorAll(".worst");
+if (worst.length > 0) worst[worst.length - 1].open = true;
 for (const section of document.querySelectorAll("section.picture")) {
   const images = [...section.querySelectorAll(".panels img")];
   const [top, left, side] = section.dataset.detail.split(",").map(Number);

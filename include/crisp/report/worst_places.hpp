@@ -2,8 +2,12 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "crisp/core/file.hpp"
+#include "crisp/core/text.hpp"
 #include "crisp/data/image_io.hpp"
 #include "crisp/report/html.hpp"
 #include "crisp/report/report_picture.hpp"
@@ -75,16 +79,22 @@ inline std::string patch_figure(const char* name, const data::Image& image) {
              base64(data::encode_image(image, ".png")), "\"><figcaption>", name, "</figcaption></figure>");
 }
 
+inline constexpr const char* worst_begin = "<details class=\"worst\" data-step=\"";
+
 }  // namespace detail
 
-/// The section of the page; empty where there are no errors.
-inline std::string worst_section(const std::vector<ReportPicture>& pictures) {
+/// The worst places of one validation, as a part of the page.
+struct WorstPlaces {
+  Index step = 0;
+  std::string html;  // empty where there are no errors
+};
+
+/// Those of the validation after this many steps; the mean PSNR of all its pictures stands above them.
+inline WorstPlaces worst_of_validation(Index step, double psnr, const std::vector<ReportPicture>& pictures) {
   const std::vector<Place> places = worst_places(pictures);
-  if (places.empty()) return "";
-  std::string html =
-      "<h2>The worst places</h2>\n<p>Where the network of the last validation errs most, in the pictures "
-      "below. "
-      "The error: black is none, white is 64 of 255 or more.</p>\n<div class=\"places\">";
+  if (places.empty()) return {step, ""};
+  std::string html = str(detail::worst_begin, step, "\"><summary>Step ", step, ": ",
+                         detail::html_number(psnr, 3), " dB</summary><div class=\"places\">");
   for (const Place& p : places) {
     const auto part = [&](const data::Image& image) {
       return data::crop(image, p.top, p.left, p.side, p.side);
@@ -99,7 +109,38 @@ inline std::string worst_section(const std::vector<ReportPicture>& pictures) {
                 detail::escaped(p.picture->name), ", row ", p.top, ", column ", p.left, ", ", p.side, " x ",
                 p.side, " pixels</p></section>");
   }
-  return html + "</div>\n";
+  return {step, html + "</div></details>\n"};
+}
+
+/// The section of the page: each validation; the page's script opens the last one. Empty where there are no
+/// errors.
+inline std::string worst_section(const std::vector<WorstPlaces>& validations) {
+  std::string html;
+  for (const WorstPlaces& one : validations) html += one.html;
+  if (html.empty()) return "";
+  return "<h2>The worst places</h2>\n<p>Where the network errs most, in the pictures below, at each "
+         "validation. The error: black is none, white is 64 of 255 or more.</p>\n" +
+         html;
+}
+
+/// Those that a report shows of validations up to a step, for a training that goes on. None where there is no
+/// such file.
+inline std::vector<WorstPlaces> load_worst_places(const std::filesystem::path& report, Index last_step) {
+  std::vector<WorstPlaces> all;
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(report, unknown)) return all;
+  const std::string page = read_file("report", report), end = "</details>\n";
+  std::size_t at = 0;
+  while ((at = page.find(detail::worst_begin, at)) != std::string::npos) {
+    const std::size_t number = at + std::string(detail::worst_begin).size();
+    const std::optional<Index> step =
+        whole_number_of(page.substr(number, page.find_first_not_of("0123456789", number) - number));
+    const std::size_t close = page.find(end, number);
+    if (!step || close == std::string::npos) return all;
+    if (*step <= last_step) all.push_back({*step, page.substr(at, close + end.size() - at)});
+    at = close;
+  }
+  return all;
 }
 
 }  // namespace crisp::report

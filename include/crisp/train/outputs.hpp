@@ -22,6 +22,7 @@ class Outputs {
     history_ = report::History::load(training_.file("metrics.csv"), progress.step);
     if (training_.options.watch)
       layers_ = report::LayerHistory::load(training_.file("layers.csv"), progress.step);
+    or_warn([&] { worst_ = report::load_worst_places(training_.file("report.html"), progress.step); });
     result_.psnr = last_psnr().value_or(0);
     training_.losses.set_sum({progress.loss_sum, progress.loss_steps});
     saved_step_ = progress.step;
@@ -202,6 +203,8 @@ class Outputs {
     bar_.line(str("step ", progress.step, ": validation ", fixed(found.psnr, 3), " dB (bicubic ",
                   fixed(found.bicubic_psnr, 3), ", best ", fixed(progress.best_psnr, 3), "), SSIM ",
                   fixed(found.ssim, 4), ", after ", report::duration(training_.clock.seconds())));
+    if (!worst_.empty() && worst_.back().step == progress.step) worst_.pop_back();
+    worst_.push_back(report::worst_of_validation(progress.step, found.psnr, found.pictures));
     validation_ = std::move(found);
     validated_ = true;
   }
@@ -238,9 +241,14 @@ class Outputs {
     const bool shows_less = training_.options.validate && !validated_;
     if (shows_less && std::filesystem::exists(training_.file("report.html"))) return;
     const FitOptions& options = training_.options;
-    const report::Report page{options.title, validation_.protocol,     options.settings,
-                              history_,      validation_.bicubic_psnr, validation_.pictures,
-                              layers_};
+    const report::Report page{options.title,
+                              validation_.protocol,
+                              options.settings,
+                              history_,
+                              validation_.bicubic_psnr,
+                              validation_.pictures,
+                              layers_,
+                              worst_};
     or_warn([&] { report::save_report(training_.file("report.html"), page); });
   }
 
@@ -297,10 +305,11 @@ class Outputs {
   report::ProgressBar bar_;
   report::History history_;
   report::LayerHistory layers_;
-  Validation validation_;   // the last one
-  bool validated_ = false;  // in this process
-  bool stopped_ = false;    // see stopped()
-  Index saved_step_ = 0;    // of the state in the folder
+  std::vector<report::WorstPlaces> worst_;  // of each validation
+  Validation validation_;                   // the last one
+  bool validated_ = false;                  // in this process
+  bool stopped_ = false;                    // see stopped()
+  Index saved_step_ = 0;                    // of the state in the folder
   FitResult result_;
 };
 
