@@ -18,7 +18,7 @@ inline std::string little(std::uint64_t v, int bytes) {
 }
 inline std::string text(const std::string& s) { return "X" + little(s.size(), 4) + s; }
 inline std::string name(const std::string& module, const std::string& n) {
-  return "c" + module + "\n" + n + "\n";
+  return str("c", module, "\n", n, "\n");
 }
 inline std::string number(Index n) { return "J" + little(std::uint64_t(n), 4); }
 inline std::string tuple(const std::vector<Index>& v) {
