@@ -163,7 +163,9 @@ if(WAY STREQUAL "find_package")
     compiles(consumer_cuda WITH ${fast} -Xcompiler=-march=native)
     run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer_cuda)
   endif()
-  run(${consumer} -DCRISP_COMPILED=OFF)  # builds sooner
+  run(${consumer} -DCRISP_PRECOMPILE=ON)
+  compiles(consumer WITH -DCRISP_COMPILED [^ ]*cmake_pch.hxx)
+  run(${consumer} -DCRISP_COMPILED=OFF -DCRISP_PRECOMPILE=OFF)  # builds sooner
   run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
   run(${WORK}/build/consumer)
   says("red is 0.621")
