@@ -17,6 +17,7 @@ until_true() {
 }
 # begins ARGUMENTS...: crisp in the background, its number in $job.
 begins() {
+  : >out.txt  # of the one before
   $hears_hangup "$crisp" "$@" >out.txt 2>err.txt &
   job=$!
 }
@@ -71,6 +72,7 @@ sleep 1
 ends 0 HUP "a training"
 grep -q "stopped at step" out.txt || fail "after SIGHUP: $(cat out.txt err.txt)"
 [ -s hung/state.safetensors ] || fail "SIGHUP saved no state"
+: >out.txt  # of the training before
 (trap '' HUP; exec "$crisp" $long --out hung --resume >out.txt 2>err.txt) &
 job=$!
 until_true trains

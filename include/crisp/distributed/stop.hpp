@@ -16,9 +16,10 @@ class StopSignals {
  public:
   StopSignals() {
     stop_asked = 0;
-    const bool hears_hangup = !crisp::detail::is_ignored(SIGHUP);
-    for (int i = 0; i < 3; ++i) before_[i] = std::signal(signals[i], ask);
-    if (!hears_hangup) std::signal(SIGHUP, SIG_IGN);
+    for (int i = 0; i < 3; ++i) {
+      const bool under_nohup = signals[i] == SIGHUP && crisp::detail::is_ignored(SIGHUP);
+      before_[i] = under_nohup ? SIG_IGN : std::signal(signals[i], ask);
+    }
     broken_pipe_ = std::signal(SIGPIPE, SIG_IGN);
   }
   ~StopSignals() {
