@@ -16,7 +16,7 @@
 
 // In networks.cpp.
 extern template class crisp::zoo::AnyModel<float, crisp::Cpu>;
-extern template const std::vector<crisp::zoo::KnownNetwork>& crisp::zoo::known_networks<>();
+extern template const std::vector<crisp::zoo::KnownNetwork>& crisp::zoo::known_networks<void>();
 
 namespace crisp::program {
 

@@ -1,6 +1,7 @@
 // See lr_files.hpp.
 #include "lr_files.hpp"
 
+#include "crisp/data/color.hpp"
 #include "crisp/data/pairs.hpp"
 #include "picture.hpp"
 

@@ -14,14 +14,15 @@ struct KnownNetwork {
   Renaming (*renaming)(const Shapes&) = nullptr;
 };
 
-/// All networks, in the order in which people read them. networks.hpp lists them.
-template <class = void>
+/// All networks, in the order in which people read them; networks.hpp lists them. A template of nothing, for
+/// `extern template`.
+template <class Nothing>
 const std::vector<KnownNetwork>& known_networks();
 
 /// All names, each with what people want to know first.
 inline std::vector<About> about_networks() {
   std::vector<About> all;
-  for (const KnownNetwork& known : known_networks())
+  for (const KnownNetwork& known : known_networks<void>())
     all.insert(all.end(), known.about.begin(), known.about.end());
   return all;
 }
@@ -35,7 +36,7 @@ inline std::vector<std::string> model_names() {
 
 /// The network of this name; nothing for an unknown name.
 inline const KnownNetwork* known_network(const std::string& name) {
-  for (const KnownNetwork& known : known_networks())
+  for (const KnownNetwork& known : known_networks<void>())
     for (const About& about : known.about)
       if (about.name == name) return &known;
   return nullptr;

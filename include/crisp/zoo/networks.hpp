@@ -47,7 +47,7 @@ using Networks =
               ArcnnEntry, FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
               DictionaryEntry, GlobalRegressionEntry, AnchoredRegressionEntry>;
 
-template <class>
+template <class Nothing>
 const std::vector<KnownNetwork>& known_networks() {
   static const std::vector<KnownNetwork> all = [] {
     std::vector<KnownNetwork> list;

@@ -31,7 +31,7 @@ inline std::string first_tensors(const Shapes& file) {
 /// Entry::renaming.
 inline std::map<std::string, std::string> canonical_names(const Shapes& file) {
   std::vector<Renaming> renamings;
-  for (const KnownNetwork& known : known_networks())
+  for (const KnownNetwork& known : known_networks<void>())
     if (Renaming renaming = known.renaming(file)) renamings.push_back(std::move(renaming));
   const auto canonical = [&](const std::string& name, const std::vector<std::string>& parts) {
     for (const Renaming& renaming : renamings)
@@ -60,7 +60,7 @@ inline Shapes canonical(const Shapes& file) {
 inline Settings recognised(const Shapes& file) {
   Settings found;
   if (!network_elsewhere(file).empty()) return found;
-  for (const KnownNetwork& known : known_networks())
+  for (const KnownNetwork& known : known_networks<void>())
     if (found.empty()) found = known.recognise(file);
   return found;
 }
