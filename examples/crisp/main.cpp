@@ -1,4 +1,5 @@
 // The crisp program: trains networks, enlarges images, scores methods. One file a command; this one picks it.
+#include <csignal>
 #include <iostream>
 #include <locale>
 #include <new>
@@ -81,9 +82,18 @@ int run(int argc, char** argv) {
   }
 }
 
+// Whether the program was started so that it does not hear SIGHUP, as by nohup. A library may listen to it
+// before main: UCX, of Open MPI 5, does, to be debugged. So this is asked before libraries begin.
+bool hangup_ignored = false;
+#if defined(__linux__)
+void ask_hangup(int, char**, char**) { hangup_ignored = crisp::detail::is_ignored(SIGHUP); }
+[[gnu::section(".preinit_array"), gnu::used]] void (*before_libraries)(int, char**, char**) = ask_hangup;
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (hangup_ignored) std::signal(SIGHUP, SIG_IGN);
   std::locale::global(std::locale::classic());  // numbers have a point, also on the command line
   crisp::remove_temporary_files_on_signals();
   const int status = run(argc, argv);
