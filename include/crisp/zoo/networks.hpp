@@ -47,6 +47,7 @@ using Networks =
               ArcnnEntry, FsrcnnEntry, EspcnEntry, LapSrnEntry, MsLapSrnEntry, DncnnEntry, SparseCodingEntry,
               DictionaryEntry, GlobalRegressionEntry, AnchoredRegressionEntry>;
 
+/// What each entry says of its network, in the order of Networks; declared in zoo/known.hpp.
 template <class Nothing>
 const std::vector<KnownNetwork>& known_networks() {
   static const std::vector<KnownNetwork> all = [] {
