@@ -38,9 +38,17 @@ fi
 echo "Installing: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-export DEBIAN_FRONTEND=noninteractive
-if ! { "${root[@]}" apt-get update && "${root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+apt() { "${root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get "$@"; }
+install() { apt update && apt install -y --no-install-recommends "${missing[@]}"; }
+waits=60  # a new machine often updates itself: apt-get is asked again every five seconds, for five minutes
+until install >"$log" 2>&1; do
+  if grep -qs 'Could not get lock' "$log" && [ $waits -gt 0 ]; then
+    [ $waits -lt 60 ] || echo "Another program is installing packages. Waiting for it, at most 5 minutes."
+    waits=$((waits - 1))
+    sleep 5
+    continue
+  fi
   tail -20 "$log" >&2
   echo "The packages could not be installed: ${missing[*]}" >&2
   exit 1
-fi
+done
