@@ -11,6 +11,7 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 is wrong about the AVX-512 intrinsics
+#pragma GCC diagnostic ignored "-Wuninitialized"        // and says so of some processors, not of all
 #endif
 #include <Eigen/Core>
 #if defined(__GNUC__) && !defined(__clang__)
