@@ -73,7 +73,7 @@ head -c 150 one.png >truncated.png
 : >empty.png
 answers 413 "at most 32 MiB (33554432 bytes)" --data-binary @large.bin "$first"
 answers 411 "Content-Length" -H "Transfer-Encoding: chunked" --data-binary @one.png "$first"
-answers 400 "'text.png' is no image of a known kind" --data-binary @text.png "$jobs?model=0&scale=2&name=text.png"
+answers 400 "'text.png' is a text that begins with 'this is text'" --data-binary @text.png "$jobs?model=0&scale=2&name=text.png"
 answers 400 "truncated" --data-binary @truncated.png "$first"
 answers 400 "0 bytes" --data-binary @empty.png "$first"
 answers 415 "not a form" -F "file=@one.png" "$first"

@@ -83,7 +83,7 @@ printf '{"error": "not found"}' >error.safetensors
 other "a text in JSON" error.safetensors
 echo hello >hello.pth
 other "a text that begins with 'hello'" hello.pth
-other "a picture (PNG)" picture.png
+other "a PNG image" picture.png
 works export --model srcnn --scale 2 --seed 1 srcnn.onnx
 other "an ONNX model" srcnn.onnx
 printf '\037\213\010\000\000' >weights.pth.gz

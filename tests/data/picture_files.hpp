@@ -85,7 +85,7 @@ inline Png png_of(const data::Image& x) {
 
 /// A JPEG file with a segment after its first, the JFIF one.
 inline std::string with_segment(const std::string& jpeg, int marker, const std::string& data) {
-  const std::size_t at = 4 + data::formats::Bytes{jpeg}.u16(4);
+  const std::size_t at = 4 + Bytes{jpeg}.u16(4);
   return jpeg.substr(0, at) + '\xff' + char(marker) + big(std::uint32_t(data.size()) + 2, 2) + data +
          jpeg.substr(at);
 }

@@ -250,7 +250,7 @@ TEST_CASE("JPEGs of kinds that are not read are called what they are") {
 TEST_CASE("a JPEG without a table that it uses, or with a table that is none, is refused") {
   const std::string jpeg = encode_image(noise(8, 8, 3), ".jpg");
   const auto without = [&](std::size_t at) {  // the segment that begins there
-    return jpeg.substr(0, at) + jpeg.substr(at + 2 + formats::Bytes{jpeg}.u16(at + 2));
+    return jpeg.substr(0, at) + jpeg.substr(at + 2 + Bytes{jpeg}.u16(at + 2));
   };
   std::string full(17, '\0');  // a table with 257 codes
   full[16] = '\x80', full[15] = '\x7f', full[14] = '\2';
@@ -357,19 +357,23 @@ TEST_CASE("BMP: palettes, masks, runs, both directions; cut anywhere it is refus
 
 TEST_CASE("files of other kinds are called what they are") {
   using namespace std::string_literals;
-  const std::pair<std::string, std::string> kinds[] = {{"GIF89a"s, "a GIF image"},
-                                                       {"\0\0\0\x18"
-                                                        "ftypavif"s,
-                                                        "an AVIF image"},
-                                                       {"\0\0\0\x18"
-                                                        "ftypheic"s,
-                                                        "a HEIF"},
-                                                       {"8BPS"s, "Photoshop"},
-                                                       {"P6\n1 1\n255\n"s, "a PNM image"},
-                                                       {"version https://git-lfs.github.com"s, "git-lfs"},
-                                                       {"<!DOCTYPE html><html>"s, "a web page"},
-                                                       {"<svg xmlns"s, "an SVG"},
-                                                       {"text"s, "no image of a known kind"}};
+  const std::pair<std::string, std::string> kinds[] = {
+      {"GIF89a"s, "a GIF image"},
+      {"\0\0\0\x18"
+       "ftypavif"s,
+       "an AVIF image"},
+      {"\0\0\0\x18"
+       "ftypheic"s,
+       "a HEIF"},
+      {"8BPS"s, "Photoshop"},
+      {"P6\n1 1\n255\n"s, "a PNM image"},
+      {"version https://git-lfs.github.com"s, "git-lfs"},
+      {"<!DOCTYPE html><html>"s, "a web page"},
+      {"<svg xmlns"s, "an SVG"},
+      {"\x93NUMPY\1\0v\0"s, "an array of NumPy (.npy)"},
+      {"\x1f\x8b\x08"s, "can be read, whatever the name says\n  hint: unpack it first"},
+      {"text\nmore"s, "a text that begins with 'text'"},
+      {"\1\2\3"s, "no image of a known kind"}};
   for (const auto& [bytes, kind] : kinds) {
     CHECK(contains(message(bytes), kind));
     CHECK(contains(message(bytes), "PNG, JPEG, BMP can be read"));

@@ -45,8 +45,8 @@ inline std::string why_left_out(const std::filesystem::directory_entry& entry) {
   begin.resize(std::size_t(file.gcount()));
   for (const ImageReader& reader : image_readers())
     if (reader.knows(begin)) return str("its name does not end as that of a ", reader.format, " file");
-  const std::string kind = kind_of(begin);
-  return kind.empty() ? "not an image" : str(kind, ", which is not read here");
+  const FileKind kind = kind_of_file(begin);
+  return kind.sort == FileKind::picture ? str(kind.what, ", which is not read here") : "not an image";
 }
 
 }  // namespace detail

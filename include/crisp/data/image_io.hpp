@@ -25,7 +25,7 @@ struct SaveOptions {
 namespace detail {
 
 // An image of 8 bits a sample.
-struct Bytes {
+struct ByteImage {
   Index height = 0, width = 0;
   Index channels = 0;
   std::vector<unsigned char> bytes;
@@ -45,7 +45,7 @@ inline void check_size(const std::string& format, Index height, Index width) {
         " pixels are too many for a .bmp, which holds 4 GB\n  hint: write a .png");
 }
 
-inline std::string encode_bytes(const Bytes& image, const std::string& format, int jpeg_quality) {
+inline std::string encode_bytes(const ByteImage& image, const std::string& format, int jpeg_quality) {
   const int h = int(image.height), w = int(image.width);
   const int c = int(image.channels);
   std::string out;
@@ -74,8 +74,8 @@ inline std::string encode_image(const Image& given, const std::string& format, S
   check(format == ".png" || !image.has_alpha(), "save_image: ", describe(image), " cannot be kept in a ",
         format, " file\n  hint: write a .png");
   detail::check_size(format, image.height, image.width);
-  const detail::Bytes rounded{image.height, image.width, image.channels,
-                              formats::file_samples(image.samples.data(), image.samples.size(), 8)};
+  const detail::ByteImage rounded{image.height, image.width, image.channels,
+                                  formats::file_samples(image.samples.data(), image.samples.size(), 8)};
   return detail::encode_bytes(rounded, format, o.jpeg_quality);
 }
 

@@ -22,7 +22,7 @@ namespace formats {
 inline ImageReader webp_reader() {
   return {"WebP",
           {".webp"},
-          [](std::string_view bytes) { return kind_of(bytes) == "a WebP image"; },
+          [](std::string_view bytes) { return kind_of_file(bytes).what == "a WebP image"; },
           [](const std::string& bytes, const std::string& name) {
             const WebpHeader h = webp_header(bytes, name);
             return ImageHeader{.height = h.height, .width = h.width, .orientation = h.orientation};
@@ -35,7 +35,7 @@ inline ImageReader webp_reader() {
 inline ImageReader tiff_reader() {
   return {"TIFF",
           {".tif", ".tiff"},
-          [](std::string_view bytes) { return kind_of(bytes) == "a TIFF image"; },
+          [](std::string_view bytes) { return kind_of_file(bytes).what == "a TIFF image"; },
           [](const std::string& bytes, const std::string& name) {
             const TiffHeader h = tiff_header(bytes, name);
             return ImageHeader{h.height, h.width, h.bits == 16 ? 16 : 8, h.orientation};

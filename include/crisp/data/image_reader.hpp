@@ -3,6 +3,7 @@
 #pragma once
 #include <filesystem>
 
+#include "crisp/core/file_kind.hpp"
 #include "crisp/data/formats/bmp.hpp"
 #include "crisp/data/formats/jpeg.hpp"
 #include "crisp/data/formats/png.hpp"
@@ -108,45 +109,17 @@ inline bool is_image_name(const std::filesystem::path& path) {
   return false;
 }
 
-/// What a file is by its first bytes, for messages: "a GIF image"; empty where that is not known.
-inline std::string kind_of(std::string_view bytes) {
-  using namespace std::string_view_literals;
-  const auto box = bytes.size() >= 12 ? bytes.substr(8, 4) : ""sv;
-  if (bytes.starts_with("GIF8")) return "a GIF image";
-  if (bytes.starts_with("RIFF") && box == "WEBP") return "a WebP image";
-  if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv) || bytes.starts_with("II+\0"sv) ||
-      bytes.starts_with("MM\0+"sv))
-    return "a TIFF image";
-  if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") {
-    if (box == "avif" || box == "avis") return "an AVIF image";
-    return box == "heic" || box == "heix" || box == "mif1" || box == "msf1" ? "a HEIF image" : "a film";
-  }
-  if (bytes.starts_with("\0\0\0\x0cjP  "sv) || bytes.starts_with("\xff\x4f\xff\x51"))
-    return "a JPEG 2000 image";
-  if (bytes.starts_with("\0\0\0\x0cJXL "sv) || bytes.starts_with("\xff\x0a")) return "a JPEG XL image";
-  if (bytes.starts_with("8BPS")) return "a Photoshop file";
-  if (bytes.starts_with("v/1\x01")) return "an OpenEXR image";
-  if (bytes.starts_with("\0\0\1\0"sv)) return "an icon";
-  if (bytes.starts_with("qoif")) return "a QOI image";
-  if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7') return "a PNM image";
-  if (bytes.starts_with("%PDF")) return "a PDF document";
-  if (bytes.starts_with("PK\3\4")) return "a zip archive";
-  if (bytes.starts_with("version https://git-lfs")) return "a pointer of git-lfs, not the file itself";
-  const std::string_view begin = bytes.substr(0, std::min<std::size_t>(bytes.size(), 512));
-  if (begin.find("<svg") != begin.npos) return "an SVG drawing";
-  if (begin.find("<html") != begin.npos || begin.find("<!DOCTYPE") != begin.npos) return "a web page";
-  return "";
-}
-
 /// The reader of a file. Throws Error with the name where none knows it.
 inline const ImageReader& reader_of(const std::string& bytes, const std::string& name) {
   if (bytes.size() >= (std::size_t(1) << 30))
     formats::refuse(name, "has ", bytes.size(), " bytes; at most 1 GiB can be read");
   for (const ImageReader& reader : image_readers())
     if (reader.knows(bytes)) return reader;
-  const std::string kind = kind_of(bytes);
-  formats::refuse(name, "is ", kind.empty() ? "no image of a known kind" : kind, "; ", readable_formats(),
-                  " can be read, whatever the name says");
+  const FileKind kind = kind_of_file(bytes);
+  const std::string hint = hint_for(kind.sort);
+  formats::refuse(name, "is ", kind.what.empty() ? "no image of a known kind" : kind.what, "; ",
+                  readable_formats(), " can be read, whatever the name says",
+                  hint.empty() ? "" : "\n  hint: ", hint);
 }
 
 /// The size of the picture in an image file, the right way up, without decoding it. Throws Error with the

@@ -51,7 +51,7 @@ class JpegFile : public formats::RowFile {
   std::FILE* file_;
   ColourInfo colour_;
   int quality_;
-  Bytes rows_;
+  ByteImage rows_;
 };
 #endif
 

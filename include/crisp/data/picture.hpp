@@ -21,7 +21,7 @@ struct ColourInfo {
 
 /// Whether the profile is whole, and made for RGB (colour) or for gray: ICC.1:2022, sec. 7.2.
 inline bool is_icc_profile(std::string_view profile, bool colour) {
-  const formats::Bytes bytes{profile};
+  const Bytes bytes{profile};
   return bytes.size() >= 132 && bytes.u32(0) == bytes.size() && profile.substr(36, 4) == "acsp" &&
          profile.substr(16, 4) == (colour ? "RGB " : "GRAY");
 }

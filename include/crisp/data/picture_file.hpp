@@ -47,7 +47,7 @@ inline std::string jpeg_frame(std::ifstream& file) {
     char segment[11] = {};
     file.seekg(at);
     if (!file.read(segment, sizeof segment) || segment[0] != '\xff') return "";
-    const formats::Bytes bytes{{segment, sizeof segment}};
+    const Bytes bytes{{segment, sizeof segment}};
     if (formats::jpeg::is_frame(bytes.u8(1))) return {segment + 4, 7};
     if (bytes.u8(1) == formats::jpeg::scan) return "";
     at += 2 + std::streamoff(bytes.u16(2));
@@ -60,14 +60,14 @@ inline double expected_bytes(const std::filesystem::path& path) {
   char begin[26] = {};
   file.read(begin, sizeof begin);
   const std::string_view seen(begin, std::size_t(file.gcount()));
-  const formats::Bytes bytes{seen};
+  const Bytes bytes{seen};
   if (seen.starts_with(formats::png_signature)) {
     const bool gray = bytes.u8(25) == 0 || bytes.u8(25) == 4;
     return double(bytes.u32(16)) * double(bytes.u32(20)) * (gray ? 1 : 3) * (bytes.u8(24) == 16 ? 2 : 1);
   }
   if (seen.starts_with("\xff\xd8\xff")) {
     const std::string text = jpeg_frame(file);
-    const formats::Bytes frame{text};
+    const Bytes frame{text};
     return double(frame.u16(1)) * double(frame.u16(3)) * (frame.u8(5) == 1 ? 1 : 3);
   }
   try {

@@ -6,8 +6,9 @@
 
 #include <memory>
 
+#include "crisp/core/bytes.hpp"
 #include "crisp/core/file.hpp"
-#include "crisp/io/file_kind.hpp"
+#include "crisp/io/no_weights.hpp"
 #include "crisp/io/state_dict.hpp"
 
 namespace crisp::io {
@@ -77,7 +78,7 @@ inline std::string archive_prefix(const std::string& where, const std::vector<st
   });
   if (data != names.end()) return data->substr(0, data->size() - 8);
   const FileKind kind = kind_of_archive(names);
-  throw Error(str(where, "it is ", kind.what, ", not one of torch.save\n  hint: ", kind.hint));
+  throw Error(str(where, "it is ", kind.what, ", not one of torch.save\n  hint: ", weights_hint(kind.sort)));
 }
 
 inline SafeTensors parse_zip(const std::string& where, const std::string& file, const Choice& choice) {
@@ -113,10 +114,10 @@ inline std::map<std::string, std::size_t> storage_begins(const std::string& wher
     const Index width = key.kind == PickledValue::text && found != widths.end() ? found->second : 0;
     check(width > 0, where, "it names a storage that no tensor uses, or of a type that crisp does not read");
     const std::size_t left = file.size() - at;
-    check(left >= 8 && little_endian(file, at) <= (left - 8) / std::uint64_t(width), where, "storage '",
+    check(left >= 8 && Bytes{file, true}.u64(at) <= (left - 8) / std::uint64_t(width), where, "storage '",
           key.text_value.substr(0, 60), "' ends beyond the ", file.size(), " bytes of the file");
     begins[key.text_value] = at;
-    at += 8 + std::size_t(little_endian(file, at)) * std::size_t(width);
+    at += 8 + std::size_t(Bytes{file, true}.u64(at)) * std::size_t(width);
   }
   return begins;
 }
@@ -143,7 +144,7 @@ inline SafeTensors parse_legacy(const std::string& where, const std::string& fil
   return collect(where, reader, top, Index(file.size()), choice, [&](const PickledTensor& t) {
     const auto found = begins.find(t.storage);
     check(found != begins.end(), where, "there is no storage '", t.storage.substr(0, 60), "'");
-    const std::size_t elements = std::size_t(little_endian(file, found->second));
+    const std::size_t elements = std::size_t(Bytes{file, true}.u64(found->second));
     return file.substr(found->second + 8, elements * std::size_t(storage_width(t.type)));
   });
 }

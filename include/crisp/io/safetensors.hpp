@@ -3,10 +3,11 @@
 #pragma once
 #include <set>
 
+#include "crisp/core/bytes.hpp"
 #include "crisp/core/file.hpp"
-#include "crisp/io/file_kind.hpp"
 #include "crisp/io/host_tensor.hpp"
 #include "crisp/io/json_text.hpp"
+#include "crisp/io/no_weights.hpp"
 
 namespace crisp::io {
 
@@ -38,12 +39,12 @@ inline HeaderEntry read_entry(const std::string& here, JsonText& json) {
 inline std::uint64_t header_length(const std::string& where, const std::string& file,
                                    const std::filesystem::path& path) {
   const bool brace = file.size() > 8 && file[8] == '{';
-  const std::uint64_t length = file.size() < 8 ? 0 : little_endian(file, 0);
+  const std::uint64_t length = Bytes{file, true}.u64(0);
   if (brace && length <= file.size() - 8) return length;
   const bool cut_short = brace && length < std::uint64_t(1) << 40;
   const FileKind kind = cut_short ? FileKind{} : kind_of_file(file);
   check(kind.what.empty(), "load: '", path.string(), "' is no weights file: it is ", kind.what,
-        "\n  hint: ", kind.hint);
+        "\n  hint: ", weights_hint(kind.sort));
   check(file.size() >= 8, where, "it has ", file.size(),
         " bytes, fewer than the 8 that give the length of the header");
   check(length <= file.size() - 8, where, "its header should have ", length, " bytes, but only ",

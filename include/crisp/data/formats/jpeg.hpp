@@ -148,8 +148,10 @@ inline std::string joined_profile(const std::vector<JpegSegment>& segments) {
 // what they find in memory instead.
 class JpegTables {
  public:
-  JpegTables(std::vector<JpegSegment> const& segments, const JpegHeader& h, std::string name)
-      : name_(std::move(name)) {
+  explicit JpegTables(std::string name) : name_(std::move(name)) {}
+
+  // Throws Error where a scan asks for a table that is not there, or where a component has no scan.
+  void check(const std::vector<JpegSegment>& segments, const JpegHeader& h) {
     for (const JpegSegment& s : segments) {
       if (s.marker == jpeg::quantisation_tables) take_quantisation({s.data});
       if (s.marker == jpeg::huffman_tables) take_huffman({s.data});
@@ -237,7 +239,7 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
     if (s.marker == jpeg::app14 && data.begins("Adobe") && data.size() >= 12) h.has_adobe_marker = true;
   }
   if (h.frame == 0) refuse(name, "is damaged: the JPEG has no frame");
-  detail::JpegTables(segments, h, name);
+  detail::JpegTables(name).check(segments, h);
   std::size_t coded = 0, scans = 0;
   for (const JpegSegment& s : segments) {
     coded += s.marker == 0 ? s.data.size() : 0;

@@ -1,5 +1,5 @@
 // What is no weights file is called what it is, before anything else is said of it.
-#include "crisp/io/file_kind.hpp"
+#include "crisp/io/no_weights.hpp"
 
 #include "crisp/zoo/weights_file.hpp"
 #include "io/pickles.hpp"
@@ -33,11 +33,16 @@ TEST_CASE("file kinds: each is named, with what to do about it") {
       {"404: Not Found", "a text that begins with '404: Not Found'"},
       {"a", "a text that begins with 'a'"},
       {"7767517\n75 83\n", "a parameter file of ncnn"},
-      {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s, "a picture (PNG)"},
-      {"\xff\xd8\xff\xe0\0\x10JFIF"s, "a picture (JPEG)"},
-      {"BM\x9a\0\0\0\0\0\0\0\x36\0\0\0"s, "a picture (BMP)"},
-      {"RIFF\x24\0\0\0WEBPVP8 "s, "a picture (WebP)"},
-      {"II*\0\x08\0\0\0\0\0"s, "a picture (TIFF)"},
+      {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s, "a PNG image"},
+      {"\xff\xd8\xff\xe0\0\x10JFIF"s, "a JPEG image"},
+      {"BM\x9a\0\0\0\0\0\0\0\x36\0\0\0"s, "a BMP image"},
+      {"RIFF\x24\0\0\0WEBPVP8 "s, "a WebP image"},
+      {"II*\0\x08\0\0\0\0\0"s, "a TIFF image"},
+      {"\0\0\0\x18"
+       "ftypavif"s,
+       "an AVIF image"},
+      {"P6\n1 1\n255\n", "a PNM image"},
+      {"<?xml version='1.0'?><svg>", "an SVG drawing"},
       {"GGUF\3\0\0\0\0\0\0\0"s, "a GGUF file"},
       {"\x89HDF\r\n\x1a\n\0\0\0\0"s, "an HDF5 file"},
       {"\x93NUMPY\1\0v\0"s, "an array of NumPy"},
