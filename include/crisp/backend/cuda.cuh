@@ -32,6 +32,7 @@ struct Cuda : PlainCuda,
               cuda::FastSoftmax,
               cuda::FastWindowAttention {};
 static_assert(HasSynchronize<Cuda> && HasGraphs<Cuda> && HasStaging<Cuda, float>);
+static_assert(HasForEachOf<Cuda>);
 static_assert(HasSumRows<Cuda, float> && HasSumRows<Cuda, bfloat16>);
 static_assert(HasConv2d<Cuda, float> && HasConv2d<Cuda, bfloat16>);
 static_assert(HasBatchNorm<Cuda, float> && HasBatchNorm<Cuda, bfloat16>);

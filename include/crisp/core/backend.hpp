@@ -90,12 +90,18 @@ concept Backend = requires(float* p, const float* q, Index n, Gemm<float> produc
   D::reset_peak();  // also gives back what is kept
 };
 
+/// A device may do many small loops at once: optimizers have one for each weight.
+template <class D, class F = detail::NoKernel>
+concept HasForEachOf = requires(const std::vector<std::pair<Index, F>>& work) {
+  D::for_each_of(work);
+};
+
 namespace detail {
 
 // f(i) for i in [0, n), for each (n, f): at once, where the device can.
 template <class D, class F>
 void for_each_of(const std::vector<std::pair<Index, F>>& work) {
-  if constexpr (requires { D::for_each_of(work); }) D::for_each_of(work);
+  if constexpr (HasForEachOf<D, F>) D::for_each_of(work);
   else
     for (const auto& [n, f] : work) D::for_each(n, f);
 }

@@ -8,6 +8,7 @@
 #include "crisp/backend/cuda/fast/implicit_gemm.cuh"
 #include "crisp/backend/cuda/fast/implicit_weight_gradient.cuh"
 #include "crisp/backend/cuda/fast/scratch.cuh"
+#include "crisp/backend/cuda/fast/with_constant.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -86,17 +87,12 @@ struct FastConv2d {
   template <class T, class Divides, class F>
   static void with_constants(const ConvSizes& s, const Divides& divides, const F& f) {
     const auto with_width = [&](auto math, auto vector) {
-      few_outputs(s) ? f(math, std::integral_constant<int, 1>(), vector)
-                     : f(math, std::integral_constant<int, 8>(), vector);
+      with_constant<1, 8>([&](int) { return few_outputs(s); }, [&](auto width) { f(math, width, vector); });
     };
     const auto with_vector = [&](auto math) {
-      constexpr int most = 16 / int(sizeof(T));
-      if (divides(most)) return with_width(math, std::integral_constant<int, most>());
-      if constexpr (std::same_as<T, bfloat16>) {
-        if (divides(4)) return with_width(math, std::integral_constant<int, 4>());
-        if (divides(2)) return with_width(math, std::integral_constant<int, 2>());
-      }
-      with_width(math, std::integral_constant<int, 1>());
+      const auto with = [&](auto vector) { with_width(math, vector); };
+      if constexpr (std::same_as<T, bfloat16>) with_constant<8, 4, 2, 1>(divides, with);
+      else with_constant<4, 1>(divides, with);
     };
     if constexpr (std::same_as<T, bfloat16>) with_vector(std::integral_constant<Math, Math::bf16>());
     else switch (PlainCuda::math()) {

@@ -10,6 +10,7 @@
 #include "crisp/backend/cuda/fast/attention_rows.cuh"
 #include "crisp/backend/cuda/fast/channels.cuh"
 #include "crisp/backend/cuda/fast/window_attention_tensor.cuh"
+#include "crisp/backend/cuda/fast/with_constant.cuh"
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
@@ -67,24 +68,85 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y
   Rows::copy_out(q, y + window.image * a.C + head * a.d, a.C, pixels, a);
 }
 
+// The shared memory of a block of attend_back: rows (n, D) of a head in a window; p (key, query), the softmax
+// and then the gradient of the scores, in lines of n + 1; sums (key, query) over the windows. In turns a
+// thread has a query, along a column of p, and a key, along a line of p: n + 1 keeps both in different banks.
+template <int D>
+struct AttentionBackward {
+  using Rows = AttentionRows<D>;
+  int n;
+  float *q, *k, *v, *dout, *p, *sums;
+
+  __device__ AttentionBackward(float* shared, int n) : n(n), q(shared) {
+    k = q + n * D;
+    v = k + n * D;
+    dout = v + n * D;
+    p = dout + n * D;
+    sums = p + n * (n + 1);
+  }
+  __device__ float& score(int key, int query) { return p[key * (n + 1) + query]; }
+
+  // p = softmax(q k^T + bias) of one query; with_bias(key, s) adds the bias and the mask. Returns the sum
+  // over the keys of p dp, where dp = dout v.
+  template <class WithBias>
+  __device__ float softmax(int query, const float (&own_dout)[D], const WithBias& with_bias) {
+    float own[D], most = -INFINITY, sum = 0, along = 0;
+    Rows::read(own, q + query * D);
+    CRISP_UNROLL_FEW
+    for (int key = 0; key < n; ++key) {
+      const float s = with_bias(key, Rows::dot(own, k + key * D));
+      most = s > most || s != s ? s : most;
+      score(key, query) = s;
+    }
+    CRISP_UNROLL_FEW
+    for (int key = 0; key < n; ++key) {
+      const float e = expf(score(key, query) - most);
+      sum += e;
+      along += e * Rows::dot(own_dout, v + key * D);
+      score(key, query) = e;
+    }
+    CRISP_UNROLL_FEW
+    for (int key = 0; key < n; ++key) score(key, query) /= sum;
+    return along / sum;
+  }
+  // dv = p^T dout, of one key.
+  __device__ void value_gradient(int key, float (&dv)[D]) {
+    CRISP_UNROLL_FEW
+    for (int query = 0; query < n; ++query) Rows::add(dv, score(key, query), dout + query * D);
+  }
+  // ds = p (dp - the sum of p dp) takes the place of p, and dq = ds k, of one query.
+  __device__ void query_gradient(int query, const float (&own_dout)[D], float along, float (&dq)[D]) {
+    CRISP_UNROLL_FEW
+    for (int key = 0; key < n; ++key) {
+      float& at = score(key, query);
+      const float ds = at * (Rows::dot(own_dout, v + key * D) - along);
+      at = ds;
+      sums[key * n + query] += ds;
+      Rows::add(dq, ds, k + key * D);
+    }
+  }
+  // dk = ds^T q, of one key; q is scaled already.
+  __device__ void key_gradient(int key, float (&dk)[D]) {
+    CRISP_UNROLL_FEW
+    for (int query = 0; query < n; ++query) Rows::add(dk, score(key, query), q + query * D);
+  }
+};
+
 // dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces,
-// heads, key, query): a block goes through a piece. Shared: q, k, v and the gradient of y (n, D); p (n, n +
-// 1), the softmax and then the gradient of the scores; sums (n, n). In turns a thread has a query, along a
-// row of p's columns, and a key, along a line of p: n + 1 keeps both in different banks.
+// heads, key, query): a block goes through a piece.
 template <class T, int D>
 __global__ void __launch_bounds__(attention_threads, 2)
     attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
   using Rows = AttentionRows<D>;
-  CRISP_DYNAMIC_SHARED(float, q);
-  const int n = a.n, line = n + 1;
-  float *k = q + n * D, *v = k + n * D, *dout = v + n * D, *p = dout + n * D, *sums = p + n * line;
+  CRISP_DYNAMIC_SHARED(float, shared);
   CRISP_SHARED(int[attention_threads], pixels);
   CRISP_SHARED(int[attention_threads], parts);
-  const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)),
+  AttentionBackward<D> block(shared, a.n);
+  const int n = a.n, head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)),
             me = min(int(threadIdx.x), n - 1);
   const bool real = int(threadIdx.x) < n;
   const T* bias = a.bias + head * n * n + me;
-  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) sums[i] = 0;
+  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) block.sums[i] = 0;
 
   for (int number = first_of(piece, pieces_of_windows, a.windows),
            end = first_of(piece + 1, pieces_of_windows, a.windows);
@@ -94,70 +156,41 @@ __global__ void __launch_bounds__(attention_threads, 2)
     parts[threadIdx.x] = window.part(a, me);
     __syncthreads();
     const T* from = a.qkv + window.image * 3 * a.C + head * a.d;
-    Rows::copy_in(q, from, 3 * a.C, pixels, a, a.scale);
-    Rows::copy_in(k, from + a.C, 3 * a.C, pixels, a);
-    Rows::copy_in(v, from + 2 * a.C, 3 * a.C, pixels, a);
-    Rows::copy_in(dout, dy + window.image * a.C + head * a.d, a.C, pixels, a);
+    Rows::copy_in(block.q, from, 3 * a.C, pixels, a, a.scale);
+    Rows::copy_in(block.k, from + a.C, 3 * a.C, pixels, a);
+    Rows::copy_in(block.v, from + 2 * a.C, 3 * a.C, pixels, a);
+    Rows::copy_in(block.dout, dy + window.image * a.C + head * a.d, a.C, pixels, a);
     __syncthreads();
 
     const bool masked = window.bottom || window.right;
-    float own[D], own_dout[D], along = 0;
-    Rows::read(own_dout, dout + me * D);
-    if (real) {  // p = softmax of the scores; along = the sum over the keys of p dp, where dp = dout v
-      Rows::read(own, q + me * D);
-      float most = -INFINITY, sum = 0;
-      CRISP_UNROLL_FEW
-      for (int key = 0; key < n; ++key) {
-        float s = Rows::dot(own, k + key * D) + bias[key * n];
-        if (masked && parts[key] != parts[me]) s -= 100;
-        most = s > most || s != s ? s : most;
-        p[key * line + me] = s;
-      }
-      CRISP_UNROLL_FEW
-      for (int key = 0; key < n; ++key) {
-        const float e = expf(p[key * line + me] - most);
-        sum += e;
-        along += e * Rows::dot(own_dout, v + key * D);
-        p[key * line + me] = e;
-      }
-      along /= sum;
-      CRISP_UNROLL_FEW
-      for (int key = 0; key < n; ++key) p[key * line + me] /= sum;
-    }
+    const auto with_bias = [&](int key, float s) {
+      s += bias[key * n];
+      return masked && parts[key] != parts[me] ? s - 100 : s;
+    };
+    float own_dout[D], dq[D] = {}, dk[D] = {}, dv[D] = {}, along = 0;
+    Rows::read(own_dout, block.dout + me * D);
+    if (real) along = block.softmax(me, own_dout, with_bias);
     __syncthreads();
-    float dv[D] = {}, dq[D] = {}, dk[D] = {};
-    CRISP_UNROLL_FEW
-    for (int query = 0; query < n; ++query) Rows::add(dv, p[me * line + query], dout + query * D);
+    block.value_gradient(me, dv);
+    __syncthreads();
+    if (real) block.query_gradient(me, own_dout, along, dq);
+    __syncthreads();
+    block.key_gradient(me, dk);
     __syncthreads();
     if (real) {
-      CRISP_UNROLL_FEW
-      for (int key = 0; key < n; ++key) {
-        float& at = p[key * line + me];
-        const float ds = at * (Rows::dot(own_dout, v + key * D) - along);
-        at = ds;
-        sums[key * n + me] += ds;
-        Rows::add(dq, ds, k + key * D);
-      }
-    }
-    __syncthreads();
-    CRISP_UNROLL_FEW
-    for (int query = 0; query < n; ++query)
-      Rows::add(dk, p[me * line + query], q + query * D);  // q is scaled already
-    __syncthreads();
-    if (real) {
-      Rows::write(q + me * D, dq, a.scale);
-      Rows::write(k + me * D, dk);
-      Rows::write(v + me * D, dv);
+      Rows::write(block.q + me * D, dq, a.scale);
+      Rows::write(block.k + me * D, dk);
+      Rows::write(block.v + me * D, dv);
     }
     __syncthreads();
     T* to = dqkv + window.image * 3 * a.C + head * a.d;
-    Rows::copy_out(q, to, 3 * a.C, pixels, a);
-    Rows::copy_out(k, to + a.C, 3 * a.C, pixels, a);
-    Rows::copy_out(v, to + 2 * a.C, 3 * a.C, pixels, a);
+    Rows::copy_out(block.q, to, 3 * a.C, pixels, a);
+    Rows::copy_out(block.k, to + a.C, 3 * a.C, pixels, a);
+    Rows::copy_out(block.v, to + 2 * a.C, 3 * a.C, pixels, a);
     __syncthreads();
   }
   float* to = sums_of_pieces + Index(blockIdx.x) * n * n;
-  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) to[i] = sums[i];
+  for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) to[i] = block.sums[i];
 }
 
 template <class From, class To>
@@ -280,27 +313,22 @@ struct FastWindowAttention {
   static dim3 threads(const Attention<T>& a) {
     return dim3(unsigned(ceil_div(a.n, 32) * 32));
   }
+  // The length of a row of d numbers.
   static int padded(Index d) {
-    if (d <= 12) return 12;
-    return d <= 16 ? 16 : 32;
+    int length = 0;
+    with_width(d, [&](auto D) { length = D(); });
+    return length;
   }
   static int back_bytes(int n, int D) { return 4 * (4 * n * D + n * (n + 1) + n * n); }
 
-  // Calls f with the length of a row as a constant.
+  // Call f with the length of a row as a constant.
   template <class F>
   static void with_tensor_width(Index d, const F& f) {
-    d <= 16 ? f(std::integral_constant<int, 16>()) : f(std::integral_constant<int, 32>());
+    with_constant<16, 32>([&](int length) { return d <= length; }, f);
   }
   template <class F>
   static void with_width(Index d, const F& f) {
-    switch (padded(d)) {
-      case 12:
-        return f(std::integral_constant<int, 12>());
-      case 16:
-        return f(std::integral_constant<int, 16>());
-      default:
-        return f(std::integral_constant<int, 32>());
-    }
+    with_constant<12, 16, 32>([&](int length) { return d <= length; }, f);
   }
 };
 
