@@ -53,14 +53,13 @@ struct SsimParts {
   double ssim = 0, contrast_structure = 0;
 };
 inline SsimParts ssim_parts(const Plane& a, const Plane& b) {
-  constexpr double c1 = ssim_c1, c2 = ssim_c2;
   const Plane ma = gaussian(a), mb = gaussian(b), aa = gaussian(times(a, a)), bb = gaussian(times(b, b)),
               ab = gaussian(times(a, b));
   SsimParts sum;
   for (std::size_t i = 0; i < ma.v.size(); ++i) {
     const double m = ma.v[i] * mb.v[i], m2 = ma.v[i] * ma.v[i] + mb.v[i] * mb.v[i];
-    const double cs = (2 * (ab.v[i] - m) + c2) / (aa.v[i] + bb.v[i] - m2 + c2);
-    sum.ssim += cs * (2 * m + c1) / (m2 + c1);
+    const double cs = (2 * (ab.v[i] - m) + ssim_c2) / (aa.v[i] + bb.v[i] - m2 + ssim_c2);
+    sum.ssim += cs * (2 * m + ssim_c1) / (m2 + ssim_c1);
     sum.contrast_structure += cs;
   }
   return {sum.ssim / double(ma.v.size()), sum.contrast_structure / double(ma.v.size())};

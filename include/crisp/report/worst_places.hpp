@@ -14,12 +14,16 @@
 
 namespace crisp::report {
 
+namespace detail {
+inline double decibels(double mse) { return 10 * std::log10(255.0 * 255.0 / mse); }
+}  // namespace detail
+
 /// A square of a picture, in pixels of HR.
 struct Place {
   const ReportPicture* picture;
   Index top = 0, left = 0, side = 0;
   double mse = 0;  // of the network, mean over its pixels and channels, 0..255
-  double psnr() const { return 10 * std::log10(255.0 * 255.0 / mse); }
+  double psnr() const { return detail::decibels(mse); }
 };
 
 namespace detail {
@@ -101,13 +105,12 @@ inline WorstPlaces worst_of_validation(Index step, double psnr, const std::vecto
     };
     const data::Image result = part(p.picture->result), hr = part(p.picture->hr);
     const double bicubic = detail::mse_at(p.picture->bicubic, p.picture->hr, p);
-    html += "<section class=\"place\"><div>" + detail::patch_figure("network", result) +
-            detail::patch_figure("original", hr) +
-            detail::patch_figure("error", detail::error_map(result, hr)) +
-            str("</div><p><b>", fixed(p.psnr(), 2), " dB</b>, bicubic ",
-                detail::html_number(10 * std::log10(255.0 * 255.0 / bicubic), 2), " dB<br>",
-                detail::escaped(p.picture->name), ", row ", p.top, ", column ", p.left, ", ", p.side, " x ",
-                p.side, " pixels</p></section>");
+    html +=
+        "<section class=\"place\"><div>" + detail::patch_figure("network", result) +
+        detail::patch_figure("original", hr) + detail::patch_figure("error", detail::error_map(result, hr)) +
+        str("</div><p><b>", fixed(p.psnr(), 2), " dB</b>, bicubic ",
+            detail::html_number(detail::decibels(bicubic), 2), " dB<br>", detail::escaped(p.picture->name),
+            ", row ", p.top, ", column ", p.left, ", ", p.side, " x ", p.side, " pixels</p></section>");
   }
   return {step, html + "</div></details>\n"};
 }
