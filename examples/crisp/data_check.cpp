@@ -1,8 +1,11 @@
 // See data_check.hpp.
 #include "data_check.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <mutex>
+#include <utility>
 
 #include "crisp/core/parallel.hpp"
 #include "crisp/data/likeness.hpp"
@@ -18,44 +21,33 @@ struct FolderCheck::Seen {
   fs::path file, folder;
   data::PictureInfo info;
   data::Sketch sketch;
+  std::string kind;  // "RGB, 8 bits"
+
+  // Throws Error for one that is damaged.
+  Seen(const fs::path& file, const fs::path& folder) : file(file), folder(folder) {
+    const data::Picture picture = data::load_picture(file);
+    const data::Samples x = data::kept_samples(picture.image);
+    info = {file.filename().string(), x.height, x.width, x.channels, picture.bits, data::checksum(x)};
+    sketch = data::sketch_of(data::without_alpha(picture.image));
+    static constexpr const char* names[] = {"empty", "gray", "gray with alpha", "RGB", "RGB with alpha"};
+    kind = str(names[picture.image.channels], ", ", picture.bits, " bits");
+  }
 };
 
 FolderCheck::FolderCheck(bool quiet) : quiet_(quiet) {}
 FolderCheck::~FolderCheck() = default;
-
-namespace {
-
-// "RGB 8 bits: 90, gray 8 bits: 1".
-std::string kinds_of(const std::map<std::string, Index>& kinds) {
-  std::string text;
-  for (const auto& [kind, count] : kinds) text += str(text.empty() ? "" : ", ", kind, ": ", count);
-  return text;
-}
-
-}  // namespace
 
 void FolderCheck::read(const fs::path& folder) {
   const std::vector<fs::path> files = images_in("check", folder);
   report::ProgressBar bar(quiet_);
   std::vector<std::unique_ptr<Seen>> found(files.size());
   std::vector<std::string> faults(files.size());
-  std::map<std::string, Index> kinds;
   std::mutex mutex;
   std::size_t done = 0;
   parallel_for(Index(files.size()), true, [&](Index k) {
     const std::size_t i = std::size_t(k);
     try {
-      const data::Picture picture = data::load_picture(files[i]);
-      const data::Samples samples = data::kept_samples(picture.image);
-      const data::PictureInfo info{
-          files[i].filename().string(), samples.height, samples.width, samples.channels, picture.bits,
-          data::checksum(samples)};
-      found[i] = std::make_unique<Seen>(
-          Seen{files[i], folder, info, data::sketch_of(data::without_alpha(picture.image))});
-      const std::lock_guard lock(mutex);
-      const data::Image& x = picture.image;
-      static constexpr const char* names[] = {"empty", "gray", "gray with alpha", "RGB", "RGB with alpha"};
-      ++kinds[str(names[x.channels], ", ", picture.bits, " bits")];
+      found[i] = std::make_unique<Seen>(files[i], folder);
     } catch (const std::exception& e) {  // each is told below; none ends the check
       faults[i] = e.what();
     }
@@ -63,27 +55,36 @@ void FolderCheck::read(const fs::path& folder) {
     ++done;
     if (bar.due()) bar.update(double(done) / double(files.size()), "reading '" + folder.string() + "'  ", 0);
   });
-  Index least_height = 0, least_width = 0, most_height = 0, most_width = 0;
-  double pixels = 0;
-  for (std::unique_ptr<Seen>& seen : found) {
-    if (!seen) continue;
-    const data::PictureInfo& x = seen->info;
-    if (pixels == 0) least_height = x.height, least_width = x.width;
-    least_height = std::min(least_height, x.height);
-    least_width = std::min(least_width, x.width);
-    most_height = std::max(most_height, x.height);
-    most_width = std::max(most_width, x.width);
-    pixels += double(x.height) * double(x.width);
-    seen_.push_back(std::move(*seen));
-  }
   if (!quiet_) bar.line(folder.string());
-  std::cout << "  " << files.size() << " pictures, " << fixed(pixels / 1e6, 1) << " megapixels; from "
-            << least_height << " x " << least_width << " to " << most_height << " x " << most_width
-            << " (heights and widths); " << kinds_of(kinds) << "\n";
+  std::vector<Seen> here;
+  for (const std::unique_ptr<Seen>& seen : found)
+    if (seen) here.push_back(std::move(*seen));
+  tell_sizes(here, files.size());
+  std::move(here.begin(), here.end(), std::back_inserter(seen_));
   for (const std::string& fault : faults)
     if (!fault.empty()) std::cout << "  damaged: " << fault << "\n", ++damaged_;
   std::cout.flush();
   tell_left_out(folder);
+}
+
+void FolderCheck::tell_sizes(const std::vector<Seen>& pictures, std::size_t files) {
+  std::vector<Index> heights{0}, widths{0};
+  std::map<std::string, Index> kinds;
+  double pixels = 0;
+  if (!pictures.empty()) heights.clear(), widths.clear();
+  for (const Seen& x : pictures) {
+    heights.push_back(x.info.height);
+    widths.push_back(x.info.width);
+    ++kinds[x.kind];
+    pixels += double(x.info.height) * double(x.info.width);
+  }
+  const auto [low, high] = std::minmax_element(heights.begin(), heights.end());
+  const auto [narrow, wide] = std::minmax_element(widths.begin(), widths.end());
+  std::cout << "  " << files << " pictures, " << fixed(pixels / 1e6, 1) << " megapixels; from " << *low
+            << " x " << *narrow << " to " << *high << " x " << *wide << " (heights and widths); ";
+  const char* comma = "";
+  for (const auto& [kind, count] : kinds) std::cout << std::exchange(comma, ", ") << kind << ": " << count;
+  std::cout << "\n";
 }
 
 void FolderCheck::compare_pairs(const fs::path& lr, const fs::path& hr, Index scale) {

@@ -27,6 +27,8 @@ class FolderCheck {
 
  private:
   struct Seen;
+  static void tell_sizes(const std::vector<Seen>& pictures, std::size_t files);
+
   std::vector<Seen> seen_;
   fs::path lr_, hr_;  // that belong together
   Index damaged_ = 0, unequal_ = 0, leaks_ = 0;

@@ -57,28 +57,34 @@ struct Job {
   }
 };
 
-// Says, before the work, where the image alone takes more than --memory: its file, and its samples as bytes
-// and as float.
-data::Picture load_within(const fs::path& from, Index memory) {
+void tell(const fs::path& file, const std::string& note) {
+  std::cerr << "crisp: note: '" << file.string() << "': " << note << "\n";
+}
+
+// Says, before the work, where the image alone takes more than --memory (its file, and its samples as bytes
+// and as float), and where it is a JPEG whose blocks would be enlarged with it.
+data::Picture load_noting(const fs::path& from, Index scale, Index memory) {
   const std::string bytes = read_file("load_image", from);
   const data::ImageHeader header = data::image_header(bytes, from.string());
+  constexpr int few_blocks = 60;  // the quality from which they hardly show
+  if (header.jpeg_quality > 0 && header.jpeg_quality < few_blocks && scale > 1)
+    tell(from, str("a JPEG of quality about ", header.jpeg_quality,
+                   ", whose blocks are enlarged too; crisp upscale --scale 1 takes them off first"));
   constexpr Index channels = 3, of_sample = 1 + sizeof(float);
   constexpr Index program = 32 << 20;  // and the smallest tiles
   const Index samples = header.height * header.width * channels;
   const Index needed = Index(bytes.size()) + samples * of_sample + program;
   if (needed > memory)
-    std::cerr << str("crisp: note: '", from.string(), "': --memory cannot be kept: the image of ",
-                     header.width, " x ", header.height, " pixels alone takes about ", (needed >> 20) + 1,
-                     "M\n");
+    tell(from, str("--memory cannot be kept: the image of ", header.width, " x ", header.height,
+                   " pixels alone takes about ", (needed >> 20) + 1, "M"));
   return data::decode_picture(bytes, from.string());
 }
 
 void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::path& compare,
                   const UpscaleOptions& o) {
   const Index memory = bytes_of("--memory", o.memory);
-  data::Picture picture = load_within(from, memory);
-  for (const std::string& note : picture.notes)
-    std::cerr << "crisp: note: '" << from.string() << "': " << note << "\n";
+  data::Picture picture = load_noting(from, job.scale, memory);
+  for (const std::string& note : picture.notes) tell(from, note);
   const bool png = data::lower_extension(to) == ".png";
   const data::Image image =
       png ? std::move(picture.image) : data::without_opaque_alpha(std::move(picture.image));
@@ -198,7 +204,7 @@ void add_upscale(Program& program) {
       "A network on luma sharpens the luma; the colours (Cb, Cr) and alpha are enlarged by bicubic.\n"
       "--interpolate psnr.pth gan.pth 0.8 trades fidelity for texture, as ESRGAN does.\n"
       "Without --weights a network that comes with crisp is used: crisp info --built-in lists them.\n"
-      "--scale 1 takes a JPEG's blocks off.\n"
+      "--scale 1 takes a JPEG's blocks off; do so before a JPEG of low quality is enlarged.\n"
       "Example: crisp upscale photo.jpg large.png --scale 2\n"
       "         crisp upscale --weights run/best.safetensors photo.jpg large.png");
   command.callback([o] { run_upscale(*o); });

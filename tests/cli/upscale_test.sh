@@ -81,6 +81,13 @@ works upscale --weights $weights mixed/opaque.png opaque.bmp
 works upscale --weights $weights mixed/opaque.png opaque.png
 [ "$(size opaque.png)" = "8 6 6" ] || fail "the opaque alpha of a PNG became $(size opaque.png)"
 
+# A JPEG of low quality: its blocks are told of where it is enlarged, and those of a good one are not.
+works upscale --weights $weights --jpeg-quality 20 mixed/opaque.png blocks.jpg
+works upscale --weights $weights blocks.jpg large.png
+grep -q "'blocks.jpg': a JPEG of quality about 20, whose blocks are enlarged too; crisp upscale --scale 1" err.txt || fail "not told of blocks: $(cat err.txt)"
+works upscale --weights $weights opaque.jpg large.png
+grep -q "blocks" err.txt && fail "told of the blocks of a good JPEG: $(cat err.txt)"
+
 # Where writing fails half-way, an older file stays as it was.
 cp "small pictures/rgb.png" kept.bmp
 (trap '' XFSZ; ulimit -f 1; "$crisp" upscale --weights $weights "small pictures/rgb.png" kept.bmp >out.txt 2>err.txt)

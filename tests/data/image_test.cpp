@@ -46,6 +46,14 @@ TEST_CASE("a PNG of 16 bits keeps its fraction") {
   CHECK(x.samples[1] == doctest::Approx(32768 / 257.0));
 }
 
+TEST_CASE("the quality of a JPEG is found in its quantisation table; other formats have none") {
+  for (int quality : {1, 5, 20, 50, 75, 90, 100}) {
+    const ImageHeader header = image_header(encode_image(noise(16, 16, 3), ".jpg", {quality}), "x.jpg");
+    CHECK(std::abs(header.jpeg_quality - quality) <= (quality == 1 || quality == 100 ? 4 : 1));
+  }
+  CHECK(image_header(encode_image(noise(16, 16, 3), ".png"), "x.png").jpeg_quality == 0);
+}
+
 TEST_CASE("files that are no images are refused in one sentence") {
   const TemporaryFolder folder;
   const auto path = folder.path / "x.png";

@@ -13,8 +13,9 @@ namespace crisp::data {
 /// What is known of an image before it is decoded.
 struct ImageHeader {
   Index height = 0, width = 0;
-  int bits = 8;         // of a sample: 8 or 16
-  int orientation = 1;  // see formats::exif_orientation
+  int bits = 8;          // of a sample: 8 or 16
+  int orientation = 1;   // see formats::exif_orientation
+  int jpeg_quality = 0;  // of a JPEG, 1 to 100, about; 0 where it is not known
 };
 
 /// Reads one format. `header` and `decode` are given the bytes of a file and its name, and throw Error with
@@ -61,7 +62,7 @@ inline ImageReader jpeg_reader() {
           [](std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); },
           [](const std::string& bytes, const std::string& name) {
             const JpegHeader h = jpeg_header(jpeg_segments(bytes, name), name);
-            return ImageHeader{.height = h.height, .width = h.width, .orientation = h.orientation};
+            return ImageHeader{h.height, h.width, 8, h.orientation, h.quality};
           },
           decode_jpeg};
 }

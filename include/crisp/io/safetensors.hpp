@@ -52,6 +52,31 @@ inline std::uint64_t header_length(const std::string& where, const std::string& 
   return length;
 }
 
+// Throws Error unless the entry's shape fits its place in the data of so many bytes.
+inline void check_entry(const std::string& here, const HeaderEntry& entry, Index size) {
+  const Index width = type_width(entry.dtype), begin = entry.offsets[0], end = entry.offsets[1];
+  check(width > 0, here, "its dtype is ", entry.dtype,
+        ", and crisp reads F64, F32, F16, BF16, integers and BOOL\n  hint: convert it to float32 first");
+  check(begin <= end && end <= size, here, "its data_offsets do not lie within the ", size, " bytes of data");
+  const Shape shape{std::span<const Index>(entry.extents)};
+  const Index bytes = end - begin;
+  check(bytes % width == 0 && shape.numel() == bytes / width, here, "its shape ", shape, " needs ",
+        shape.numel(), " elements of ", width, " bytes, but it has ", bytes, " bytes");
+}
+
+// Where the data of each tensor begin and end, and its name. Throws Error unless they lie one after the
+// other.
+using Places = std::map<std::pair<Index, Index>, std::string>;
+inline void check_places(const std::string& where, const Places& places, Index size) {
+  Index end = 0;
+  for (const auto& [place, name] : places) {
+    check(place.first >= end, where, "'", name, "' overlaps the tensor before it");
+    check(place.first == end, where, "there are ", place.first - end, " unused bytes before '", name, "'");
+    end = place.second;
+  }
+  check(end == size, where, "the tensors take ", end, " of the ", size, " bytes of data");
+}
+
 }  // namespace detail
 
 /// Reads the bytes of a file; `path` is for messages. Every offset is checked before it is used, so that a
@@ -60,11 +85,10 @@ template <class = void>  // for compiled.hpp
 SafeTensors parse_safetensors(const std::string& file, const std::filesystem::path& path) {
   const std::string where = str("load: '", path.string(), "' is not a usable safetensors file: ");
   const std::uint64_t length = detail::header_length(where, file, path);
-  const char* data = file.data() + 8 + length;
-  const Index size = Index(file.size() - 8 - length);
+  const std::string_view data = std::string_view(file).substr(8 + length);
 
   SafeTensors result;
-  std::map<std::pair<Index, Index>, std::string> places;
+  detail::Places places;
   JsonText json(where, std::string_view(file).substr(8, length));
   json.object([&](const std::string& name) {
     const std::string here = str(where, "'", name, "': ");
@@ -75,31 +99,17 @@ SafeTensors parse_safetensors(const std::string& file, const std::filesystem::pa
       return;
     }
     const detail::HeaderEntry entry = detail::read_entry(here, json);
-    const std::string& type = entry.dtype;
-    const std::vector<Index>&extents = entry.extents, &offsets = entry.offsets;
     check(!result.tensors.count(name), here, "it is named twice");
-    const Index width = detail::type_width(type);
-    check(width > 0, here, "its dtype is ", type,
-          ", and crisp reads F64, F32, F16, BF16, integers and BOOL\n  hint: convert it to float32 first");
-    check(offsets[0] <= offsets[1] && offsets[1] <= size, here, "its data_offsets do not lie within the ",
-          size, " bytes of data");
-    const Shape shape{std::span<const Index>(extents)};
-    const Index bytes = offsets[1] - offsets[0];
-    check(bytes % width == 0 && shape.numel() == bytes / width, here, "its shape ", shape, " needs ",
-          shape.numel(), " elements of ", width, " bytes, but it has ", bytes, " bytes");
-    if (bytes > 0)
-      check(places.emplace(std::pair(offsets[0], offsets[1]), name).second, here,
-            "its data are those of another tensor");
-    result.tensors[name] = {type, shape, std::string(data + offsets[0], std::size_t(bytes))};
+    detail::check_entry(here, entry, Index(data.size()));
+    const Index begin = entry.offsets[0], end = entry.offsets[1];
+    if (begin < end)
+      check(places.emplace(std::pair(begin, end), name).second, here, "its data are those of another tensor");
+    const Shape shape{std::span<const Index>(entry.extents)};
+    result.tensors[name] = {entry.dtype, shape,
+                            std::string(data.substr(std::size_t(begin), std::size_t(end - begin)))};
   });
   json.end();
-  Index end = 0;
-  for (const auto& [place, name] : places) {
-    check(place.first >= end, where, "'", name, "' overlaps the tensor before it");
-    check(place.first == end, where, "there are ", place.first - end, " unused bytes before '", name, "'");
-    end = place.second;
-  }
-  check(end == size, where, "the tensors take ", end, " of the ", size, " bytes of data");
+  detail::check_places(where, places, Index(data.size()));
   return result;
 }
 

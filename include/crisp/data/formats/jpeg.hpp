@@ -2,6 +2,7 @@
 // baseline and progressive files by stb.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <vector>
@@ -88,6 +89,7 @@ struct JpegHeader {
   std::size_t components = 0;  // 1 gray, 3 colours, 4 CMYK
   bool has_adobe_marker = false;
   int orientation = 1;
+  int quality = 0;  // as detail::quality_of has it
   ColourInfo colour{};
 
   bool arithmetic() const { return frame == 0xc9 || frame == 0xca; }
@@ -112,6 +114,17 @@ inline void take_frame(JpegHeader& h, const JpegSegment& s, const std::string& n
   if (*kind) refuse(name, "is a JPEG that is ", kind, ", which is not read\n  hint: save it as PNG");
   if (h.components != 1 && h.components != 3 && h.components != 4)
     refuse(name, "is a JPEG of ", h.components, " components; 1 (gray), 3 (colour) and 4 (CMYK) are read");
+}
+
+// The quality, 1 to 100, by which programs would make the first quantisation table of a segment (for luma):
+// they scale the example of T.81, table K.1. Its first ten numbers, in the order of the file, are 132
+// together, and the last that reach 255. 0 for another table.
+inline int quality_of(const Bytes& segment) {
+  if (segment.u8(0) != 0 || !segment.has(0, 65)) return 0;
+  double sum = 0;
+  for (std::size_t i = 1; i <= 10; ++i) sum += segment.u8(i);
+  const double scale = 100 * sum / 132;  // in percent
+  return std::clamp(int(std::lround(scale > 100 ? 5000 / scale : 100 - scale / 2)), 1, 100);
 }
 
 inline void take_density(ColourInfo& colour, const Bytes& jfif) {
@@ -230,6 +243,7 @@ inline JpegHeader jpeg_header(const std::vector<JpegSegment>& segments, const st
     if (s.marker == jpeg::jpeg_ls)
       refuse(name, "is a JPEG-LS image, which is not read\n  hint: save it as PNG");
     if (jpeg::is_frame(s.marker)) detail::take_frame(h, s, name);
+    if (s.marker == jpeg::quantisation_tables && h.quality == 0) h.quality = detail::quality_of(data);
     if (s.marker == jpeg::app0 && data.begins("JFIF") && data.size() >= 12)
       detail::take_density(h.colour, data);
     if (s.marker == jpeg::app1 && data.begins("Exif") && !turned) {
