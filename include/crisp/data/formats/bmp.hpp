@@ -162,7 +162,8 @@ inline void read_masked_row(const Bytes& row, const BmpHeader& h, Index channels
   const std::size_t bytes = std::size_t(h.bits) / 8;
   for (std::size_t x = 0; x < std::size_t(h.width); ++x)
     for (std::size_t c = 0; c < std::size_t(channels); ++c)
-      *to++ = h.bits == 24 ? float(row.u8(3 * x + 2 - c)) : masked(row.number(x * bytes, bytes), h.mask[c]);
+      *to++ = h.bits == 24 ? float(row.u8(3 * x + 2 - c))
+                           : masked(std::uint32_t(row.number(x * bytes, bytes)), h.mask[c]);
 }
 
 inline std::vector<unsigned char> indices_of_row(const Bytes& row, const BmpHeader& h) {
