@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "crisp/core/error.hpp"
+#include "crisp/report/report_style.hpp"
 #include "crisp/report/text.hpp"
 
 namespace crisp::program {
@@ -76,9 +77,11 @@ std::string as_csv(const HistoryTable& table) {
 std::string as_html(const HistoryTable& table) {
   std::string text =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Methods side by side</title>\n"
-      "<style>body{font:15px/1.4 sans-serif;margin:2em}table{border-collapse:collapse}"
-      "td,th{border-bottom:1px solid #ccc;padding:.3em .7em;text-align:right}"
-      ".good{color:#14733b}.bad{color:#b3261e}small{color:#555}</style></head><body>\n"
+      "<style>" +
+      std::string(report::detail::page_style) +
+      "main{max-width:none}table{border-collapse:collapse}"
+      "td,th{border-bottom:1px solid var(--line);padding:.3em .7em;text-align:right}"
+      ".good{color:var(--accent)}.bad{color:var(--bad)}small{color:var(--soft)}</style></head><body><main>\n"
       "<h1>Methods side by side</h1>\n<p>Measured; below it published, and the difference.</p>\n<table><tr>"
       "<th>set</th><th>scale</th><th>metric</th>";
   for (const std::string& method : table.methods) text += "<th>" + method + "</th>";
@@ -88,7 +91,7 @@ std::string as_html(const HistoryTable& table) {
     for (const TableCell& c : row.cells) text += coloured(row.metric, c);
     text += "</tr>\n";
   }
-  return text + "</table></body></html>\n";
+  return text + "</table></main></body></html>\n";
 }
 
 std::string as_latex(const HistoryTable& table) {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "crisp/core/text.hpp"
+#include "crisp/report/report_style.hpp"
 
 namespace crisp::program {
 
@@ -26,8 +27,10 @@ Reply json_reply(const nlohmann::ordered_json& content) {
               content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")};
 }
 
-Reply page_reply(const std::string& html) {
-  return {"text/html; charset=utf-8", std::make_shared<std::string>(html)};
+Reply page_reply(std::string html) {
+  constexpr std::string_view place = "/* the style of all pages */";
+  html.replace(html.find(place), place.size(), report::detail::page_style);
+  return {"text/html; charset=utf-8", std::make_shared<std::string>(std::move(html))};
 }
 
 std::string random_id() {

@@ -32,7 +32,8 @@ struct Reply {
   std::shared_ptr<const std::string> body;
 };
 Reply json_reply(const nlohmann::ordered_json& content);
-Reply page_reply(const std::string& html);
+/// The page, with the style of all pages in the place of the comment that names it.
+Reply page_reply(std::string html);
 
 /// Sixteen random bytes as text: an id that nobody can guess, and that says nothing.
 std::string random_id();

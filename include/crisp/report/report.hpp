@@ -119,7 +119,7 @@ inline std::string report_page(const Report& report) {
   std::string page =
       str("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">", "<title>", title,
-          "</title><style>", detail::report_style, "</style></head><body><main>\n");
+          "</title><style>", detail::page_style, detail::report_style, "</style></head><body><main>\n");
   page += "<h1>" + title + "</h1>\n<p>" + detail::escaped(report.protocol) + "</p>\n";
   page += detail::cards(report) + "\n" + detail::charts(report) + "\n";
   page += layer_charts(report.layers) + worst_section(report.worst);

@@ -1,17 +1,19 @@
-// The style and the script of report.html: within the page, so that it opens from disk without a network.
+// The style of all pages, and the style and the script of report.html: within the page, so that it opens from
+// disk without a network.
 #pragma once
 
 namespace crisp::report::detail {
 
-inline constexpr const char* report_style = R"css(
+/// What all pages of crisp have in common: colours, by day and by night, and text.
+inline constexpr const char* page_style = R"css(
 :root {
   --ink: #1c2330; --soft: #5d6878; --line: #dde2ea; --paper: #ffffff; --ground: #f4f6f9;
-  --accent: #1f6feb;
+  --accent: #1f6feb; --on: #ffffff; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ink: #e6eaf0; --soft: #97a3b4; --line: #303846; --paper: #1a1f29; --ground: #11151c;
-    --accent: #6ea8ff;
+    --accent: #6ea8ff; --on: #0d1420; --bad: #ff8a80;
   }
 }
 * { box-sizing: border-box; }
@@ -21,9 +23,14 @@ body {
 }
 main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 26px; margin: 0 0 2px; }
-h2 { font-size: 19px; margin: 36px 0 12px; }
-h3 { font-size: 16px; margin: 0 0 10px; }
+h2 { font-size: 19px; margin: 0 0 4px; }
 p { margin: 4px 0 14px; color: var(--soft); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+)css";
+
+inline constexpr const char* report_style = R"css(
+h2 { margin: 36px 0 12px; }
+h3 { font-size: 16px; margin: 0 0 10px; }
 .cards, .charts, .panels, .details { display: grid; gap: 14px; }
 .cards { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin: 20px 0; }
 .charts { grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
