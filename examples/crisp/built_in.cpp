@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <tuple>
 
 namespace crisp::program {
 
@@ -43,9 +44,9 @@ std::string BuiltIn::said(const std::string& key) const {
 std::vector<BuiltIn> built_in_networks() {
   std::vector<BuiltIn> all;
   for (const EmbeddedFile& file : embedded_weights()) all.push_back(described(file));
-  std::stable_sort(all.begin(), all.end(), [](const BuiltIn& a, const BuiltIn& b) {
-    return std::pair(a.scale, a.channels) < std::pair(b.scale, b.channels);
-  });
+  const auto place = [](const BuiltIn& b) { return std::tuple(b.scale == 1, b.scale, b.channels); };
+  std::stable_sort(all.begin(), all.end(),  // those that enlarge first
+                   [&](const BuiltIn& a, const BuiltIn& b) { return place(a) < place(b); });
   return all;
 }
 

@@ -53,9 +53,9 @@ works train --model edsr-small --scale 4 --train pictures --valid pictures --ste
 shows "init      [0-9]* weights from built-in:luma-x2"
 
 # What is not there.
-expect 2 "no built-in network that enlarges by 8: the built-in networks are for --scale 1, 2, 3, 4" upscale picture.png no.png --scale 8
+expect 2 "no built-in network that enlarges by 8: the built-in networks are for --scale 2, 3, 4, 1 (1: JPEG's blocks off)" upscale picture.png no.png --scale 8
 expect 2 "give --scale N: the built-in networks are for" upscale picture.png no.png
-expect 2 "no built-in network 'luma-x9'; there are: jpeg, luma-x2" upscale --weights built-in:luma-x9 picture.png no.png
+expect 2 "no built-in network 'luma-x9'; there are: luma-x2, colour-x2" upscale --weights built-in:luma-x9 picture.png no.png
 expect 2 "enlarges by 2, and cannot by 3" upscale --weights built-in:luma-x2 picture.png no.png --scale 3
 expect 2 "no built-in network 'x'" serve --weights built-in:x --port 0
 expect 2 "--built-in goes alone" info --built-in --models
