@@ -19,9 +19,9 @@ options() {
   case $1 in
     luma-x2) echo "--scale 2 --steps 60000" ;;
     luma-x3) echo "--scale 3 --steps 20000 --init luma-x2/last.safetensors" ;;
-    luma-x4) echo "--scale 4 --steps 60000 --init luma-x2/last.safetensors" ;;
+    luma-x4) echo "--scale 4 --set blocks=10 --steps 60000 --init luma-x2/last.safetensors" ;;
     colour-x2) echo "--scale 2 --set channels=3 --steps 20000 --init luma-x2/last.safetensors" ;;
-    colour-x4) echo "--scale 4 --set channels=3 --steps 20000 --init luma-x4/last.safetensors" ;;
+    colour-x4) echo "--scale 4 --set channels=3 --steps 20000 --init luma-x2/last.safetensors" ;;
     jpeg) echo "--scale 1 --degrade jpeg:20 --steps 10000 --init luma-x2/last.safetensors" ;;
     *) echo "make.sh: there is no network '$1'" >&2; exit 2 ;;
   esac
