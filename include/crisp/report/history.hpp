@@ -44,6 +44,9 @@ inline std::optional<HistoryRow> row_of(const std::string& line) {
   return HistoryRow{*step, *seconds, *waited, *lr, *loss, psnr, ssim};
 }
 
+inline std::string text_of(double value) { return number_text(value, std::chars_format::general, 10); }
+inline double as_kept(double value) { return number_of(text_of(value)).value_or(value); }
+
 }  // namespace detail
 
 struct History {
@@ -51,13 +54,23 @@ struct History {
 
   /// Writes all rows; the file appears whole or not at all. Throws Error.
   void save(const std::filesystem::path& path) const {
-    const auto text_of = [](double value) { return number_text(value, std::chars_format::general, 10); };
+    using detail::text_of;
     std::string out = "step,seconds,waited,lr,loss,psnr,ssim\n";
     for (const HistoryRow& row : rows)
       out += str(row.step, ",", text_of(row.seconds), ",", text_of(row.waited), ",", text_of(row.lr), ",",
                  text_of(row.loss), ",", row.psnr ? text_of(*row.psnr) : "", ",",
                  row.ssim ? text_of(*row.ssim) : "", "\n");
     write_file("metrics", path, out);
+  }
+
+  /// The rows with the digits that the file keeps: what is drawn of them is the same after a --resume.
+  History as_kept() const {
+    History kept = *this;
+    for (HistoryRow& row : kept.rows) {
+      row.loss = detail::as_kept(row.loss);
+      if (row.psnr) row.psnr = detail::as_kept(*row.psnr);
+    }
+    return kept;
   }
 
   /// Reads the rows up to and with `last_step`: later ones belong to steps that will be made again. A missing

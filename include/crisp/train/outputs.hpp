@@ -244,7 +244,7 @@ class Outputs {
     const report::Report page{options.title,
                               validation_.protocol,
                               options.settings,
-                              history_,
+                              history_.as_kept(),
                               validation_.bicubic_psnr,
                               validation_.pictures,
                               layers_,
