@@ -9,7 +9,14 @@ namespace crisp {
 
 /// What a file is in words, such as "a web page (HTML)", and its sort, by which a reader chooses its hint.
 struct FileKind {
-  enum Sort { other, picture, packed, pointer, page, description };
+  enum Sort {
+    other,
+    picture,
+    packed,       // an archive, or compressed
+    pointer,      // of git-lfs
+    page,         // HTML
+    description,  // JSON
+  };
   std::string what;  // empty where it is not known
   Sort sort = other;
 };

@@ -44,6 +44,7 @@ inline std::optional<HistoryRow> row_of(const std::string& line) {
   return HistoryRow{*step, *seconds, *waited, *lr, *loss, psnr, ssim};
 }
 
+// A number as metrics.csv has it, and what of it is read there again.
 inline std::string text_of(double value) { return number_text(value, std::chars_format::general, 10); }
 inline double as_kept(double value) { return number_of(text_of(value)).value_or(value); }
 
