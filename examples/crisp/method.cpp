@@ -111,8 +111,7 @@ infer::Measures further(const std::vector<std::string>& columns) {
 
 std::string set_name(const fs::path& folder) {
   const fs::path clean = fs::absolute(folder / ".").parent_path().lexically_normal();
-  std::string name = clean.filename().string(), lower = name;
-  for (char& c : lower) c = char(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = clean.filename().string(), lower = lower_case(name);
   return (lower == "hr" || lower == "original" || lower == "gtmod12" || lower == "gt") &&
                  clean.has_parent_path()
              ? clean.parent_path().filename().string()

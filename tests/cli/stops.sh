@@ -10,11 +10,12 @@ short="--model srcnn --scale 3 --train pictures --valid pictures --batch 2 --pat
 options="$short --steps 1000"
 cc -shared -fPIC -O1 -o fail_writes.so "$here/fail_writes.c" -ldl || exit 1
 
-draw() {  # draw N: a number from 0 to N - 1
-  drawn=$((drawn + 1))
-  awk -v seed="$seed" -v drawn=$drawn -v n="$1" 'BEGIN { srand(seed * 1000 + drawn); rand(); print int(rand() * n) }' </dev/null
+draw() {  # draw N: sets number, from 0 to N - 1, by Park and Miller's generator
+  random=$((random * 16807 % 2147483647))
+  number=$((random / 7 % $1))
 }
-drawn=0
+random=$((1 + seed % 2147483646)) number=0
+draw 1 && draw 1  # neighbouring seeds draw alike at first
 
 now() { date +%s%N; }
 begun=$(now)
@@ -45,7 +46,8 @@ strike() {  # strike FOLDER KIND
     KILL | TERM | INT | HUP)
       env --default-signal=HUP "$crisp" train $options --out "$1" $(from "$1") >out.txt 2>err.txt &
       job=$!
-      sleep "$(awk -v ns="$length" -v part="$(draw 1000)" 'BEGIN { print ns / 1e9 * part / 2000 }')"
+      draw 1000
+      sleep "$(awk -v ns="$length" -v part="$number" 'BEGIN { print ns / 1e9 * part / 2000 }')"
       kill -"$2" $job 2>/dev/null
       { wait $job; } 2>/dev/null
       got=$?
@@ -53,14 +55,16 @@ strike() {  # strike FOLDER KIND
       grep -q "stopped at step" out.txt && [ $got = 0 ] && strikes=$((strikes + 1))
       case $got in 0 | 129 | 130 | 137 | 143) [ $got = 0 ] || strikes=$((strikes + 1)) ;; *) fail "$2: status $got: $(cat err.txt)" ;; esac ;;
     PIPE)
-      lines=$(draw 12)
-      { "$crisp" train $options --out "$1" $(from "$1") 2>err.txt; echo $? >status; } | head -n "$lines" >/dev/null
+      draw 12
+      { "$crisp" train $options --out "$1" $(from "$1") 2>err.txt; echo $? >status; } | head -n "$number" >/dev/null
       case $(cat status) in 0 | 1 | 141) strikes=$((strikes + 1)) ;; *) fail "PIPE: status $(cat status): $(cat err.txt)" ;; esac
       [ -s "$1/state.safetensors" ] || fail "PIPE: a reader that went away ended the training unsaved: $(cat err.txt)" ;;
     *)
+      draw 2
       count=1
-      [ "$(draw 2)" = 0 ] || count=1000000
-      FAIL_WITH=$2 FAIL_AT=$((1 + $(draw 50))) FAIL_COUNT=$count LD_PRELOAD=$work/fail_writes.so TMPDIR=$work/tmp \
+      [ $number = 0 ] || count=1000000
+      draw 50
+      FAIL_WITH=$2 FAIL_AT=$((1 + number)) FAIL_COUNT=$count LD_PRELOAD=$work/fail_writes.so TMPDIR=$work/tmp \
         "$crisp" train $options --out "$1" $(from "$1") >out.txt 2>err.txt
       got=$?
       [ $got = 0 ] || strikes=$((strikes + 1))
@@ -75,7 +79,8 @@ while [ $run -lt "$runs" ]; do
   kinds=""
   mkdir -p tmp
   for each in 1 2 3; do
-    kind=$(echo "KILL TERM INT HUP PIPE 28 5 30" | cut -d' ' -f$((1 + $(draw 8))))
+    draw 8
+    kind=$(echo "KILL TERM INT HUP PIPE 28 5 30" | cut -d' ' -f$((1 + number)))
     kinds="$kinds $kind"
     strike run$run $kind
   done

@@ -55,6 +55,12 @@ TEST_CASE("a text is a number as a whole or not at all") {
   for (const char* text : {"", "3.0", "3 ", "1e3", "9223372036854775808"}) CHECK_FALSE(whole_number_of(text));
 }
 
+TEST_CASE("small letters are made of A to Z alone") {
+  CHECK(lower_case("") == "");
+  CHECK(lower_case("Bird_x4.PNG @[`{") == "bird_x4.png @[`{");
+  CHECK(lower_case("\xc3\x84\xff") == "\xc3\x84\xff");
+}
+
 TEST_CASE("texts are the same under every locale") {
   check_texts();
   {

@@ -32,6 +32,7 @@ TEST_CASE("file kinds: each is named, with what to do about it") {
       {"[1, 2, 3]", "a text in JSON"},
       {"404: Not Found", "a text that begins with '404: Not Found'"},
       {"a", "a text that begins with 'a'"},
+      {"GIVE ME WEBP", "a text that begins with 'GIVE ME WEBP'"},
       {"7767517\n75 83\n", "a parameter file of ncnn"},
       {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s, "a PNG image"},
       {"\xff\xd8\xff\xe0\0\x10JFIF"s, "a JPEG image"},

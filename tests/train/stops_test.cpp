@@ -201,6 +201,29 @@ TEST_CASE("a state that cannot be written in its folder is written beside it") {
   same_files(beside, folder.path / "whole");
 }
 
+TEST_CASE("a validation that the report could not be told of is made again, where the training goes on") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path / "out", killed = folder.path / "killed",
+                 early = folder.path / "early.html";
+  Setup stopped, resumed;
+  stopped.on_loss = [&](Index losses) {  // two a step
+    if (losses == 2 * 4 + 1) fs::copy(out / "report.html", early);
+    if (losses == 2 * 8 + 1) fs::copy(out, killed);
+  };
+  stopped.run(options(out, stopped));
+  fs::remove(killed / ".lock");
+  fs::rename(early, killed / "report.html");
+  int validations = 0;
+  FitOptions o = options(killed, resumed, true);
+  o.validate = [&, validate = o.validate] { return ++validations, validate(); };
+  resumed.run(o);
+  CHECK(validations == 2);
+  same_files(out, killed);
+  const std::vector<report::WorstPlaces> shown = report::load_worst_places(killed / "report.html", 12);
+  REQUIRE(shown.size() == 3);
+  for (const std::size_t i : {0, 1, 2}) CHECK(shown[i].step == Index(4 * (i + 1)));
+}
+
 TEST_CASE("a folder that is removed is made again; a report that cannot be written is a warning") {
   const TemporaryFolder folder;
   Setup whole, robbed, reportless;

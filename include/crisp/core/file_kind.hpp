@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "crisp/core/text.hpp"
+
 namespace crisp {
 
 /// What a file is in words, such as "a web page (HTML)", and its sort, by which a reader chooses its hint.
@@ -40,7 +42,6 @@ inline const std::vector<Magic>& magics() {
       {0, "\xff\xd8\xff"sv, "a JPEG image", picture},
       {0, "BM"sv, "a BMP image", picture},
       {0, "GIF8"sv, "a GIF image", picture},
-      {8, "WEBP"sv, "a WebP image", picture},
       {0, "II*\0"sv, "a TIFF image", picture},
       {0, "MM\0*"sv, "a TIFF image", picture},
       {0, "II+\0"sv, "a TIFF image", picture},
@@ -85,6 +86,11 @@ inline bool begins_as_onnx(std::string_view file) {
          next.find(file[2]) != std::string_view::npos;
 }
 
+// A container that other files share, with the name of what it holds.
+inline bool begins_as_webp(std::string_view file) {
+  return file.starts_with("RIFF") && file.size() > 8 && file.substr(8).starts_with("WEBP");
+}
+
 // PBM to PAM: a P, a digit, and white space.
 inline bool begins_as_pnm(std::string_view file) {
   return file.size() > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '7' &&
@@ -110,8 +116,7 @@ inline bool is_whole(const std::string& text) { return is_text(text + " "); }
 inline FileKind kind_of_text(std::string begin) {
   const std::size_t first = begin.find_first_not_of("\xef\xbb\xbf \r\n\t");
   begin = begin.substr(std::min(begin.size(), first));
-  std::string lower = begin;
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+  const std::string lower = lower_case(begin);
   const auto has = [&](const char* tag) { return lower.find(tag) != std::string::npos; };
   if (lower.starts_with("<") && has("<svg")) return {"an SVG drawing", FileKind::picture};
   if (lower.starts_with("<") && (has("<!doctype html") || has("<html")))
@@ -131,6 +136,7 @@ inline FileKind kind_of_file(std::string_view bytes) {
     if (bytes.size() > magic.at && bytes.substr(magic.at).starts_with(magic.bytes))
       return {magic.what, magic.sort};
   if (detail::begins_as_onnx(bytes)) return {"an ONNX model"};
+  if (detail::begins_as_webp(bytes)) return {"a WebP image", FileKind::picture};
   if (detail::begins_as_pnm(bytes)) return {"a PNM image", FileKind::picture};
   const std::string_view begin = bytes.substr(0, 512);
   return !begin.empty() && detail::is_text(begin) ? detail::kind_of_text(std::string(begin)) : FileKind{};

@@ -1,5 +1,5 @@
-// Numbers as text, and text as numbers: with a point and without grouping, whatever setlocale and
-// std::locale::global say. What is written under one locale is read under any other.
+// Numbers as text, text as numbers, and small letters: the same whatever setlocale and std::locale::global
+// say. What is written under one locale is read under any other.
 #pragma once
 #include <charconv>
 #include <cstdint>
@@ -22,6 +22,12 @@ inline std::string number_text(double value, std::chars_format format, int digit
 inline std::string hexadecimal(std::uint64_t number) {
   std::string text(16, '0');
   for (std::size_t i = 16; i-- > 0; number /= 16) text[i] = "0123456789abcdef"[number % 16];
+  return text;
+}
+
+/// The text with small letters for A to Z; all other bytes stay.
+inline std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "crisp/core/file_kind.hpp"
+#include "crisp/core/text.hpp"
 #include "crisp/data/formats/bmp.hpp"
 #include "crisp/data/formats/jpeg.hpp"
 #include "crisp/data/formats/png.hpp"
@@ -96,9 +97,7 @@ inline std::string readable_formats() {
 
 /// The extension of a path in small letters: ".png".
 inline std::string lower_extension(const std::filesystem::path& path) {
-  std::string e = path.extension().string();
-  for (char& c : e) c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
-  return e;
+  return lower_case(path.extension().string());
 }
 
 /// Whether a file of this name is taken for an image that can be read.

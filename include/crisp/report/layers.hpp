@@ -117,8 +117,7 @@ inline std::string layer_charts(const LayerHistory& history) {
     return row.dead ? std::optional(100 * *row.dead) : std::nullopt;
   };
   return "<h2>Layers</h2>\n<p>A unit is dead where a ReLU makes zero of it everywhere, in all pictures of "
-         "the "
-         "batch: a channel that no gradient reaches.</p><div class=\"charts\">" +
+         "the batch: a channel that no gradient reaches.</p><div class=\"charts\">" +
          detail::layer_chart({"Gradient of each layer", "length (norm), logarithmic", true, {}},
                              detail::layer_curves(history, gradient)) +
          detail::layer_chart(

@@ -13,8 +13,8 @@ struct MosaicOptions {
   Index columns = 0;    // tiles side by side; 0: about as many as there are rows
   Index enlarge = 4;    // how many pixels a value becomes, on each side
   bool sorted = false;  // by the sum of their squares, the largest first
-  bool symmetric =
-      true;  // each tile around a middle gray, which is 0; else from its least value to its largest
+  // Each tile around a middle gray, which is 0; else from its least value to its largest.
+  bool symmetric = true;
 };
 
 namespace detail {

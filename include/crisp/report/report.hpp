@@ -126,8 +126,7 @@ inline std::string report_page(const Report& report) {
   if (!report.pictures.empty())
     page +=
         "<h2>Pictures</h2>\n<p>PSNR on luma. The detail is where bicubic errs most; drag the line on the "
-        "large "
-        "picture.</p>\n";
+        "large picture.</p>\n";
   for (const ReportPicture& picture : report.pictures) page += detail::picture_section(picture) + "\n";
   page += "<h2>Settings</h2>\n" + detail::settings_table(report);
   return page + "\n</main><script>" + detail::report_script + "</script></body></html>\n";

@@ -92,7 +92,7 @@ svg .level { stroke: var(--soft); stroke-dasharray: 5 4; }
 // Each section.picture holds four images, and in data-detail the place of its
 // detail: top, left, side, in HR pixels.
 inline constexpr const char* report_script = R"js(
-const worst = document.querySelectorAll(".worst");
+const worst = document.querySelectorAll(".worst:not([hidden])");
 if (worst.length > 0) worst[worst.length - 1].open = true;
 for (const section of document.querySelectorAll("section.picture")) {
   const images = [...section.querySelectorAll(".panels img")];

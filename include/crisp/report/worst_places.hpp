@@ -90,13 +90,13 @@ inline constexpr const char* worst_begin = "<details class=\"worst\" data-step=\
 /// The worst places of one validation, as a part of the page.
 struct WorstPlaces {
   Index step = 0;
-  std::string html;  // empty where there are no errors
+  std::string html;  // hidden where there are no errors
 };
 
 /// Those of the validation after this many steps; the mean PSNR of all its pictures stands above them.
 inline WorstPlaces worst_of_validation(Index step, double psnr, const std::vector<ReportPicture>& pictures) {
   const std::vector<Place> places = worst_places(pictures);
-  if (places.empty()) return {step, ""};
+  if (places.empty()) return {step, str(detail::worst_begin, step, "\" hidden></details>\n")};
   std::string html = str(detail::worst_begin, step, "\"><summary>Step ", step, ": ",
                          detail::html_number(psnr, 3), " dB</summary><div class=\"places\">");
   for (const Place& p : places) {
@@ -115,12 +115,12 @@ inline WorstPlaces worst_of_validation(Index step, double psnr, const std::vecto
   return {step, html + "</div></details>\n"};
 }
 
-/// The section of the page: each validation; the page's script opens the last one. Empty where there are no
-/// errors.
+/// The section of the page: each validation; the page's script opens the last one. Nothing is to be seen
+/// where there are no errors.
 inline std::string worst_section(const std::vector<WorstPlaces>& validations) {
   std::string html;
   for (const WorstPlaces& one : validations) html += one.html;
-  if (html.empty()) return "";
+  if (html.find("<section") == std::string::npos) return html;
   return "<h2>The worst places</h2>\n<p>Where the network errs most, in the pictures below, at each "
          "validation. The error: black is none, white is 64 of 255 or more.</p>\n" +
          html;

@@ -49,12 +49,13 @@ class Outputs {
     layers_.rows.insert(layers_.rows.end(), rows.begin(), rows.end());
   }
 
-  /// Whether a validation was due after this step, and is not in metrics.csv.
+  /// Whether a validation was due after this step, and is not in metrics.csv, or not in report.html.
   bool lacks_validation() const {
     const Index step = training_.progress.step, period = training_.clock.validation_period();
     if (period == 0 || step % period != 0) return false;
-    const bool has_row = !history_.rows.empty() && history_.rows.back().step == step;
-    return !has_row || (training_.options.validate && !history_.rows.back().psnr);
+    if (history_.rows.empty() || history_.rows.back().step != step) return true;
+    const bool in_page = !worst_.empty() && worst_.back().step == step;
+    return training_.options.validate && !(history_.rows.back().psnr && in_page);
   }
 
   /// Validates, where the options say how, and writes everything; best.safetensors where this was the best.

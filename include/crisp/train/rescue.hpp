@@ -12,8 +12,8 @@ namespace crisp::train::detail {
 // "run.rescued" in `parent`, or where that is there already "run.rescued-2" and so on.
 inline std::filesystem::path rescue_folder(const std::filesystem::path& parent,
                                            const std::filesystem::path& out) {
-  const std::filesystem::path whole =
-      (out / "").lexically_normal().parent_path();  // without a slash at its end
+  // Without a slash at its end.
+  const std::filesystem::path whole = (out / "").lexically_normal().parent_path();
   const std::filesystem::path folder = parent / (whole.filename().string() + ".rescued");
   std::error_code unknown;
   for (int i = 1;; ++i) {
