@@ -1,18 +1,13 @@
 // PCA: the directions along which features differ, so that few numbers tell them apart. Here not centred: the
 // eigenvectors of F F', without the smallest that hold 0.1 % of the energy together.
-// (This and backend/cpu/eigen.hpp are the headers that include Eigen.)
+// (This, metrics/fourier.hpp and backend/cpu/eigen.hpp are the headers that include Eigen.)
 #pragma once
 #include "crisp/classic/matrix.hpp"
+#include "crisp/core/around_eigen.hpp"
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
+CRISP_BEFORE_EIGEN
 #include <Eigen/Eigenvalues>
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+CRISP_AFTER_EIGEN
 
 namespace crisp::classic {
 

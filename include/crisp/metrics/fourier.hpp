@@ -2,21 +2,12 @@
 // in spatial frequencies.
 #pragma once
 #include <complex>
-#ifndef EIGEN_NO_CUDA
-#define EIGEN_NO_CUDA  // as in backend/cpu/eigen.hpp
-#endif
-#ifndef EIGEN_DONT_PARALLELIZE
-#define EIGEN_DONT_PARALLELIZE
-#endif
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
+
+#include "crisp/core/around_eigen.hpp"
+
+CRISP_BEFORE_EIGEN
 #include <unsupported/Eigen/FFT>
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+CRISP_AFTER_EIGEN
 
 #include "crisp/metrics/ssim.hpp"
 

@@ -40,14 +40,7 @@ struct Dncnn {
 
   InputSpec input_spec() const { return {.channels = options.channels, .reach = options.depth}; }
 
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") {
-    name(*this, f, prefix);
-  }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") const {
-    name(*this, f, prefix);
-  }
+  CRISP_PARAMS_BY(name)
 
  private:
   template <class Self, class F>

@@ -10,8 +10,8 @@ namespace crisp::models {
 
 struct FsrcnnOptions {
   Index scale = 3, d = 56, s = 12, m = 4, channels = 1;
-  bool published =
-      false;  // as its authors' weights want it: one slope a layer, and borders that are repeated
+  // As its authors' weights want it: one slope a layer, and borders that are repeated.
+  bool published = false;
 };
 
 /// (N, H, W, 1), luma, 0..1 -> (N, scale H, scale W, 1).

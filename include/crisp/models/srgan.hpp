@@ -78,8 +78,8 @@ template <class Generator, class T, class D>
 struct SrganGame {
   Generator& generator;
   Discriminator<T, D> discriminator;
-  const Vgg19<T, D>* vgg =
-      nullptr;  // measures the content; without it, the squared error of the pixels does (SRGAN-MSE)
+  // Measures the content; without it, the squared error of the pixels does (SRGAN-MSE).
+  const Vgg19<T, D>* vgg = nullptr;
   double adversarial_weight = 1e-3;
 
   /// lr (N, H, W, 3), hr (N, size, size, 3), 0..1 -> (): the content loss and the adversarial one (eq. 3).
@@ -87,8 +87,8 @@ struct SrganGame {
     const Var<T, D> fake = generator(lr);
     set_trained(true);
     discriminator_loss(discriminator(hr), discriminator(fake.detach())).backward();
-    set_trained(
-        false);  // until the next step: the generator's gradient flows through it, and leaves none in it
+    // Held until the next step: the generator's gradient flows through it, and leaves none in it.
+    set_trained(false);
     const Var<Wide<T>, D> adversarial = adversarial_loss(discriminator(fake));
     const Var<Wide<T>, D> content =
         vgg ? feature_loss(*vgg, fake, hr) * 0.006 : mse_loss(fake * 2.0, hr * 2.0);  // images as in -1..1
@@ -96,21 +96,10 @@ struct SrganGame {
   }
 
   const Generator& result() const { return generator; }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") {
-    visit(*this, f, prefix);
-  }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") const {
-    visit(*this, f, prefix);
-  }
+
+  CRISP_PARAMS(generator, discriminator)
 
  private:
-  template <class Self, class F>
-  static void visit(Self& self, F& f, const std::string& prefix) {
-    self.generator.each_param(f, prefix + "generator.");
-    self.discriminator.each_param(f, prefix + "discriminator.");
-  }
   void set_trained(bool trained) {
     discriminator.each_param([&](const std::string& name, nn::Param<T, D>& p) {
       if (name.find("running_") == std::string::npos) p.set_trained(trained);

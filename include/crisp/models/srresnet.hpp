@@ -10,8 +10,8 @@ namespace crisp::models {
 
 struct SrResNetOptions {
   Index scale = 4, features = 64, blocks = 16, channels = 3;
-  bool norm_after_body =
-      true;  // batch normalisation after the body, as in the paper; else a PReLU, as in a popular version
+  // Batch normalisation after the body, as in the paper; else a PReLU, as in a popular version.
+  bool norm_after_body = true;
   bool tanh = false;  // the output through (tanh + 1) / 2: never outside 0..1
 };
 

@@ -34,20 +34,13 @@ struct Vdsr {
     return {.channels = options.channels, .enlarged = true, .reach = options.depth};
   }
 
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") {
-    name(convs, f, prefix);
-  }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") const {
-    name(convs, f, prefix);
-  }
+  CRISP_PARAMS_BY(name)
 
  private:
-  template <class List, class F>
-  static void name(List& list, F& f, const std::string& prefix) {
-    for (std::size_t i = 0; i < list.size(); ++i)
-      list[i].each_param(f, prefix + "conv" + std::to_string(i + 1) + ".");
+  template <class Self, class F>
+  static void name(Self& self, F& f, const std::string& prefix) {
+    for (std::size_t i = 0; i < self.convs.size(); ++i)
+      self.convs[i].each_param(f, prefix + "conv" + std::to_string(i + 1) + ".");
   }
 };
 

@@ -65,14 +65,7 @@ struct Vgg19 {
     return x;
   }
 
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") {
-    name(convs, f, prefix);
-  }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") const {
-    name(convs, f, prefix);
-  }
+  CRISP_PARAMS_BY(name)
 
  private:
   void check_weights() const {
@@ -86,10 +79,10 @@ struct Vgg19 {
   }
   mutable bool has_weights_ = false;  // known to be there
 
-  template <class List, class F>
-  void name(List& list, F& f, const std::string& prefix) const {
-    for (std::size_t i = 0; i < list.size(); ++i)
-      list[i].each_param(f, prefix + "features." + std::to_string(numbers[i]) + ".");
+  template <class Self, class F>
+  static void name(Self& self, F& f, const std::string& prefix) {
+    for (std::size_t i = 0; i < self.convs.size(); ++i)
+      self.convs[i].each_param(f, prefix + "features." + std::to_string(self.numbers[i]) + ".");
   }
 };
 

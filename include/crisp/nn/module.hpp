@@ -164,3 +164,15 @@ M clone(const M& net) {
     ::crisp::nn::detail::visit_all(f, prefix, #__VA_ARGS__, __VA_ARGS__); \
   }                                                                       \
   auto crisp_parts() const { return std::tie(__VA_ARGS__); } /* see nn/element_of.hpp */
+
+/// For parts that are named otherwise: a static function template of the class, name_params(self, f, prefix),
+/// calls f(prefix + name, param) for each parameter of self, which may be const.
+#define CRISP_PARAMS_BY(name_params)                             \
+  template <class F>                                             \
+  void each_param(F&& f, const std::string& prefix = "") {       \
+    name_params(*this, f, prefix);                               \
+  }                                                              \
+  template <class F>                                             \
+  void each_param(F&& f, const std::string& prefix = "") const { \
+    name_params(*this, f, prefix);                               \
+  }

@@ -31,14 +31,7 @@ struct Sequential {
     return std::apply([](const auto&... layer) { return first_with_params(layer...); }, layers);
   }
 
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") {
-    visit_layers(layers, f, prefix);
-  }
-  template <class F>
-  void each_param(F&& f, const std::string& prefix = "") const {
-    visit_layers(layers, f, prefix);
-  }
+  CRISP_PARAMS_BY(name)
 
  private:
   template <class Layer, class... Rest>
@@ -46,15 +39,15 @@ struct Sequential {
     if constexpr (detail::HasParams<Layer> || sizeof...(Rest) == 0) return std::tie(layer);
     else return first_with_params(rest...);
   }
-  template <class Tuple, class F>
-  static void visit_layers(Tuple& layers, F& f, const std::string& prefix) {
+  template <class Self, class F>
+  static void name(Self& self, F& f, const std::string& prefix) {
     Index i = 0;
     const auto one = [&](auto& layer) {
-      const std::string name = prefix + std::to_string(i++);
+      const std::string place = prefix + std::to_string(i++);
       if constexpr (detail::HasParams<decltype(layer)>)
-        detail::visit(f, name, layer);  // an activation has none
+        detail::visit(f, place, layer);  // an activation has none
     };
-    std::apply([&](auto&... layer) { (one(layer), ...); }, layers);
+    std::apply([&](auto&... layer) { (one(layer), ...); }, self.layers);
   }
 };
 

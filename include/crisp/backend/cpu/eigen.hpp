@@ -2,21 +2,11 @@
 // primitives. It is the reference that all fast code is tested against, and the device to read first.
 // (This is the only header that includes Eigen/Core.)
 #pragma once
-#ifndef EIGEN_NO_CUDA
-#define EIGEN_NO_CUDA  // Eigen stays host code, also inside files that nvcc compiles
-#endif
-#ifndef EIGEN_DONT_PARALLELIZE
-#define EIGEN_DONT_PARALLELIZE  // for_each_tile has the threads
-#endif
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 is wrong about the AVX-512 intrinsics
-#pragma GCC diagnostic ignored "-Wuninitialized"        // and says so of some processors, not of all
-#endif
+#include "crisp/core/around_eigen.hpp"
+
+CRISP_BEFORE_EIGEN
 #include <Eigen/Core>
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+CRISP_AFTER_EIGEN
 
 #include "crisp/backend/cpu/gemm_tiles.hpp"
 #include "crisp/backend/cpu/plain.hpp"
