@@ -25,8 +25,8 @@ struct ResBlock {  // x + conv2(relu(conv1(x)))
 template <class T, class D>
 struct Net {
   nn::Conv2d<T, D> head{1, 8, 3}, tail{8, 1, 3};
-  std::vector<ResBlock<T, D>> body =
-      nn::repeat<ResBlock<T, D>>(3, 8);  // three blocks of 8 channels, each its own
+  // Three blocks of 8 channels, each its own.
+  std::vector<ResBlock<T, D>> body = nn::repeat<ResBlock<T, D>>(3, 8);
   Var<T, D> operator()(const Var<T, D>& x) const {
     auto h = head(x);
     for (const auto& block : body) h = block(h);

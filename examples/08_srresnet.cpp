@@ -47,8 +47,8 @@ int main(int argc, char** argv) {
   Index step = 0;
   for (auto& [lr, hr] :
        patches.batches<Device>({.batch = 4, .steps = steps})) {  // (4, 24, 24, 3), (4, 96, 96, 3)
-    const auto loss =
-        mse_loss(net(lr), hr);  // batch normalisation: the batch's statistics, since gradients are recorded
+    // Batch normalisation: the batch's statistics, since gradients are recorded.
+    const auto loss = mse_loss(net(lr), hr);
     loss.backward();
     adam.step();
     if (++step % 100 == 0 || step == steps)

@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
   // [/snippet]
   const auto picture =
       data::dead_leaves({.count = 1, .height = 50, .width = 37, .colour = true, .seed = 99}).at(0);
-  const auto large =
-      infer::upscale(net, picture, 2);  // any size: the network pads to its windows by reflection
+  // Any size: the network pads to its windows by reflection.
+  const auto large = infer::upscale(net, picture, 2);
   data::save_image("swinir.png", large);
   std::printf("%ld parameters; a picture of %ld x %ld became %ld x %ld: swinir.png\n",
               long(nn::parameter_count(net).all()), long(picture.width), long(picture.height),

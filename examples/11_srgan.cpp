@@ -30,8 +30,8 @@ int main(int argc, char** argv) {
   optim::Adam<float, Device> adam(game, {.lr = 1e-4});  // both players
   Index step = 0;
   for (auto& [lr, hr] : patches.batches<Device>({.batch = 4, .steps = steps, .seed = 1})) {
-    const auto loss =
-        game.loss(lr, hr);  // the discriminator's gradient is left behind, the generator's comes now
+    // The discriminator's gradient is left behind, the generator's comes now.
+    const auto loss = game.loss(lr, hr);
     loss.backward();
     adam.step();
     if (++step % 50 == 0 || step == steps) {

@@ -38,8 +38,8 @@ Running running_on(const Computing& computing, std::shared_ptr<const Network> ne
 
 void train_on(const TrainOptions& o, Network net, const TrainingData& data) {
   if (o.computing.chosen() != "cuda") return train<float, Cpu>(o, std::move(net), data);
-  Cuda::choose_device(
-      int(processes().rank_here() % Index(gpus().lines.size())));  // its own, as far as there are enough
+  // Its own, as far as there are enough.
+  Cuda::choose_device(int(processes().rank_here() % Index(gpus().lines.size())));
   if (o.computing.precision == "bf16") train<bfloat16, Cuda>(o, std::move(net), data);
   else train<float, Cuda>(o, std::move(net), data);
 }

@@ -330,8 +330,7 @@ void add_evaluate(Program& program) {
       "         crisp evaluate --method bicubic --weights srcnn.safetensors@2 vdsr.safetensors@2,3,4 --data "
       "Set5/HR B100/HR --scale 2 3 4\n"
       "         crisp evaluate --method bicubic --weights a/best.safetensors b/best.safetensors --data "
-      "Set5/HR "
-      "--scale 2 --columns parameters,mse,psnr,time --names Bicubic,SRCNN,EDSR");
+      "Set5/HR --scale 2 --columns parameters,mse,psnr,time --names Bicubic,SRCNN,EDSR");
   command.callback([o] { run_evaluate(*o); });
 }
 

@@ -41,8 +41,8 @@ void add_constants(const Network& net, io::SafeTensors& file) {
   for (const std::string& block : blocks) {
     file.tensors[block + "attn.relative_position_index"] = {"I64", {n, n}, distances};
     if (block[block.size() - 2] % 2)
-      file.tensors[block + "attn_mask"] =
-          io::HostTensor::of(mask.shape(), mask.to_host());  // every second one is shifted
+      // Every second one is shifted.
+      file.tensors[block + "attn_mask"] = io::HostTensor::of(mask.shape(), mask.to_host());
   }
 }
 

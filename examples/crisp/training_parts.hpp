@@ -50,8 +50,8 @@ inline void conclude(const train::FitResult& result, const fs::path& out) {
               << " dB, gain " << report::gain(result.psnr, result.bicubic_psnr, 3) << " dB; best "
               << fixed(result.progress.best_psnr, 3) << " dB at step " << result.progress.best_step << "\n";
   }
-  const bool validated =
-      fs::exists(out / "best.safetensors");  // not after a stop before the first validation
+  // Not after a stop before the first validation.
+  const bool validated = fs::exists(out / "best.safetensors");
   std::cout << "weights   " << (out / (validated ? "best.safetensors" : "last.safetensors")).string()
             << "\nreport    " << (out / "report.html").string() << "\n";
 }

@@ -99,8 +99,8 @@ TEST_CASE("classic: LLE's weights are those of its equations, and sum to 1") {
   for (Index i = 0; i < 8; ++i) c(i, i) += 1e-4 * trace;
   const Vector expected = eliminate(c, Vector::Ones(8));
   CHECK((w - expected / expected.sum()).norm() < 1e-8);
-  CHECK(
-      lle_weights(near.col(0).replicate(1, 3), near.col(0)).isApproxToConstant(1.0 / 3, 1e-12));  // all alike
+  // All alike.
+  CHECK(lle_weights(near.col(0).replicate(1, 3), near.col(0)).isApproxToConstant(1.0 / 3, 1e-12));
 }
 
 TEST_CASE(

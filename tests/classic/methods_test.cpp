@@ -93,8 +93,8 @@ TEST_CASE("classic: A+ gives the picture of the authors' program") {
   if (!folder) return;
   const Dictionary d = dictionary_of(io::read_safetensors(*folder / "weights.safetensors"));
   const io::SafeTensors golden = io::read_safetensors(*folder / "golden.safetensors");
-  const io::HostTensor all =
-      io::read_safetensors(*folder / "aplus.safetensors").tensors.at("regressors");  // (1024, 36, 28)
+  // (1024, 36, 28)
+  const io::HostTensor all = io::read_safetensors(*folder / "aplus.safetensors").tensors.at("regressors");
   const std::vector<double> v = all.values<double>();
   AnchoredRegression method{d.low, {}};
   for (Index i = 0; i < all.shape[0]; ++i)

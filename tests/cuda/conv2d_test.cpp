@@ -206,7 +206,7 @@ TEST_CASE("bfloat16: the same to the bit each time, and with any math of floats;
   for (Index pixel = 0; pixel < 36; ++pixel)
     for (Index o = 0; o < 20; ++o) {
       const float v = std::bit_cast<float>(std::uint32_t(y[std::size_t(pixel * 20 + o)]) << 16);
-      CHECK((v != v) ==
-            (pixel / 6 < 2 && pixel % 6 < 2));  // the pixels whose kernel meets it, through the rectifier
+      // The pixels whose kernel meets it, through the rectifier.
+      CHECK((v != v) == (pixel / 6 < 2 && pixel % 6 < 2));
     }
 }

@@ -193,8 +193,8 @@ TEST_CASE("what the host decides within a step is decided once: such mistakes sh
   CHECK(calls == 3);
   x = one_number(0);
   CHECK(after_five(x, [&] { x.add_(one_number(1)); }) == 5);
-  CHECK(after_five(x, [&] { x = (Var<float, Cuda>(x) + 1).value(); }) ==
-        5 + 3);  // not 10: a tensor that is replaced, not changed
+  // Not 10: a tensor that is replaced, not changed.
+  CHECK(after_five(x, [&] { x = (Var<float, Cuda>(x) + 1).value(); }) == 5 + 3);
 }
 
 TEST_CASE("a batch of another shape is refused where it enters the graph's memory") {

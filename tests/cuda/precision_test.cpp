@@ -26,8 +26,8 @@ std::vector<double> losses(Math math) {
   optim::Adam adam(net, {.lr = 1e-2});
   const Var<float, Cuda> x = random_tensor<float, Cuda>({2, 12, 12, 1}, 2),
                          blur = Tensor<float, Cuda>({1, 3, 3, 1}, 1.0f / 9);
-  const Var<float, Cuda> target =
-      no_grad([&] { return conv2d(x, blur, {}, {.padding = 1}); });  // (2, 12, 12, 1)
+  // (2, 12, 12, 1)
+  const Var<float, Cuda> target = no_grad([&] { return conv2d(x, blur, {}, {.padding = 1}); });
   Cuda::set_math(math);
   std::vector<double> all;
   for (int step = 0; step < 60; ++step) {

@@ -223,8 +223,8 @@ TEST_CASE("a JPEG that is cut anywhere is refused; bytes that are too many are n
       CHECK(decode_image(scan + more + end, "x").samples == right);
     CHECK(decode_image(jpeg + std::string(99, '\xab'), "x").samples == right);
     CHECK(decode_image(with_segment(jpeg, 0xfe, "a comment"), "x").samples == right);
-    CHECK(decode_image(with_segment(jpeg, 0xe1, "\xff\xd8\xff\xd9"), "x").samples ==
-          right);  // a small picture
+    // A small picture.
+    CHECK(decode_image(with_segment(jpeg, 0xe1, "\xff\xd8\xff\xd9"), "x").samples == right);
     CHECK(contains(message(with_segment(scan, 0xe1, "\xff\xd8\xff\xd9")), "is truncated"));
   });
 }

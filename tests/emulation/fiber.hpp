@@ -90,8 +90,8 @@ class Fiber {
     const void* bottom = nullptr;
     std::size_t size = 0;
     __sanitizer_finish_switch_fiber(fake_stack_, &bottom, &size);
-    previous()->bottom_ =
-        static_cast<char*>(const_cast<void*>(bottom));  // so we learn where the program's own stack lies
+    // So we learn where the program's own stack lies.
+    previous()->bottom_ = static_cast<char*>(const_cast<void*>(bottom));
     previous()->size_ = size;
 #endif
   }

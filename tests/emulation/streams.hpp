@@ -20,9 +20,9 @@
 using cudaStream_t = struct crisp_emulated_stream*;
 
 namespace crisp::emulation {
-using Past =
-    std::map<cudaStream_t, std::uint64_t>;  // of each stream, how many pieces of its work come before
-}
+// Of each stream, how many pieces of its work come before.
+using Past = std::map<cudaStream_t, std::uint64_t>;
+}  // namespace crisp::emulation
 
 struct crisp_emulated_stream {
   bool at_once;

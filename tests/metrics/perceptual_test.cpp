@@ -149,8 +149,8 @@ TEST_CASE(
   CHECK(parts::mixture_scale(u, values, vectors) == doctest::Approx(1));
   // y = 2 x + v, of known sums: g = 2, and v is what is left.
   CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, 16) == doctest::Approx(4.0 / 1));
-  CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, -16) ==
-        0);  // a result that turns the original's sign tells nothing
+  // A result that turns the original's sign tells nothing.
+  CHECK(parts::gain_over_noise(4, 0, 0, 8, 36, -16) == 0);
   // Of 11 x 11 blocks those count whose window of 17 lies within: it reaches the third row, not the second.
   const Plane x = random_plane(33, 33, 6), noise = random_plane(33, 33, 7);
   Plane y = x;
@@ -163,8 +163,8 @@ TEST_CASE(
 }
 
 TEST_CASE("contrast sensitivity and thresholds have the values of the formulas") {
-  CHECK(parts::contrast_threshold(7.8909) ==
-        doctest::Approx(1 / (200 * 0.9809)).epsilon(1e-4));  // the top of Mannos and Sakrison's curve
+  // The top of Mannos and Sakrison's curve.
+  CHECK(parts::contrast_threshold(7.8909) == doctest::Approx(1 / (200 * 0.9809)).epsilon(1e-4));
   CHECK(parts::contrast_threshold(7.8909) < parts::contrast_threshold(6));
   CHECK(parts::contrast_threshold(7.8909) < parts::contrast_threshold(10));
   for (double f : {4.5, 7.0, 16.0, 31.0}) {
@@ -178,8 +178,8 @@ TEST_CASE("contrast sensitivity and thresholds have the values of the formulas")
   CHECK(parts::contrast_sensitivity(0, std::sqrt(std::log(4.0 / 3) / 2) * 60 / (2 * pi)) ==
         doctest::Approx(0.5625));  // the top
   CHECK(parts::contrast_sensitivity(12, 5) == doctest::Approx(parts::contrast_sensitivity(-5, 12)));
-  const double diagonal =
-      11.13 / std::sqrt(2.0);  // where sensitivity along the diagonals is half of that along the axes
+  // Where sensitivity along the diagonals is half of that along the axes.
+  const double diagonal = 11.13 / std::sqrt(2.0);
   CHECK(parts::contrast_sensitivity(diagonal, diagonal) ==
         doctest::Approx(parts::contrast_sensitivity(0, 11.13) / 2));
 }

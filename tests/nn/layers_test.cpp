@@ -118,8 +118,8 @@ TEST_CASE(
   const auto y = bn(x).value().to_host();
   CHECK(y[0] + y[2] + y[4] + y[6] == doctest::Approx(0));
   CHECK(bn.running_mean.value().to_host()[0] == doctest::Approx(0.1 * 3));
-  CHECK(bn.running_var.value().to_host()[0] ==
-        doctest::Approx(0.9 + 0.1 * 14.0 / 3));  // of the population: over n - 1
+  // Of the population: over n - 1.
+  CHECK(bn.running_var.value().to_host()[0] == doctest::Approx(0.9 + 0.1 * 14.0 / 3));
   const auto before = bn.running_mean.value().to_host();
   const auto inferred = no_grad([&] { return bn(x); }).value().to_host();
   CHECK(bn.running_mean.value().to_host() == before);
@@ -178,8 +178,8 @@ TEST_CASE(
   sum(plain(first) * target).backward();
   sum(nn::checkpoint(again, first) * target).backward();
   CHECK(all_gradients(again) == all_gradients(plain));
-  CHECK(again.bn1.running_mean.value().to_host() ==
-        plain.bn1.running_mean.value().to_host());  // moved once, not twice
+  // Moved once, not twice.
+  CHECK(again.bn1.running_mean.value().to_host() == plain.bn1.running_mean.value().to_host());
 }
 
 // A block that cannot run twice.

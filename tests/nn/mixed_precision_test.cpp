@@ -99,8 +99,8 @@ TEST_CASE("a step that is too small for bfloat16 is not lost, nor is the average
     sgd.step();
     average.update(layer);
   }
-  CHECK(layer.weight.value().to_host()[0] ==
-        doctest::Approx(1 - 10 * 1e-4).epsilon(1e-6));  // bfloat16 goes from 1 to 0.996
+  // bfloat16 goes from 1 to 0.996.
+  CHECK(layer.weight.value().to_host()[0] == doctest::Approx(1 - 10 * 1e-4).epsilon(1e-6));
   CHECK(average.state()[0].second.to_host()[0] == doctest::Approx(1 - 9e-4).epsilon(1e-5));
 }
 

@@ -73,8 +73,8 @@ TEST_CASE("shifted_window_mask: pixels from opposite edges do not see each other
     return std::vector<double>(m.begin() + window * 16 + query * 4, m.begin() + window * 16 + query * 4 + 4);
   };
   CHECK(row(0, 0) == std::vector<double>{0, 0, 0, 0});  // inside the image
-  CHECK(row(2, 1) ==
-        std::vector<double>{-100, 0, -100, 0});  // the last column of windows: left and right do not meet
+  // The last column of windows: left and right do not meet.
+  CHECK(row(2, 1) == std::vector<double>{-100, 0, -100, 0});
   CHECK(row(3, 0) == std::vector<double>{0, 0, -100, -100});     // the last row: above and below
   CHECK(row(5, 3) == std::vector<double>{-100, -100, -100, 0});  // the corner: four parts
 }

@@ -116,7 +116,6 @@ TEST_CASE("a training warns once of parameters that CRISP_PARAMS does not name")
   HalfDead whole;
   CHECK(warnings_of(net) ==
         "warning: train: 2 parameters that the loss uses are not in CRISP_PARAMS: (1, 3), (1,); they are "
-        "neither "
-        "trained nor saved\nend\n");
+        "neither trained nor saved\nend\n");
   CHECK(warnings_of(whole) == "end\n");
 }

@@ -1,9 +1,7 @@
 // A+ (Timofte, De Smet and Van Gool 2014). ANR learns the regressor of an anchor from the 40 atoms around it;
-// A+ from the 2048 training patches around it, out of 5 million. Its use is the same, so only learning is
-// here:
-//   1. examples at 12 sizes of each picture, 0.98^k; each feature divided by its length, and its details by
-//   the
-//      same number where that is at least 0.1;
+// A+ from the 2048 training patches around it, out of 5 million. Its use is the same: only learning is here.
+//   1. examples at 12 sizes of each picture, 0.98^k; each feature divided by its length, and its details
+//      by the same number where that is at least 0.1;
 //   2. for each anchor L, the 2048 nearest features (columns), and H, their details;
 //   3. R = H L' (L L' + 0.1 I)^-1: a system of 30 x 30.
 #pragma once

@@ -1,8 +1,8 @@
 // The frame that the methods by dictionary share (Zeyde, Elad and Protter 2010; Timofte et al. 2013):
 //   1. mid: the small picture, enlarged by bicubic. What it lacks are the fine details.
 //   2. Four maps of mid tell where it rises and bends: gradients and Laplacians, along rows and columns.
-//   3. A patch of w = 3 s pixels of the four maps, 4 w^2 numbers, is projected by PCA to about 30: its
-//   feature.
+//   3. A patch of w = 3 s pixels of the four maps, 4 w^2 numbers, is projected by PCA to about 30:
+//      its feature.
 //   4. The method predicts the details of each patch from its feature.
 //   5. mid + details, averaged where patches overlap, is the result.
 #pragma once

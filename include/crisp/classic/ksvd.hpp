@@ -2,8 +2,7 @@
 // X: min |X - D A|^2, each column of A with at most m numbers that are not 0. In turns:
 //   1. A by OMP. A sample keeps its old code where that is the better one: so the error never rises.
 //   2. For each atom, with the samples that use it and E, what the other atoms leave of them: the best pair
-//   of
-//      atom and amounts is E's largest singular pair; one round of d = E g / |E g|, g = E' d comes near it
+//      of atom and amounts is E's largest singular pair; one round of d = E g / |E g|, g = E' d comes near it
 //      (Rubinstein, Zibulevsky and Elad 2008).
 //   3. An atom that is hardly used, or nearly another one, gives its place to the sample that is coded worst.
 #pragma once

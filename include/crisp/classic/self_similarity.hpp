@@ -1,12 +1,10 @@
 // Self-similarity (Glasner, Bagon and Irani 2009): small patches of a picture occur again in it, at other
-// sizes. So the picture and a smaller version of itself are a dictionary of their own. In steps of about
-// 2^(1/3):
+// sizes. So the picture and a smaller version of it are a dictionary of their own. In steps of about 2^(1/3):
 //   1. U: the picture enlarged by one step. It is blurred, and its details are what is looked for.
 //   2. L: the picture made smaller by one step and enlarged again: as blurred as U. H = picture - L is what
 //      that blur took away.
 //   3. For each 5 x 5 patch of U, less its mean, the 5 nearest patches of L, less theirs: their H, weighted
-//   by
-//      exp(-d^2 / (2 (0.02 x 5)^2)), is added, and averaged where patches overlap.
+//      by exp(-d^2 / (2 (0.02 x 5)^2)), is added, and averaged where patches overlap.
 //   4. Back-projection: made small again, it must be the picture that was given.
 #pragma once
 #include "crisp/classic/back_projection.hpp"

@@ -5,9 +5,8 @@
 //   2. f: the 4 x 36 numbers of a patch of mid, divided by its length where that is above 1;
 //   3. min_a 1/2 |f - Dl a|^2 + 0.1 sum(a), a >= 0: exactly (nonnegative.hpp);
 //   4. the large patch: Dh a, times the length, plus the mean of the patch of mid; averaged where they
-//   overlap.
-// Here the published order: patches step by one small pixel, and the last of each row and column counts
-// twice.
+//      overlap.
+// The order is the published one: patches step by one small pixel, the last of each row and column twice.
 #pragma once
 #include "crisp/classic/frame.hpp"
 #include "crisp/classic/nonnegative.hpp"

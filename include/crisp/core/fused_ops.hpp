@@ -6,7 +6,7 @@
 //     if (D::conv2d(x, w, b, y, sizes, epilogue)) return y;
 //
 // A fused op that refuses returns false, before it has written anything. Devices list theirs one a line, each
-// with a static_assert by its concept (backend/cpu.hpp, backend/cuda.cuh): a misspelt kernel does not
+// with a static_assert by its concept (backend/cpu.hpp, backend/cuda.cuh), so that a misspelt kernel does not
 // compile.
 #pragma once
 #include <concepts>

@@ -1,9 +1,9 @@
-// The cache file: the samples of decoded pictures, one after the other, each after a record that says what it
-// is.
+// The cache file: the samples of decoded pictures, each after a record that says what it is.
 //
 //   head      "crisppic", version, order of bytes
-//   record    mark, key, height, width, channels, bits, bytes, checksum of the samples, checksum of the
-//   record samples   as Samples has them, up to a multiple of 8 bytes record ...
+//   record    mark, key, height, width, channels, bits, bytes, checksums of the samples and of the record
+//   samples   as Samples has them, up to a multiple of 8 bytes
+//   record    ...
 //
 // It is only ever appended to: so what was written before an interruption is of use, wherever that struck.
 #pragma once

@@ -11,10 +11,12 @@
 namespace crisp::infer {
 
 /// How the low-resolution image is made. Published figures come in these kinds:
-///   y     luma, rounded to 8 bits, is reduced and enlarged in floating point; the result is rounded to 8
-///   bits (SRCNN, VDSR). rgb8  the low-resolution image is 8-bit RGB; the result is rounded to 8-bit RGB,
-///   then turned to luma (EDSR, RCAN). basicsr  as rgb8, but luma is not rounded to 8 bits: 0.01 to 0.1 dB
-///   more (BasicSR, SwinIR's test program).
+///   y        luma, rounded to 8 bits, is reduced and enlarged in floating point; the result is rounded to
+///            8 bits (SRCNN, VDSR)
+///   rgb8     the low-resolution image is 8-bit RGB; the result is rounded to 8-bit RGB, then turned to luma
+///            (EDSR, RCAN)
+///   basicsr  as rgb8, but luma is not rounded to 8 bits: 0.01 to 0.1 dB more (BasicSR, SwinIR's
+///            test program)
 /// In all, images are cropped to a multiple of the scale, reduced by MATLAB's antialiased bicubic, and
 /// compared on BT.601 luma, rounded to 8 bits but for basicsr, with `scale` pixels taken off every side.
 enum class Protocol { y, rgb8, basicsr };

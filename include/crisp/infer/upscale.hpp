@@ -17,8 +17,8 @@ struct Options {
       << 30;       // bytes that the work may take, the images included; the tiles are as large as that allows
   Index tile = 0;  // or the side of a tile, in pixels of the small image
   bool ensemble = false;  // the mean over eight positions: see self_ensemble.hpp
-  std::function<void(double done)> progress =
-      {};  // told the part that is done, 0..1, after each tile; what it throws ends the work
+  // Told the part that is done, 0..1, after each tile; what it throws ends the work.
+  std::function<void(double done)> progress = {};
 };
 
 namespace detail {

@@ -40,8 +40,8 @@ inline ComplexPlane as_seen(const Plane& result, const Plane& original) {
             response(std::hypot(frequency(i, y.height), frequency(j, y.width)));
     return fourier(std::move(y), true);
   };
-  ComplexPlane below =
-      band([](double f) { return cosine_log(f + 2, 2); });  // all that is slower than the band
+  // All that is slower than the band.
+  ComplexPlane below = band([](double f) { return cosine_log(f + 2, 2); });
   ComplexPlane seen{original.height, original.width, std::vector<std::complex<double>>(original.v.size())};
   for (int k = 1; k <= 5; ++k) {
     const double centre = std::exp2(k), visible = contrast_threshold(centre / angle),

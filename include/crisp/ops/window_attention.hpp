@@ -236,8 +236,8 @@ Var<T, D> window_attention(const Var<T, D>& qkv, const Operand<T, D>& bias, Wind
   const Index H = qkv[1], W = qkv[2],
               heads = detail::check_heads(qkv.shape(), "(N, H, W, 3 C)", bias.shape(), M * M);
   const auto window_by_window = [=] {
-    const Var<T, D> windows =
-        window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);  // (N H/M W/M, M M, 3 C)
+    // (N H/M W/M, M M, 3 C)
+    const Var<T, D> windows = window_partition(shift > 0 ? roll(qkv, -shift, -shift) : qkv, M);
     const Tensor<T, D> mask = shift > 0 ? shifted_window_mask<T, D>(H, W, M, shift) : Tensor<T, D>();
     const Var<T, D> y = window_reverse(window_attention(windows, bias, mask), M, H, W);
     return shift > 0 ? roll(y, shift, shift) : y;

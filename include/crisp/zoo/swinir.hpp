@@ -21,8 +21,8 @@ struct SwinIrEntry : Entry {
 
   static Settings recognise(const Shapes& file) {
     const std::string block = "layers.0.residual_group.blocks.0.";
-    const std::string table =
-        block + "attn.relative_position_bias_table";  // a row for each of (2 M - 1)^2 offsets
+    // A row for each of (2 M - 1)^2 offsets.
+    const std::string table = block + "attn.relative_position_bias_table";
     if (!has(file, block + "attn.qkv.weight")) return {};
     const Index embed = extent(file, "conv_first.weight", 0);
     const Index window = (square_root(extent(file, table, 0)) + 1) / 2;

@@ -1,6 +1,6 @@
 // The gradients of a convolution, by loops. The forward pass is
-//   y[h, w, o] = b[o] + sum over i, j, c of x[stride h + i - padding, stride w + j - padding, c] w[o, i, j,
-//   c].
+//   y[h, w, o] = b[o] + sum over i, j, c of
+//                x[stride h + i - padding, stride w + j - padding, c] w[o, i, j, c].
 // dy is the gradient of the loss with respect to y. Each function adds to the gradient that it is given.
 #pragma once
 #include <crisp/core/error.hpp>

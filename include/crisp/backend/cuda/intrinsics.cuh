@@ -93,12 +93,13 @@ __device__ __forceinline__ float fast_exp2(float x) {
 #endif
 }
 
-// ---- Products of small matrices by the 32 threads of a warp, c (16, 8) += a b, sums in float. Thread 4 g +
-// t holds
-//   TF32, a (16, 8), b (8, 8):    a[0..3] = a(g, t), a(g+8, t), a(g, t+4), a(g+8, t+4);  b[0..1] = b(t, g),
-//   b(t+4, g) bf16, a (16, 16), b (16, 8):  the same with 2t for t and 8 for 4, each a pair: a[0] = a(g, 2t),
-//   a(g, 2t+1);  b[0] = b(2t, g), b(2t+1, g) both:                         c[0..3] = c(g, 2t), c(g, 2t+1),
-//   c(g+8, 2t), c(g+8, 2t+1)
+// ---- Products of small matrices by the 32 threads of a warp, c (16, 8) += a b, sums in float.
+// Thread 4 g + t holds
+//   TF32, a (16, 8), b (8, 8):    a[0..3] = a(g, t), a(g+8, t), a(g, t+4), a(g+8, t+4)
+//                                 b[0..1] = b(t, g), b(t+4, g)
+//   bf16, a (16, 16), b (16, 8):  the same with 2t for t and 8 for 4, each a pair:
+//                                 a[0] = a(g, 2t), a(g, 2t+1);  b[0] = b(2t, g), b(2t+1, g)
+//   both:                         c[0..3] = c(g, 2t), c(g, 2t+1), c(g+8, 2t), c(g+8, 2t+1)
 
 __device__ inline void multiply_tf32_by_shuffles(float (&c)[4], const unsigned (&a)[4],
                                                  const unsigned (&b)[2]) {

@@ -38,8 +38,8 @@ struct PlainCuda {
   static void deallocate(T* p, Index) noexcept {
     if (!p || cuda::GraphMemory::take_back(p)) return;
     if (cuda::GraphMemory* graph = cuda::GraphMemory::current()) return graph->keep(p);
-    static_cast<void>(
-        cudaFreeAsync(p, cuda::Turn().stream));  // fails at the end of the program, where it does not matter
+    // Fails at the end of the program, where it does not matter.
+    static_cast<void>(cudaFreeAsync(p, cuda::Turn().stream));
   }
 
   static MemoryUse memory_use() {

@@ -151,8 +151,8 @@ class Session {
                "setting up the memory pool");
     cuda_check(cublasCreate(&blas), "starting cuBLAS");
     cuda_check(cublasSetStream(blas, stream), "starting cuBLAS");
-    void* workspace =
-        nullptr;  // a fixed one, so that no product needs memory of its own, which a graph could not give it
+    // A fixed one, so that no product needs memory of its own, which a graph could not give it.
+    void* workspace = nullptr;
     cuda_check(cudaMallocAsync(&workspace, blas_workspace, stream), "starting cuBLAS");
     cuda_check(cublasSetWorkspace(blas, workspace, blas_workspace), "starting cuBLAS");
     begun() = true;

@@ -52,8 +52,8 @@ struct DirectConv {
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
       const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk,
                   end = std::min(s.OW, begin + chunk);
-      const bool small =
-          s.C < 8;  // a row of few channels: one copy of it is better than one for every block at its ends
+      // A row of few channels: one copy of it is better than one for every block at its ends.
+      const bool small = s.C < 8;
       const Window whole = small ? window(x, n, oh, begin, round_up(end - begin, R)) : Window{};
       for (Index block = 0; block < layer.blocks; ++block) {
         const T* weights = layer.packed + block * layer.block_size;

@@ -13,8 +13,8 @@ namespace crisp::cpu::inline CRISP_CPU_KIND {
 template <class T>
 struct DirectWeightGradient {
   const ConvSizes& s;
-  static constexpr Index most_parts =
-      8;  // into which the rows are cut, each summed for itself; never a question of the threads
+  // Into which the rows are cut, each summed for itself; never a question of the threads.
+  static constexpr Index most_parts = 8;
   static constexpr Index most_few = 3;  // outputs
 
   // Rows of the inner loop are taps, its columns outputs; or with `few` outputs the other way round.

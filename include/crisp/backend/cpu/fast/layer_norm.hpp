@@ -78,8 +78,8 @@ struct FastLayerNorm {
     if (C < width<T>) return false;
     const Row<T> row(C);
     const Pieces pieces{rows, C};
-    const Index padded =
-        round_up(C, width<T>);  // of the sums for dw and db: there the last vector has a place of its own
+    // Of the sums for dw and db: there the last vector has a place of its own.
+    const Index padded = round_up(C, width<T>);
     T* parts = scratch<T, 5>(pieces.count() * 2 * padded);
     pieces.each([=](Index piece, Index begin, Index end) {
       T *dw_part = parts + piece * 2 * padded, *db_part = dw_part + padded;

@@ -1,9 +1,9 @@
-// Winograd's convolution: 6 x 6 pixels in, M x M pixels out, with 36 multiplications a channel instead of (M
-// r)^2, where r = 7 - M is the size of the kernel: F(4x4, 3x3) saves a factor of 4, F(2x2, 5x5) 2.8 (Winograd
-// 1980; Lavin and Gray 2016, eq. 8 to 12). The polynomials are evaluated at 0, 1, -1, 2, -2 and infinity. In
-// float the error is about 1e-5 of the largest value.
-//   y = A^T [(G w G^T) * (B^T x B)] A, the product * for each of the 36 points: a matrix product over the
-//   channels, of all tiles at once.
+// Winograd's convolution: 6 x 6 pixels in, M x M pixels out, with 36 multiplications a channel instead of
+// (M r)^2, where r = 7 - M is the size of the kernel: F(4x4, 3x3) saves a factor of 4, F(2x2, 5x5) 2.8
+// (Winograd 1980; Lavin and Gray 2016, eq. 8 to 12). The polynomials are evaluated at 0, 1, -1, 2, -2 and
+// infinity. In float the error is about 1e-5 of the largest value.
+//   y = A^T [(G w G^T) * (B^T x B)] A
+// The product * is one for each of the 36 points: a matrix product over the channels, of all tiles at once.
 // The tiles of a block go through all three steps while they are in the second cache.
 #pragma once
 #include <algorithm>
@@ -111,8 +111,8 @@ struct Winograd {
   void run(const T* x, const T* w, const T* b, T* y, const ConvEpilogue<T>& epilogue) const {
     const Kernel<T> kernel = kernel_for<T>(s.O);
     const Index R = kernel.rows, cols = kernel.cols, groups = ceil_div(s.O, cols);
-    T* kernels =
-        scratch<T, 0>(groups * points * s.C * cols + groups * cols);  // (groups, 36, C, cols), then the bias
+    // (groups, 36, C, cols), then the bias.
+    T* kernels = scratch<T, 0>(groups * points * s.C * cols + groups * cols);
     T* bias = kernels + groups * points * s.C * cols;
     for (Index o = 0; o < groups * cols; ++o) bias[o] = b && o < s.O ? b[o] : T(0);
     parallel_for(groups * cols, s.O * s.C > 1000, [&](Index o) {

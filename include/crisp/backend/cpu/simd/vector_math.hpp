@@ -28,8 +28,8 @@ inline constexpr float to_last_bits = 12582912;  // 1.5 2^23: what is added to i
   constexpr float c[] = {0.49999993448591257f, 0.16666520644262084f, 0.04166838790981832f,
                          0.008368715319736627f, 0.0013814600820071486f};
   const Floats shifted = x * 1.44269504088896341f + to_last_bits, n = shifted - to_last_bits;
-  const Floats r =
-      x - n * 0.693359375f + n * 2.12194440054690583e-4f;  // log 2 in two parts: n times the first is exact
+  // Log 2 in two parts: n times the first is exact.
+  const Floats r = x - n * 0.693359375f + n * 2.12194440054690583e-4f;
   return {r * r * polynomial(c, r) + r + 1.f, shifted};
 }
 

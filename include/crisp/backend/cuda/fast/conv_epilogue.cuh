@@ -85,8 +85,8 @@ __device__ __forceinline__ void store_together(const Convolution<bfloat16>& conv
       if (conv.relu) low = low < 0 ? 0 : low, high = high < 0 ? 0 : high;
       return to_bf16_pair(low, high);
     };
-    std::conditional_t<n == 4, std::uint64_t, std::uint32_t> bits =
-        pair(j);  // nvcc stores a uint2 as two numbers here
+    // nvcc stores a uint2 as two numbers here.
+    std::conditional_t<n == 4, std::uint64_t, std::uint32_t> bits = pair(j);
     if constexpr (n == 4) bits |= std::uint64_t(pair(j + 1)) << 32;
     *reinterpret_cast<decltype(bits)*>(conv.y + at) = bits;
   });

@@ -11,9 +11,9 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 template <class F>
 struct ManyKernels {
-  static constexpr int most =
-      int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));  // an argument may have 4 KB
-  static constexpr int elements = 4 * block_threads;               // of a block
+  // An argument may have 4 KB.
+  static constexpr int most = int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));
+  static constexpr int elements = 4 * block_threads;  // of a block
   F f[most];
   Index n[most];
   unsigned end[most];  // the first block after those of this kernel

@@ -1,16 +1,12 @@
 // Convolution on the GPU as one matrix product, y (pixels, O) = patches (pixels, taps) w^T (taps, O), whose
-// patches are never stored: a block copies what it needs of them from the image (Chetlur et al. 2014, section
-// 3).
+// patches are never stored: a block copies what it needs from the image (Chetlur et al. 2014, sec. 3).
 //
-//            taps                    O          A block has 128 pixels and 8 NT outputs: a tile of y. It goes
-//            through the taps in
-//         +--+--+- ->              +----+       steps of 16, or 32 of bfloat16. Each copies a tile of the
-//         image and one of the weights to shared
-//  pixels |a |  |             taps | b  |       memory, two steps ahead of the product of the two. A tap of a
-//  pixel that lies
-//         +--+--+                  +----+       beyond the image is a zero; the copy makes it.
-//         |  |                     |    v
-//         v
+//            taps                    O
+//         +--+--+- ->              +----+       A block has 128 pixels and 8 NT outputs: a tile of y. It goes
+//  pixels |a |  |             taps | b  |       through the taps in steps of 16, or 32 of bfloat16. Each
+//         +--+--+                  +----+       copies a tile of the image and one of the weights to shared
+//         |  |                     |    v       memory, two steps ahead of the product of the two. A tap of
+//         v                                     a pixel that lies beyond the image is a zero.
 #pragma once
 #include "crisp/backend/cuda/fast/conv_epilogue.cuh"
 #include "crisp/backend/cuda/fast/tile_product.cuh"

@@ -58,8 +58,8 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
 
   const int warp_row = int(threadIdx.x) / 32 * 32;
   float sums[2][NT][4] = {};
-  const Tap tap(
-      s, first_tap + int(threadIdx.x) % (tile_rows / vector) * vector);  // of all copies of this thread
+  // Of all copies of this thread.
+  const Tap tap(s, first_tap + int(threadIdx.x) % (tile_rows / vector) * vector);
   const int offset = tap.offset(s);
   int multiplied = 0;
   const auto load = [&](int step, int slot) {

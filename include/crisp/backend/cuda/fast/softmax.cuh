@@ -16,8 +16,8 @@ __global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* 
   const int lane = int(threadIdx.x) % 32;
   const T* from = x + row * n;
   T* to = y + row * n;
-  constexpr bool kept =
-      std::same_as<T, W>;  // y holds the powers in between; rounded there, they would be rounded twice
+  // y holds the powers in between; rounded there, they would be rounded twice.
+  constexpr bool kept = std::same_as<T, W>;
   W most = Max::first<W>(), sum = 0;
   for (Index k = lane; k < n; k += 32) most = Max::join(most, W(from[k]));
   most = join_lanes<Max>(most, 32);

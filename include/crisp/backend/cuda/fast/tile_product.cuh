@@ -16,11 +16,11 @@ constexpr int tile_threads = 128, tile_rows = 128, tile_stages = 3;
 template <class T>
 constexpr int tile_depth = 64 / int(sizeof(T));  // of what is copied and multiplied in one step
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-constexpr int tile_blocks =
-    1;  // on one multiprocessor, which has no room for more, and does the work of tensor cores by other means
+// Blocks on one multiprocessor, which has no room for more, and does the work of tensor cores by other means.
+constexpr int tile_blocks = 1;
 #else
-constexpr int tile_blocks =
-    3;  // at least, on one multiprocessor: up to 168 registers a thread, which is enough
+// Blocks on one multiprocessor, at least: up to 168 registers a thread, which is enough.
+constexpr int tile_blocks = 3;
 #endif
 
 // How a tile lies in shared memory: depth_last, each row of a and each column of b is a line along the depth;

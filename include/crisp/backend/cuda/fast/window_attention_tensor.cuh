@@ -2,10 +2,11 @@
 // window, each of its four warps 16 of the queries. The 16 x 64 scores of a warp lie in the registers in
 // which the tensor cores leave them, and so does their softmax.
 //
-//   s = q k^T / sqrt(d) + bias,  p = softmax(s),  y = p v        for the 16 queries of a warp, all 64 keys
-//   dp = dy v^T,  ds = p (dp - sum over the keys of p dp),  dq = ds k
-//   dv = p^T dy,  dk = ds^T q                                    for 16 keys, all 64 queries: p, then ds, go
-//   through shared memory
+//   for the 16 queries of a warp, all 64 keys:
+//     s = q k^T / sqrt(d) + bias,  p = softmax(s),  y = p v
+//     dp = dy v^T,  ds = p (dp - sum over the keys of p dp),  dq = ds k
+//   for 16 keys, all 64 queries; p, then ds, go through shared memory:
+//     dv = p^T dy,  dk = ds^T q
 #pragma once
 #include "crisp/backend/cuda/fast/attention_tiles_bf16.cuh"
 #include "crisp/backend/cuda/fast/attention_tiles_tf32.cuh"
