@@ -1,4 +1,4 @@
-# That nvcc compiles every test, every example and the program, where it is found: for one kind of GPU, without optimising, and without a link.
+# That nvcc compiles every test, every example and the program, where it is found: for one kind of GPU, without optimising, to no object.
 # Programs for a GPU come from the preset cuda.
 find_program(CRISP_NVCC nvcc HINTS /usr/local/cuda/bin)
 if(CRISP_NVCC)
@@ -10,16 +10,17 @@ if(NOT CRISP_NVCC OR CMAKE_MATCH_1 LESS 12)
   return()
 endif()
 
-set(objects)
+set(checked)
 function(crisp_nvcc_compiles name source target)  # with what `target` needs
-  set(object ${CMAKE_CURRENT_BINARY_DIR}/nvcc/${name}.o)
+  set(stamp ${CMAKE_CURRENT_BINARY_DIR}/nvcc/${name}.checked)
   set(includes $<FILTER:$<REMOVE_DUPLICATES:$<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>>,EXCLUDE,^${PROJECT_SOURCE_DIR}|^/usr/include$>)
   set(definitions $<TARGET_PROPERTY:${target},INTERFACE_COMPILE_DEFINITIONS>)
-  add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${name} by nvcc" VERBATIM COMMAND_EXPAND_LISTS
-    COMMAND ${CRISP_NVCC} -std=c++20 -x cu -arch=compute_80 -O0 -Xcicc -O0 -Xcompiler=-Wall,-Wextra -Werror=all-warnings -Xcompiler=-Werror
+  add_custom_command(OUTPUT ${stamp} DEPENDS ${source} DEPFILE ${stamp}.d COMMENT "Compiling ${name} by nvcc" VERBATIM COMMAND_EXPAND_LISTS
+    COMMAND ${CRISP_NVCC} -std=c++20 -x cu -arch=compute_80 -O0 -Xcicc -O0 -Xcompiler=-Wall,-Wextra,-Werror,-fsyntax-only -Werror=all-warnings
       "-isystem;$<JOIN:${includes},;-isystem;>" -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/tests
-      "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},;-D>>" -MD -MF ${object}.d -c ${source} -o ${object} ${ARGN})
-  set(objects ${objects} ${object} PARENT_SCOPE)
+      "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},;-D>>" -MD -MF ${stamp}.d -MT ${stamp} -c ${source} -o ${stamp}.o ${ARGN}
+    COMMAND ${CMAKE_COMMAND} -E touch ${stamp})
+  set(checked ${checked} ${stamp} PARENT_SCOPE)
 endfunction()
 
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/nvcc)
@@ -37,4 +38,4 @@ if(CRISP_BUILD_EXAMPLES)
     crisp_nvcc_compiles(program_${name} ${PROJECT_SOURCE_DIR}/examples/crisp/${name}.cpp crisp_commands -I${PROJECT_SOURCE_DIR}/examples/crisp)
   endforeach()
 endif()
-add_custom_target(nvcc_compiles ALL DEPENDS ${objects})
+add_custom_target(nvcc_compiles ALL DEPENDS ${checked})

@@ -1,5 +1,5 @@
 // A training shared by several processes, here by threads: the same as by one; agreement, failures, resuming.
-#include "train/ranks.hpp"
+#include "distributed/ranks.hpp"
 
 #include "crisp/backend/cpu/eigen.hpp"
 #include "crisp/data/synthetic.hpp"
