@@ -1,5 +1,6 @@
 // crisp train: trains a network on folders of images, or on synthetic ones; on several processes where mpirun
 // starts them.
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -336,6 +337,7 @@ void add_train(Program& program) {
       "mpirun -np N crisp train ... shares each batch among N processes: the same training, sooner.\n"
       "Example: crisp train --model srcnn --scale 3 --train T91 --valid Set5 --minutes 10 --out run");
   command.callback([o] {
+    std::signal(SIGPIPE, SIG_IGN);  // who reads the output may go: a training is for its files
     try {
       run(*o);
     } catch (const std::exception& e) {

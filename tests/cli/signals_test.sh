@@ -82,6 +82,11 @@ sleep 2
 kill -0 $job || fail "SIGHUP stopped a training that was begun so that it does not hear it: $(cat out.txt err.txt)"
 ends 0 TERM "a training under nohup"
 
+# A reader of its output that goes away at once does not end it.
+"$crisp" train --model srcnn --scale 2 --train synthetic --steps 4 --batch 2 --seed 3 --out unread 2>err.txt | true
+cmp -s run/last.safetensors unread/last.safetensors ||
+  fail "a training whose output nobody reads: $(ls unread; cat err.txt)"
+
 # So within a validation, before which the state is saved: EDSR on one large picture takes many seconds.
 mkdir valid
 works upscale --weights run/best.safetensors --quiet picture.png big.png
