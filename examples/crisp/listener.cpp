@@ -19,8 +19,8 @@ namespace crisp::program {
 
 namespace {
 
-constexpr std::size_t most_clients = 256;
-constexpr int most_waiting = 1024;                 // connections that the system keeps for us
+constexpr std::size_t max_clients = 256;
+constexpr int max_waiting = 1024;                  // connections that the system keeps for us
 constexpr std::chrono::milliseconds a_while{100};  // so often all looks after what has changed
 constexpr std::chrono::milliseconds in_time{250};  // whose client sends so soon is not closed for another
 
@@ -41,7 +41,7 @@ Listener::Listener(int port) {
   const int yes = 1;  // a port can be taken again at once after its program has ended, and by one at a time
   setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const bool open = bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                    listen(socket_, most_waiting) == 0 &&
+                    listen(socket_, max_waiting) == 0 &&
                     getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   const std::string why = detail::words_of_error(errno);
   if (!open && socket_ >= 0) close(socket_);
@@ -90,7 +90,7 @@ bool Listener::make_room() {
     remove_ended();
     std::unique_lock lock(mutex_);
     if (stopped_) return false;
-    if (clients_.size() < most_clients) return true;
+    if (clients_.size() < max_clients) return true;
     lock.unlock();
     drop_slowest();
     lock.lock();

@@ -109,9 +109,9 @@ class Upload {
   ~Upload() { of_all_ -= size_; }
 
   /// False where all together would be more than `most`.
-  bool grows_by(std::uint64_t bytes, std::uint64_t most) {
+  bool grows_by(std::uint64_t bytes, std::uint64_t limit) {
     size_ += bytes;
-    return (of_all_ += bytes) <= most;
+    return (of_all_ += bytes) <= limit;
   }
 
  private:
@@ -164,13 +164,13 @@ struct LocalServer::Impl {
   }
 
   // The body, up to the limit; what is beyond is read and dropped.
-  std::string body(const httplib::Request& request, const httplib::ContentReader& read, std::uint64_t most,
+  std::string body(const httplib::Request& request, const httplib::ContentReader& read, std::uint64_t limit,
                    Upload& upload) const {
     if (request.has_header("Transfer-Encoding"))
       throw Refused(411, "send the length of the upload (Content-Length)");
     if (request.is_multipart_form_data())
       throw Refused(415, "send the picture itself as the body of the request, not a form");
-    const std::uint64_t most_of_all = std::max(uploads_at_once, 2 * most);
+    const std::uint64_t limit_of_all = std::max(uploads_at_once, 2 * limit);
     const auto refused = refusal(request);
     std::string bytes;
     std::uint64_t size = 0;
@@ -178,14 +178,14 @@ struct LocalServer::Impl {
     const bool whole =
         !request.has_header("Content-Length") || read([&](const char* data, std::size_t length) {
           size += length;
-          const bool kept = size <= most && !refused;
-          room = room && (!kept || upload.grows_by(length, most_of_all));
+          const bool kept = size <= limit && !refused;
+          room = room && (!kept || upload.grows_by(length, limit_of_all));
           if (kept && room) bytes.append(data, length);
-          return size <= most + drained;
+          return size <= limit + drained;
         });
     if (refused) throw *refused;
-    if (size > most)
-      throw Refused(413, "the upload is too large: at most " + in_words(most) + " can be taken");
+    if (size > limit)
+      throw Refused(413, "the upload is too large: at most " + in_words(limit) + " can be taken");
     if (!whole) throw Refused(400, "the upload ended before it was whole, or came too slowly");
     if (!room) throw Refused(503, "too many uploads are under way; try again when one is done");
     return bytes;
@@ -255,13 +255,13 @@ void LocalServer::get(const std::string& pattern, Handler handler) {
   });
 }
 
-void LocalServer::post(const std::string& pattern, std::uint64_t most_bytes, Handler handler) {
-  impl_->server.Post(pattern, [this, most_bytes, handler = std::move(handler)](
+void LocalServer::post(const std::string& pattern, std::uint64_t max_bytes, Handler handler) {
+  impl_->server.Post(pattern, [this, max_bytes, handler = std::move(handler)](
                                   const httplib::Request& from, httplib::Response& response,
                                   const httplib::ContentReader& read) {
     Upload upload(impl_->uploading);
     const auto with_body = [&](Request request) {
-      request.body = impl_->body(from, read, most_bytes, upload);
+      request.body = impl_->body(from, read, max_bytes, upload);
       return handler(request);
     };
     answer(response, with_body, to_request(from));

@@ -29,7 +29,7 @@ class LocalServer {
   /// Patterns are regular expressions of the whole path. A handler may throw Refused; another Error is
   /// answered with 500.
   void get(const std::string& pattern, Handler handler);
-  void post(const std::string& pattern, std::uint64_t most_bytes, Handler handler);
+  void post(const std::string& pattern, std::uint64_t max_bytes, Handler handler);
 
   std::string address() const;  // "http://127.0.0.1:8080"
 

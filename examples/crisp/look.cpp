@@ -123,9 +123,9 @@ Tiles feature_maps(const Weight& x) {
 void write_feature_maps(const LookOptions& o, const Loaded& loaded) {
   const Network& net = *loaded.net;
   data::Image x = data::without_alpha(load_picture(o.picture));
-  constexpr Index most = 512;
-  use(std::max(x.height, x.width) <= most, "--picture: ", x.height, " x ", x.width, " pixels; at most ", most,
-      " on a side can be looked at");
+  constexpr Index limit = 512;
+  use(std::max(x.height, x.width) <= limit, "--picture: ", x.height, " x ", x.width, " pixels; at most ",
+      limit, " on a side can be looked at");
   if (net.channels() == 1) x = data::luma(x);
   else if (x.channels == 1) x = data::gray_to_rgb(x);
   if (net.input_spec().enlarged) x = data::enlarge(x, choose_scale(loaded, o.file, o.scale));

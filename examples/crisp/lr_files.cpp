@@ -30,23 +30,23 @@ data::Image load_lr(const fs::path& file, const data::Image& hr, Index scale) {
 std::string unlike_matlab(const data::Image& lr, const data::Image& original, Index scale) {
   const data::Image hr = data::crop_to_multiple(data::round_to_8bit(data::without_alpha(original)), scale);
   const bool gray = lr.channels == 1;
-  const auto distance = [&](data::Image made, double& most) {  // mean of the absolute differences
+  const auto distance = [&](data::Image made, double& largest) {  // mean of the absolute differences
     made = data::round_to_8bit(std::move(made));
     if (gray && made.channels == 3) made = data::round_to_8bit(data::luma(made));
     const data::Image& other = !gray && made.channels == 1 ? data::luma(lr) : lr;
     double sum = 0;
-    most = 0;
+    largest = 0;
     for (std::size_t i = 0; i < made.samples.size(); ++i) {
       const double d = std::abs(double(made.samples[i]) - double(other.samples[i]));
       sum += d;
-      most = std::max(most, d);
+      largest = std::max(largest, d);
     }
     return sum / double(made.samples.size());
   };
-  double most = 0, ignored = 0;
+  double largest = 0, ignored = 0;
   const double of_matlab =
-      distance(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}), most);
-  if (most <= 1) return "";
+      distance(data::reduce(hr, scale, data::Resampling::bicubic_matlab, {.round_between = true}), largest);
+  if (largest <= 1) return "";
   const Index h = hr.height / scale, w = hr.width / scale;
   const double blurred = distance(reducer_of("blur")(hr, scale), ignored);
   std::vector<std::pair<double, std::string>> others{
@@ -57,7 +57,7 @@ std::string unlike_matlab(const data::Image& lr, const data::Image& original, In
       {distance(data::resize(hr, h, w, data::Resampling::nearest), ignored), "taking every pixel in so many"},
       {blurred, "a Gaussian blur and taking every pixel in so many"}};
   const auto nearest = *std::min_element(others.begin(), others.end());
-  return str("samples differ by up to ", most, " from MATLAB's bicubic (", fixed(of_matlab, 2),
+  return str("samples differ by up to ", largest, " from MATLAB's bicubic (", fixed(of_matlab, 2),
              " in the mean); nearest is ", nearest.second, " (", fixed(nearest.first, 2), ")");
 }
 

@@ -57,10 +57,10 @@ std::vector<fs::path> images_in(const std::string& option, const fs::path& folde
 }
 
 void tell_left_out(const fs::path& folder) {
-  constexpr std::size_t most = 20;  // lines
+  constexpr std::size_t limit = 20;  // lines
   const std::vector<data::LeftOut> all = data::image_folder(folder).left_out;
   if (all.empty()) return;
-  for (std::size_t i = 0; i < std::min(all.size(), most); ++i)
+  for (std::size_t i = 0; i < std::min(all.size(), limit); ++i)
     std::cerr << str("crisp: left out: '", all[i].file.string(), "': ", all[i].reason, "\n");
   std::cerr << str("crisp: ", all.size(), all.size() == 1 ? " entry of '" : " entries of '", folder.string(),
                    all.size() == 1 ? "' was left out\n" : "' were left out\n");

@@ -55,7 +55,7 @@ Model load_model(const fs::path& file, const ServeOptions& o) {
 
 // What a picture needs while it is computed: the input and both results in floating point, and their bytes as
 // PNG.
-Index most_pixels(const ServeOptions& o) { return std::min(o.memory / 32, Index(1) << 28); }
+Index max_pixels(const ServeOptions& o) { return std::min(o.memory / 32, Index(1) << 28); }
 
 // Tiles of eight times what the network sees beyond them, at least 96 pixels: small ones show progress and
 // end soon when cancelled, large ones compute less twice. 0: those of infer::upscale, where the network sees
@@ -97,7 +97,7 @@ class Service {
     return {{"models", models},
             {"formats", readable_formats()},
             {"max_upload", options_.max_upload},
-            {"max_pixels", most_pixels(options_)}};
+            {"max_pixels", max_pixels(options_)}};
   }
 
   // Checks the picture, and puts it into the queue.
@@ -123,11 +123,11 @@ class Service {
   PictureSize checked(const std::string& bytes, const std::string& name, Index scale) const {
     try {
       const PictureSize size = picture_size(bytes, name);
-      const Index most = most_pixels(options_), pixels = size.height * size.width;
-      if (pixels > most / (scale * scale))
+      const Index limit = max_pixels(options_), pixels = size.height * size.width;
+      if (pixels > limit / (scale * scale))
         throw Refused(413, str("'", name, "' has ", size.width, " x ", size.height, " pixels; enlarged ",
-                               scale, " times that would be ", pixels * scale * scale, ", and at most ", most,
-                               " can be made (crisp serve --memory allows more)"));
+                               scale, " times that would be ", pixels * scale * scale, ", and at most ",
+                               limit, " can be made (crisp serve --memory allows more)"));
       decode_picture(bytes, name);
       return size;
     } catch (const Refused&) {

@@ -12,14 +12,14 @@ inline Refused busy() { return Refused(503, "too many pictures wait already; try
 
 class Turns {
  public:
-  explicit Turns(int most) : most_(most) {}
+  explicit Turns(int limit) : limit_(limit) {}
 
   /// The result of f(), which is called when those before have ended. Throws Refused (503) where `most` are
   /// there already.
   template <class F>
   auto take(const F& f) {
     const Place place(there_);
-    if (there_ > most_) throw busy();
+    if (there_ > limit_) throw busy();
     const std::lock_guard one_at_a_time(mutex_);
     return f();
   }
@@ -31,7 +31,7 @@ class Turns {
     std::atomic<int>& there;
   };
 
-  const int most_;
+  const int limit_;
   std::atomic<int> there_ = 0;
   std::mutex mutex_;
 };

@@ -89,9 +89,9 @@ void upscale_file(Job& job, const fs::path& from, const fs::path& to, const fs::
   const data::Image image =
       png ? std::move(picture.image) : data::without_opaque_alpha(std::move(picture.image));
   const Index height = image.height * job.scale, width = image.width * job.scale;
-  constexpr Index most = 64000000;
-  check(compare.empty() || height * width <= most, "--compare keeps the whole result in memory: at most ",
-        most, " pixels, not ", height, " x ", width);
+  constexpr Index limit = 64000000;
+  check(compare.empty() || height * width <= limit, "--compare keeps the whole result in memory: at most ",
+        limit, " pixels, not ", height, " x ", width);
   const int usual_bits = png ? picture.bits : 8;
   const int bits = o.bits > 0 ? o.bits : usual_bits;
   data::ImageWriter writer(to, height, width, image.channels,

@@ -164,7 +164,7 @@ TEST_CASE(
   const data::Image hr = pictures.back();
   pictures.pop_back();
   const KsvdOptions ksvd{.atoms = 32, .rounds = 3};
-  const AplusOptions aplus{.sizes = 2, .most = 9000, .neighbours = 128};
+  const AplusOptions aplus{.sizes = 2, .max_examples = 9000, .neighbours = 128};
   const Dictionary d = learn_dictionary(pictures, 2, ksvd);
   CHECK(d.low.cols() == 32);
   CHECK(d.high.rows() == 36);

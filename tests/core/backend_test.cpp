@@ -65,23 +65,23 @@ TEST_CASE("row_reduce joins every value of a row once: sums, and maxima that kee
       Tensor<double, Device> sums({rows}), maxima({rows});
       Device::row_reduce<Sum>(rows, cols, Read<double>{x.data(), cols}, sums.data());
       Device::row_reduce<Max>(rows, cols, Read<double>{x.data(), cols}, maxima.data());
-      std::vector<double> sum, most;
+      std::vector<double> sum, largest;
       for (Index r = 0; r < rows; ++r) {
         sum.push_back(0);
-        most.push_back(-INFINITY);
+        largest.push_back(-INFINITY);
         for (Index c = 0; c < cols; ++c) {
           sum.back() += from[std::size_t(r * cols + c)];
-          most.back() = std::max(most.back(), from[std::size_t(r * cols + c)]);
+          largest.back() = std::max(largest.back(), from[std::size_t(r * cols + c)]);
         }
       }
       INFO(rows << " x " << cols);
       if (cols > 0) CHECK(relative_error(sums.to_host(), sum) < 1e-12);
-      CHECK(maxima.to_host() == most);
+      CHECK(maxima.to_host() == largest);
     }
   const Tensor<float, Device> x({1, 4}, {1, NAN, 3, 2});
-  Tensor<float, Device> most({1});
-  Device::row_reduce<Max>(1, 4, Read<float>{x.data(), 4}, most.data());
-  CHECK(std::isnan(most.item()));
+  Tensor<float, Device> largest({1});
+  Device::row_reduce<Max>(1, 4, Read<float>{x.data(), 4}, largest.data());
+  CHECK(std::isnan(largest.item()));
 }
 
 TEST_CASE("the device says how much memory tensors hold, and the most that it was") {

@@ -124,7 +124,7 @@ TEST_CASE(
     check_case<float>(c, 1e-5, true);
 }
 
-TEST_CASE("linear layers are implicit products too, and pixels are summed in pieces") {
+TEST_CASE("linear layers are implicit products too, and pixels are summed in chunks") {
   check_case<float>({1, 1, 700, 20, 60, 1, 1, 1, 0}, 1e-5);
   check_case<float>({1, 1, 600, 3, 5, 1, 1, 1, 0}, 1e-5);
 }
@@ -173,7 +173,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("bfloat16: linear layers, pixels summed in pieces, and addresses that are aligned to nothing") {
+TEST_CASE("bfloat16: linear layers, pixels summed in chunks, and addresses that are aligned to nothing") {
   check_bfloat16({1, 1, 700, 60, 180, 1, 1, 1, 0});
   check_bfloat16({1, 1, 600, 3, 5, 1, 1, 1, 0});
   check_bfloat16({1, 7, 6, 16, 24, 3, 3, 1, 1}, 1);

@@ -148,7 +148,7 @@ TEST_CASE("batch_norm and prelu on the GPU, gradients included") {
   check_equal(prelued<Cuda>(90, 6, 1), prelued<PlainCuda>(90, 6, 1));
 }
 
-TEST_CASE("sums of rows on the GPU, in one piece and in several, and of nothing") {
+TEST_CASE("sums of rows on the GPU, in one chunk and in several, and of nothing") {
   for (const auto& size : {std::pair<Index, Index>{1, 1}, {5, 3}, {1000, 3}, {2500, 1}, {300, 70}, {0, 4}}) {
     const Index rows = size.first, C = size.second;
     INFO(rows << " rows of " << C);

@@ -63,7 +63,7 @@ TEST_CASE("fused window attention on the GPU equals the composed one, gradients 
     check_case(c);
 }
 
-TEST_CASE("the windows of SwinIR, and more windows than pieces of the sum for the bias") {
+TEST_CASE("the windows of SwinIR, and more windows than chunks of the sum for the bias") {
   CHECK(takes(8, 32));
   check_case({1, 2, 1, 1, 10, 8, 4});
   check_case({1, 1, 1, 1, 30, 7, 0});

@@ -30,7 +30,7 @@ TEST_CASE("the attention of SwinIR: 6 heads of 10 and of 30 channels, windows of
     check_case({1, 2, 2, 6, 30, 8, shift});
     check_case({1, 2, 3, 6, 30, 7, shift * 3 / 4});
   }
-  check_case({1, 9, 9, 2, 3, 2, 1});    // more windows than pieces of the sum for the bias
+  check_case({1, 9, 9, 2, 3, 2, 1});    // more windows than chunks of the sum for the bias
   check_case({1, 1, 2, 1, 40, 12, 5});  // several strips of queries, wider than two vectors
   check_case({1, 1, 1, 1, 1, 1, 0});
 }

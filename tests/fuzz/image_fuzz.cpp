@@ -22,13 +22,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   return 0;
 }
 
-extern "C" std::size_t LLVMFuzzerMutate(unsigned char* data, std::size_t size, std::size_t most);
+extern "C" std::size_t LLVMFuzzerMutate(unsigned char* data, std::size_t size, std::size_t limit);
 
 // Mutations of a PNG would all end at its checksums: so these are made right again.
-extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t size, std::size_t most,
+extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t size, std::size_t limit,
                                                unsigned) {
   using namespace data::formats;
-  size = LLVMFuzzerMutate(data, size, most);
+  size = LLVMFuzzerMutate(data, size, limit);
   const std::string_view all(reinterpret_cast<char*>(data), size);
   if (!all.starts_with(png_signature)) return size;
   const Bytes file{all};

@@ -25,10 +25,10 @@ struct Nothing {
 
 float largest_difference(const Image& a, const Image& b) {
   REQUIRE(a.same_size(b));
-  float most = 0;
+  float largest = 0;
   for (std::size_t i = 0; i < a.samples.size(); ++i)
-    most = std::max(most, std::abs(a.samples[i] - b.samples[i]));
-  return most;
+    largest = std::max(largest, std::abs(a.samples[i] - b.samples[i]));
+  return largest;
 }
 
 Image ramp(Index height, Index width, Index channels) {
@@ -112,7 +112,7 @@ TEST_CASE("upscale: the weights of mixed tiles add up to 1, and every pixel is c
   Rng rng(3);
   for (int trial = 0; trial < 300; ++trial) {
     const Index grid = 1 + Index(rng.uniform(0, 4)), blend = Index(rng.uniform(0, 5));
-    const auto on_grid = [&](double most) { return round_up(Index(rng.uniform(0, most)), grid); };
+    const auto on_grid = [&](double limit) { return round_up(Index(rng.uniform(0, limit)), grid); };
     const infer::Tiling t{.tile = std::max(round_up(std::max<Index>(1, 2 * blend), grid), on_grid(20)),
                           .halo = round_up(2 * blend, grid) + on_grid(6),
                           .blend = blend,

@@ -26,9 +26,9 @@ Tensor<float, Device> golden(const io::SafeTensors& file, const std::string& nam
 double largest_difference(const Tensor<float, Device>& a, const Tensor<float, Device>& b) {
   REQUIRE(a.shape() == b.shape());
   const std::vector<float> x = a.to_host(), y = b.to_host();
-  double most = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) most = std::max(most, std::abs(double(x[i]) - y[i]));
-  return most;
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(double(x[i]) - y[i]));
+  return largest;
 }
 
 }  // namespace
@@ -56,12 +56,12 @@ TEST_CASE("srcnn: keeps the size of the image, one pixel included; the training 
   const Var<float, Device> all = net(x), centre = net.training_forward(x);
   REQUIRE(centre.shape() == Shape{1, 8, 5, 1});
   const std::vector<float> a = all.value().to_host(), c = centre.value().to_host();
-  double most = 0;
+  double largest = 0;
   for (int i = 0; i < 8; ++i)
     for (int j = 0; j < 5; ++j)
-      most =
-          std::max(most, std::abs(double(a[std::size_t((i + 6) * 17 + j + 6)]) - c[std::size_t(i * 5 + j)]));
-  CHECK(most < 1e-5);
+      largest = std::max(largest,
+                         std::abs(double(a[std::size_t((i + 6) * 17 + j + 6)]) - c[std::size_t(i * 5 + j)]));
+  CHECK(largest < 1e-5);
 }
 
 TEST_CASE("srcnn: what it cannot be is said") {

@@ -109,7 +109,7 @@ TEST_CASE("conv2d: gradients of x, w and b") {
 
 TEST_CASE(
     "conv2d gives the same bits for any number of the CPU's threads, also where patches come in several "
-    "pieces") {
+    "chunks") {
   const int before = threads();
   std::vector<std::vector<float>> results;
   for (int t : {1, 2, 5}) {

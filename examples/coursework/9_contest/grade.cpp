@@ -38,11 +38,11 @@ TEST("9b", 4, "how far it sees") {
   y.backward(seed);
   Index seen = 0;
   const std::vector<float> g = x.grad().to_host();
-  float most = 0;
-  for (float v : g) most = std::max(most, std::abs(v));
+  float largest = 0;
+  for (float v : g) largest = std::max(largest, std::abs(v));
   for (Index i = 0; i < side; ++i)
     for (Index j = 0; j < side; ++j)
-      if (std::abs(g[std::size_t(i * side + j)]) > 1e-5f * most)  // else it is rounding
+      if (std::abs(g[std::size_t(i * side + j)]) > 1e-5f * largest)  // else it is rounding
         seen = std::max({seen, std::abs(i - middle), std::abs(j - middle)});
   expect(claimed >= seen, "reach() is ", claimed, ", but the network sees ", seen,
          " pixels far: tiles would have seams");

@@ -13,7 +13,7 @@ namespace crisp::classic {
 struct AplusOptions {
   Index sizes = 12;
   double zoom = 0.98;
-  Index most = 5000000;  // examples
+  Index max_examples = 5000000;  // examples
   Index neighbours = 2048;
   double ridge = 0.1;
 };
@@ -72,11 +72,11 @@ class ManyExamples {
   // Which pictures at which sizes, until there are enough.
   void plan(const std::vector<data::Image>& hr, const AplusOptions& o) {
     for (Index k = 0; k < o.sizes; ++k)
-      for (std::size_t i = 0; i < hr.size() && count_ < o.most; ++i) {
+      for (std::size_t i = 0; i < hr.size() && count_ < o.max_examples; ++i) {
         const double zoom = std::pow(o.zoom, double(k));
         const auto side = [&](Index s) { return Index(std::ceil(double(s) * zoom)) / scale_ * scale_; };
         const PatchGrid grid{scale_, side(hr[i].height), side(hr[i].width)};
-        const Index here = std::min(grid.rows() * grid.cols(), o.most - count_);
+        const Index here = std::min(grid.rows() * grid.cols(), o.max_examples - count_);
         if (here > 0) planned_.push_back({i, zoom, grid, count_, here});
         count_ += here;
       }

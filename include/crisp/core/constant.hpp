@@ -11,9 +11,9 @@ namespace crisp::detail {
 
 template <class T>
 struct StoreValues {
-  static constexpr Index most = Index(3072 / sizeof(T));  // the arguments of a kernel may have 4 KB
+  static constexpr Index limit = Index(3072 / sizeof(T));  // the arguments of a kernel may have 4 KB
   T* y;
-  T values[most];
+  T values[limit];
   CRISP_HD void operator()(Index i) const { y[i] = values[i]; }
 };
 
@@ -24,8 +24,8 @@ Tensor<T, D> constant(Shape shape, const std::vector<T>& values) {
   if constexpr (HasGraphs<D>) {
     if (capturing()) {
       Tensor<T, D> y(shape);
-      for (Index first = 0; first < y.numel(); first += StoreValues<T>::most) {
-        const Index n = std::min(y.numel() - first, StoreValues<T>::most);
+      for (Index first = 0; first < y.numel(); first += StoreValues<T>::limit) {
+        const Index n = std::min(y.numel() - first, StoreValues<T>::limit);
         StoreValues<T> store{y.data() + first, {}};
         std::copy_n(values.begin() + first, n, store.values);
         D::for_each(n, store);

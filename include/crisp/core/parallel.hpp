@@ -31,11 +31,11 @@ inline void set_threads(int count) {
 /// be independent of each other: then the result is the same for any number of threads.
 template <class F>
 void parallel_for(Index count, bool parallel, const F& f) {
-  const auto piece = [&f](Index begin, Index end) {
+  const auto chunk = [&f](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) f(i);
   };
-  if (parallel) detail::ThreadPool::get().run(count, piece);
-  else piece(0, count);
+  if (parallel) detail::ThreadPool::get().run(count, chunk);
+  else chunk(0, count);
 }
 
 }  // namespace crisp

@@ -84,9 +84,9 @@ inline int within_quota(int count, double quota) {
 
 inline int processors_of_affinity() {
 #if defined(__linux__)
-  for (std::size_t most = 1024; most <= 1 << 20; most *= 2) {
-    cpu_set_t* mask = CPU_ALLOC(most);
-    const std::size_t size = CPU_ALLOC_SIZE(most);
+  for (std::size_t limit = 1024; limit <= 1 << 20; limit *= 2) {
+    cpu_set_t* mask = CPU_ALLOC(limit);
+    const std::size_t size = CPU_ALLOC_SIZE(limit);
     const bool fits = mask && sched_getaffinity(0, size, mask) == 0;
     const int count = fits ? CPU_COUNT_S(size, mask) : 0;
     if (mask) CPU_FREE(mask);

@@ -85,7 +85,7 @@ class ThreadPool {
  private:
   struct alignas(64) Share {  // each in a cache line of its own
     std::atomic<Index> next{0};
-    Index end = 0, piece = 1;
+    Index end = 0, chunk = 1;
   };
 
   ThreadPool() : threads_(usable_processors().count) {}
@@ -102,7 +102,7 @@ class ThreadPool {
       const Index begin = s * count / sharers_, end = (s + 1) * count / sharers_;
       shares_[std::size_t(s)].next.store(begin, std::memory_order_relaxed);
       shares_[std::size_t(s)].end = end;
-      shares_[std::size_t(s)].piece = std::max<Index>(1, (end - begin) / 8);
+      shares_[std::size_t(s)].chunk = std::max<Index>(1, (end - begin) / 8);
     }
   }
 
@@ -138,9 +138,9 @@ class ThreadPool {
     for (int s = 0; s < sharers_; ++s) {
       Share& share = shares_[std::size_t((first + s) % sharers_)];
       for (;;) {
-        const Index begin = share.next.fetch_add(share.piece, std::memory_order_relaxed);
+        const Index begin = share.next.fetch_add(share.chunk, std::memory_order_relaxed);
         if (begin >= share.end) break;
-        call_(context_, begin, std::min(share.end, begin + share.piece));
+        call_(context_, begin, std::min(share.end, begin + share.chunk));
       }
     }
   }

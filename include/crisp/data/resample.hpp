@@ -42,14 +42,14 @@ inline std::shared_ptr<const ResizeTaps> taps_of(Index in, Index out, double sca
   using Axis = std::tuple<Index, Index, double, Resampling, bool>;
   static std::mutex mutex;
   static std::map<Axis, std::shared_ptr<const ResizeTaps>> kept;
-  static std::size_t numbers = 0;                     // that are kept
-  constexpr std::size_t most = std::size_t(1) << 22;  // 64 MB
+  static std::size_t numbers = 0;                      // that are kept
+  constexpr std::size_t limit = std::size_t(1) << 22;  // 64 MB
   const Axis axis{in, out, scale, method, antialias};
   const std::lock_guard lock(mutex);
   if (const auto found = kept.find(axis); found != kept.end()) return found->second;
   auto taps =
       std::make_shared<const ResizeTaps>(crisp::detail::resize_taps(in, out, scale, method, antialias));
-  if (numbers + taps->source.size() > most) kept.clear(), numbers = 0;
+  if (numbers + taps->source.size() > limit) kept.clear(), numbers = 0;
   numbers += taps->source.size();
   return kept[axis] = std::move(taps);
 }

@@ -58,11 +58,11 @@ namespace detail {
 // Writes every sample as a Stored, v times `step`; false where one does not come back as it was.
 template <class Stored>
 bool narrow(const Image& x, float step, std::vector<unsigned char>& bytes) {
-  constexpr float most = float(Stored(-1));
+  constexpr float largest = float(Stored(-1));
   bytes.resize(x.samples.size() * sizeof(Stored));
   for (std::size_t i = 0; i < x.samples.size(); ++i) {
     const float v = x.samples[i], scaled = v * step;
-    if (!(scaled >= 0 && scaled <= most)) return false;  // NaN too
+    if (!(scaled >= 0 && scaled <= largest)) return false;  // NaN too
     const Stored stored = Stored(scaled + 0.5f);
     if (std::bit_cast<std::uint32_t>(float(stored) / step) != std::bit_cast<std::uint32_t>(v)) return false;
     std::memcpy(&bytes[i * sizeof(Stored)], &stored, sizeof(Stored));

@@ -96,13 +96,13 @@ Tiling tiling(const Net& net, const data::Image& image, Index scale, const Optio
   // The rest is the program's own, and that of the decoder. What decoding has taken before may be taken
   // again.
   const double budget = std::max(0.9 * double(o.memory), 1.45 * held);
-  const Index most = round_up(std::min(largest, useful), spec.grid);
+  const Index limit = round_up(std::min(largest, useful), spec.grid);
   if (image.height * image.width <= little) {
     t.tile = std::max(t.tile, round_up(largest, spec.grid));
     return t;
   }
   const TileCost cost = tile_cost(net, image, scale);
-  for (Index tile = most; tile > t.tile; tile -= round_up(8, spec.grid)) {
+  for (Index tile = limit; tile > t.tile; tile -= round_up(8, spec.grid)) {
     const double rows =
         double(image.width * (tile + 4 * t.blend) * scale * scale * image.channels * Index(sizeof(float)));
     const double seen =

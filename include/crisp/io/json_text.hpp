@@ -31,7 +31,7 @@ class JsonText {
   }
 
   /// [n, n, ...], each a whole number of 0 or more, at most `most` of them.
-  std::vector<Index> whole_numbers(std::size_t most) {
+  std::vector<Index> whole_numbers(std::size_t limit) {
     std::vector<Index> numbers;
     take('[', "a list");
     if (next() == ']') {
@@ -39,7 +39,7 @@ class JsonText {
       return numbers;
     }
     do {
-      if (numbers.size() == most) fail(str("a list of at most ", most, " numbers"));
+      if (numbers.size() == limit) fail(str("a list of at most ", limit, " numbers"));
       numbers.push_back(whole_number());
     } while (more(']'));
     return numbers;

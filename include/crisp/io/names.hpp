@@ -28,6 +28,6 @@ Named without_prefix(Named named, const std::string& prefix) {
 }
 
 /// How many beginnings may stand before each other: "module._orig_mod.net_g.".
-constexpr int most_prefixes = 8;
+constexpr int max_prefixes = 8;
 
 }  // namespace crisp::io

@@ -109,7 +109,7 @@ void take_off_prefixes(SafeTensors& file, const M& net) {
   };
   if (knows(file.tensors)) return;
   auto tensors = file.tensors;
-  for (int i = 0; i < most_prefixes && !knows(tensors); ++i) {
+  for (int i = 0; i < max_prefixes && !knows(tensors); ++i) {
     const std::string prefix = shared_prefix(tensors);
     if (prefix.empty()) return;
     tensors = without_prefix(tensors, prefix);

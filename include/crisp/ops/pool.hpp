@@ -21,10 +21,10 @@ struct MaxOfSquare {
   T* y;
   PoolSizes s;
   CRISP_HD void operator()(Index row, Index c) const {
-    Wide<T> most = x[s.at(row, 0, 0, c)];
+    Wide<T> largest = x[s.at(row, 0, 0, c)];
     for (Index i = 0; i < s.k; ++i)
-      for (Index j = 0; j < s.k; ++j) most = Max::join(most, Wide<T>(x[s.at(row, i, j, c)]));
-    y[row * s.C + c] = most;
+      for (Index j = 0; j < s.k; ++j) largest = Max::join(largest, Wide<T>(x[s.at(row, i, j, c)]));
+    y[row * s.C + c] = largest;
   }
 };
 template <class T>

@@ -79,8 +79,8 @@ std::vector<LayerCurve> layer_curves(const LayerHistory& history, const F& value
 
 // The names in the colours of their curves; of many layers some.
 inline std::string layer_legend(const std::vector<LayerCurve>& curves) {
-  constexpr std::size_t most = 12;
-  const std::size_t step = (curves.size() + most - 1) / most;
+  constexpr std::size_t limit = 12;
+  const std::size_t step = (curves.size() + limit - 1) / limit;
   std::string html = "<p class=\"legend\">";
   for (std::size_t i = 0; i < curves.size(); i += step)
     html += str("<span style=\"color:", layer_colour(i, curves.size()), "\">&#9632;</span> ",

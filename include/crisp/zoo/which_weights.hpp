@@ -60,7 +60,7 @@ class WeightsSearch {
   // The network that the tensors are, after as many shared beginnings are taken off as it needs.
   static std::optional<FoundWeights> within(std::size_t dictionary, const std::string& key,
                                             std::string prefix, Shapes shapes) {
-    for (int i = 0; i <= io::most_prefixes; ++i) {
+    for (int i = 0; i <= io::max_prefixes; ++i) {
       if (!network_elsewhere(shapes).empty()) return {};
       Settings settings = recognised(canonical(shapes));
       if (!settings.empty()) return FoundWeights{dictionary, key, prefix, std::move(settings)};
@@ -102,7 +102,7 @@ class WeightsSearch {
   static std::map<std::string, Shapes> parts(const Shapes& all) {
     std::string shared;
     Shapes shapes = all;
-    for (int i = 0; i < io::most_prefixes; ++i) {
+    for (int i = 0; i < io::max_prefixes; ++i) {
       const std::string more = io::shared_prefix(shapes);
       if (more.empty()) break;
       shared += more;
@@ -129,7 +129,7 @@ class WeightsSearch {
   // Says what the tensors are, where that is seen with or without the beginnings that all names share.
   [[noreturn]] void none_fits(const Shapes& shapes) const {
     Shapes shorter = shapes;
-    for (int i = 0; i < io::most_prefixes && network_elsewhere(shorter).empty(); ++i) {
+    for (int i = 0; i < io::max_prefixes && network_elsewhere(shorter).empty(); ++i) {
       const std::string shared = io::shared_prefix(shorter);
       if (shared.empty()) break;
       shorter = io::without_prefix(shorter, shared);

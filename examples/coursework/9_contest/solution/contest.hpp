@@ -17,7 +17,7 @@ using namespace crisp;
 using data::Image;
 
 inline constexpr Index scale = 4;
-inline constexpr Index most_parameters = 60000;
+inline constexpr Index max_parameters = 60000;
 
 // Task 9a: the network, luma (N, H, W, 1) in 0..1 -> (N, 4 H, 4 W, 1), with at most 60,000 parameters.
 template <class T, class D>

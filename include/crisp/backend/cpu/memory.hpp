@@ -86,16 +86,16 @@ class HostPool {
     std::size_t bytes;
   };
   // Free memory, of which the last `fresh` bytes are mere addresses: the system has put no memory there yet.
-  struct Piece {
+  struct Chunk {
     char* at;
     std::size_t bytes, fresh;
     std::size_t kept() const { return bytes - fresh; }
     char* end() const { return at + bytes; }
   };
 
-  // The first piece beyond an address.
-  std::vector<Piece>::iterator after(char* at) {
-    const auto before = [](const Piece& p, char* to) { return p.at < to; };
+  // The first chunk beyond an address.
+  std::vector<Chunk>::iterator after(char* at) {
+    const auto before = [](const Chunk& p, char* to) { return p.at < to; };
     return std::lower_bound(free_.begin(), free_.end(), at, before);
   }
   bool begins_segment(char* at) const {
@@ -111,11 +111,11 @@ class HostPool {
     return block;
   }
 
-  // From the piece that needs the least new memory; among those, from the smallest.
+  // From the chunk that needs the least new memory; among those, from the smallest.
   char* cut(std::size_t bytes) {
-    const auto added = [bytes](const Piece& p) { return bytes - std::min(bytes, p.kept()); };
+    const auto added = [bytes](const Chunk& p) { return bytes - std::min(bytes, p.kept()); };
     auto best = free_.end();
-    const auto cost = [&added](const Piece& p) { return std::pair(added(p), p.bytes); };
+    const auto cost = [&added](const Chunk& p) { return std::pair(added(p), p.bytes); };
     for (auto p = free_.begin(); p != free_.end(); ++p)
       if (p->bytes >= bytes && (best == free_.end() || cost(*p) < cost(*best))) best = p;
     if (best == free_.end()) return nullptr;
@@ -139,52 +139,52 @@ class HostPool {
     if (!at) return false;
     segments_.push_back({static_cast<char*>(at), size});
     reserved_ += size;
-    const Piece piece{static_cast<char*>(at), size, size};
-    free_.insert(after(piece.at), piece);
+    const Chunk chunk{static_cast<char*>(at), size, size};
+    free_.insert(after(chunk.at), chunk);
     return true;
   }
 
   void put_back(void* block, std::size_t bytes) noexcept {
     --blocks_;
-    Piece piece{static_cast<char*>(block), bytes, 0};
-    auto next = after(piece.at);
-    if (next != free_.end() && next->at == piece.end() && !begins_segment(next->at)) {
-      piece = {piece.at, bytes + next->bytes, next->fresh};
+    Chunk chunk{static_cast<char*>(block), bytes, 0};
+    auto next = after(chunk.at);
+    if (next != free_.end() && next->at == chunk.end() && !begins_segment(next->at)) {
+      chunk = {chunk.at, bytes + next->bytes, next->fresh};
       kept_ -= next->kept();
       next = free_.erase(next);
     }
-    if (next != free_.begin() && next[-1].end() == piece.at && !begins_segment(piece.at)) {
+    if (next != free_.begin() && next[-1].end() == chunk.at && !begins_segment(chunk.at)) {
       --next;
       kept_ -= next->kept();
-      *next = piece = {next->at, next->bytes + piece.bytes, piece.fresh};
+      *next = chunk = {next->at, next->bytes + chunk.bytes, chunk.fresh};
     } else {
-      next = free_.insert(next, piece);
+      next = free_.insert(next, chunk);
     }
-    kept_ += piece.kept();
+    kept_ += chunk.kept();
     if (kept_ > limit) give_back(*next, kept_ - limit);
   }
 
-  // The last `bytes` that the piece keeps go back to the system, in whole pages; the addresses stay ours.
-  void give_back(Piece& piece, std::size_t bytes) noexcept {
+  // The last `bytes` that the chunk keeps go back to the system, in whole pages; the addresses stay ours.
+  void give_back(Chunk& chunk, std::size_t bytes) noexcept {
 #if defined(__linux__)
-    const auto begin = reinterpret_cast<std::uintptr_t>(piece.at), end = begin + piece.bytes;
-    const std::uintptr_t from = round_up(begin + piece.kept() - std::min(bytes, piece.kept()), page);
+    const auto begin = reinterpret_cast<std::uintptr_t>(chunk.at), end = begin + chunk.bytes;
+    const std::uintptr_t from = round_up(begin + chunk.kept() - std::min(bytes, chunk.kept()), page);
     const std::uintptr_t to = end / page * page;
     if (bytes == 0 || from >= to) return;
     if (madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED) != 0) return;
-    kept_ -= piece.kept();
-    piece.fresh = end - from;
-    kept_ += piece.kept();
+    kept_ -= chunk.kept();
+    chunk.fresh = end - from;
+    kept_ += chunk.kept();
 #else
-    static_cast<void>(piece), static_cast<void>(bytes);
+    static_cast<void>(chunk), static_cast<void>(bytes);
 #endif
   }
   void release() noexcept {
-    for (Piece& piece : free_) give_back(piece, piece.kept());
+    for (Chunk& chunk : free_) give_back(chunk, chunk.kept());
   }
 
   std::vector<Segment> segments_;
-  std::vector<Piece> free_;  // by address
+  std::vector<Chunk> free_;  // by address
   std::size_t blocks_ = 0, reserved_ = 0;
 #endif
 

@@ -84,7 +84,7 @@ struct PlainCuda {
   template <class F>
   static void for_each(Index n, const F& f) {
     if (n <= 0) return;
-    const Index threads = cuda::block_size(n), blocks = std::min(ceil_div(n, threads), cuda::most_blocks_x);
+    const Index threads = cuda::block_size(n), blocks = std::min(ceil_div(n, threads), cuda::max_blocks_x);
     cuda::launch("for_each", cuda::for_each_element<F>, dim3(unsigned(blocks)), dim3(unsigned(threads)), 0, n,
                  f);
   }
@@ -93,9 +93,9 @@ struct PlainCuda {
   static void for_each(Index rows, Index cols, const F& f) {
     if (rows <= 0 || cols <= 0) return;
     const unsigned width = cuda::block_width(cols);
-    const dim3 block(width, unsigned(cuda::block_size(std::min(rows, cuda::most_blocks) * width)) / width);
-    const Index down = std::min(ceil_div(rows, block.y), cuda::most_blocks_x),
-                across = std::min(ceil_div(cols, block.x), cuda::most_blocks);
+    const dim3 block(width, unsigned(cuda::block_size(std::min(rows, cuda::max_blocks) * width)) / width);
+    const Index down = std::min(ceil_div(rows, block.y), cuda::max_blocks_x),
+                across = std::min(ceil_div(cols, block.x), cuda::max_blocks);
     cuda::launch("for_each", cuda::for_each_row_and_column<F>, dim3(unsigned(down), unsigned(across)), block,
                  0, rows, cols, f);
   }
@@ -105,13 +105,13 @@ struct PlainCuda {
   static void row_reduce(Index rows, Index cols, const F& f, T* y) {
     if (rows <= 0) return;
     if (cols >= 512) {
-      const dim3 grid(unsigned(std::min(rows, cuda::most_blocks_x)));
+      const dim3 grid(unsigned(std::min(rows, cuda::max_blocks_x)));
       return cuda::launch("row_reduce", cuda::reduce_rows_by_blocks<Join, F, T>, grid,
                           dim3(cols >= 8192 ? 1024 : 256), 0, rows, cols, f, y);
     }
     const int lanes = int(std::bit_ceil(std::uint64_t(std::clamp<Index>(cols, 1, 32))));
-    const Index threads = cuda::block_size(std::min(rows, cuda::most_blocks) * lanes),
-                blocks = std::min(ceil_div(rows, threads / lanes), cuda::most_blocks_x);
+    const Index threads = cuda::block_size(std::min(rows, cuda::max_blocks) * lanes),
+                blocks = std::min(ceil_div(rows, threads / lanes), cuda::max_blocks_x);
     cuda::launch("row_reduce", cuda::reduce_rows_by_lanes<Join, F, T>, dim3(unsigned(blocks)),
                  dim3(unsigned(threads)), 0, rows, cols, f, y, lanes);
   }

@@ -10,8 +10,8 @@
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
 constexpr int block_threads = 256;
-constexpr Index most_blocks = 65535;         // along the y and z of a grid
-constexpr Index most_blocks_x = 2147483647;  // along its x
+constexpr Index max_blocks = 65535;         // along the y and z of a grid
+constexpr Index max_blocks_x = 2147483647;  // along its x
 
 // The threads of a block where n are needed in all: whole warps, and no more than are needed.
 inline Index block_size(Index n) { return std::min<Index>(ceil_div(n, 32) * 32, block_threads); }

@@ -84,8 +84,8 @@ inline BmpHeader bmp_header(std::string_view bytes, const std::string& name) {
   const bool masks_follow = header_size == 40 && h.compression == BmpHeader::masks;
   h.palette = 14 + header_size + (masks_follow ? 12 : 0);
   h.bytes_per_colour = of_os2 ? 3 : 4;
-  const std::size_t most_colours = h.bits <= 8 ? std::size_t(1) << h.bits : 0;
-  h.colours = of_os2 || file.u32(46) == 0 ? most_colours : std::min<std::size_t>(file.u32(46), most_colours);
+  const std::size_t max_colours = h.bits <= 8 ? std::size_t(1) << h.bits : 0;
+  h.colours = of_os2 || file.u32(46) == 0 ? max_colours : std::min<std::size_t>(file.u32(46), max_colours);
   if (of_os2 && h.samples > h.palette)  // OS/2 leaves out colours, and does not say so
     h.colours = std::min(h.colours, (h.samples - h.palette) / 3);
   const std::size_t needed = h.run_length() ? 2 : h.row_bytes() * std::size_t(h.height);
@@ -143,8 +143,8 @@ inline std::vector<unsigned char> run_length_indices(const Bytes& file, const Bm
 // The sample under the mask, from 0..its own maximum to 0..255.
 inline float masked(std::uint32_t pixel, std::uint32_t mask) {
   const int shift = std::countr_zero(mask);
-  const std::uint64_t most = mask >> shift, value = (pixel & mask) >> shift;
-  return float(value * 255 / most);
+  const std::uint64_t largest = mask >> shift, value = (pixel & mask) >> shift;
+  return float(value * 255 / largest);
 }
 
 inline void read_palette_row(const Bytes& file, const BmpHeader& h, const unsigned char* indices, float* to,

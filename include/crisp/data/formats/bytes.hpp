@@ -18,9 +18,9 @@ template <class... Parts>
 
 /// Throws Error with the name for an image of more pixels than are read; called before memory is taken.
 inline void check_pixels(Index height, Index width, const std::string& name) {
-  constexpr Index most = Index(1) << 28;
-  if (height < 0 || width < 0 || (width > 0 && height > most / width))
-    refuse(name, "has ", height, " x ", width, " pixels; at most ", most, " can be read");
+  constexpr Index limit = Index(1) << 28;
+  if (height < 0 || width < 0 || (width > 0 && height > limit / width))
+    refuse(name, "has ", height, " x ", width, " pixels; at most ", limit, " can be read");
 }
 
 /// Throws Error with the name where an image needs more bytes than its file can hold: `least` is how many

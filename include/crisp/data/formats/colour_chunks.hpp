@@ -54,13 +54,13 @@ inline std::array<std::uint32_t, 2> dots_an_inch(const ColourInfo& info) {
 /// The profile as the segments of a JPEG (ICC.1:2022, annex B.4); none where it is damaged or for other
 /// colours.
 inline std::vector<std::string> icc_segments(const ColourInfo& info, bool colour) {
-  constexpr std::size_t most = 65519;  // bytes of a profile in a segment
-  const std::size_t count = std::size_t(ceil_div(Index(info.icc.size()), Index(most)));
+  constexpr std::size_t limit = 65519;  // bytes of a profile in a segment
+  const std::size_t count = std::size_t(ceil_div(Index(info.icc.size()), Index(limit)));
   std::vector<std::string> segments;
   if (!is_icc_profile(info.icc, colour) || count > 255) return segments;
   for (std::size_t i = 0; i < count; ++i)
     segments.push_back(std::string("ICC_PROFILE\0", 12) + char(i + 1) + char(count) +
-                       info.icc.substr(i * most, most));
+                       info.icc.substr(i * limit, limit));
   return segments;
 }
 

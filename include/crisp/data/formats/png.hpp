@@ -121,18 +121,18 @@ inline PngHeader png_header(
     at += size + 12;
   }
   if (samples == 0) refuse(name, "is damaged: the PNG has no samples (IDAT)");
-  constexpr double most = 1032;  // bytes that deflate makes of one
-  check_enough(double(detail::raw_size(h)) / most, samples, h.height, h.width, name);
+  constexpr double ratio = 1032;  // bytes that deflate makes of one, at most
+  check_enough(double(detail::raw_size(h)) / ratio, samples, h.height, h.width, name);
   return h;
 }
 
 namespace detail {
 
 // A zlib stream's content, of at most so many bytes; empty where it is damaged or longer.
-inline std::string inflated(std::string_view zipped, std::size_t most) {
-  std::string content(most, '\0');
+inline std::string inflated(std::string_view zipped, std::size_t limit) {
+  std::string content(limit, '\0');
   const int size =
-      stb::crisp_stbi_zlib_decode_buffer(content.data(), int(most), zipped.data(), int(zipped.size()));
+      stb::crisp_stbi_zlib_decode_buffer(content.data(), int(limit), zipped.data(), int(zipped.size()));
   content.resize(size > 0 ? std::size_t(size) : 0);
   const bool whole = zipped.size() >= 4 && Bytes{zipped}.u32(zipped.size() - 4) == adler32(content);
   return whole ? content : std::string();

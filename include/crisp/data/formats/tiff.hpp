@@ -150,10 +150,10 @@ inline TiffHeader tiff_header(const Tiff& tiff, const std::string& name) {
 // No compression of samples makes more than 1032 bytes of one (that is deflate); of pixels of less than 8
 // bits some do, but not of more than blank paper.
 inline void check_size(const TiffHeader& h, std::size_t there, const std::string& name) {
-  constexpr double most = 1032, little = 1 << 22;
+  constexpr double ratio = 1032, little = 1 << 22;
   const double pixels = double(h.height) * double(h.width);
   const double bytes = h.bits >= 8 ? pixels * double(h.samples) * h.bits / 8 : pixels;
-  if (bytes > little) check_enough(bytes / most, there, h.height, h.width, name);
+  if (bytes > little) check_enough(bytes / ratio, there, h.height, h.width, name);
 }
 
 // The samples as they are, by strips or tiles, to (H, W, C).
@@ -166,8 +166,8 @@ void read_plain_tiff(const Tiff& tiff, const TiffHeader& h, Image& image, const 
     columns = Index(tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0));
   }
   rows = h.is_tiled ? rows : std::min(rows, h.height);
-  const Index most = std::max<Index>(1 << 22, 4 * h.height * h.width);
-  if (rows < 1 || columns < 1 || rows > most / columns)
+  const Index limit = std::max<Index>(1 << 22, 4 * h.height * h.width);
+  if (rows < 1 || columns < 1 || rows > limit / columns)
     refuse(name, "is damaged: a TIFF with tiles of ", rows, " x ", columns);
   std::vector<Sample> block(std::size_t(rows * columns * C));
   const tsize_t bytes = tsize_t(block.size() * sizeof(Sample));

@@ -32,8 +32,8 @@ inline WebpHeader webp_header(const std::string& bytes, const std::string& name)
   WebpHeader h{.height = features.height, .width = features.width, .alpha = features.has_alpha != 0};
   check_pixels(h.height, h.width, name);
   // libwebp takes the memory for all pixels before it looks at their bytes.
-  constexpr Index little = 1 << 22, most = 1032;
-  if (h.height * h.width > little && h.height * h.width / most > Index(bytes.size()))
+  constexpr Index little = 1 << 22, ratio = 1032;
+  if (h.height * h.width > little && h.height * h.width / ratio > Index(bytes.size()))
     refuse(name, "has ", h.height, " x ", h.width, " pixels in ", bytes.size(), " bytes; more than ", little,
            " must have a byte for each thousand\n  hint: if it is one colour, save it as PNG");
   for (std::size_t at = 12; file.has(at, 8) && at < size;) {  // the chunks of the RIFF container

@@ -10,16 +10,16 @@
 namespace crisp::cpu::inline CRISP_CPU_KIND {
 
 struct FastBatchNorm {
-  /// x (rows, C) -> mean (C) and variance (C). Each piece of rows has a mean of its own, from which its
-  /// squares are taken; pieces are then joined (Chan, Golub and LeVeque 1979), which loses no digits where
+  /// x (rows, C) -> mean (C) and variance (C). Each chunk of rows has a mean of its own, from which its
+  /// squares are taken; chunks are then joined (Chan, Golub and LeVeque 1979), which loses no digits where
   /// the mean is far from zero.
   template <std::floating_point T>
   static bool channel_statistics(const T* x, Index rows, Index C, T* mean, T* variance) {
-    const Pieces pieces{rows, C};
+    const Chunks chunks{rows, C};
     const Index padded = round_up(C, width<T>);
-    T* parts = scratch<T, 5>(pieces.count() * 2 * padded);  // means, and sums of squared distances
-    pieces.each([&](Index piece, Index first, Index last) {
-      T *m = parts + piece * 2 * padded, *squares = m + padded;
+    T* parts = scratch<T, 5>(chunks.count() * 2 * padded);  // means, and sums of squared distances
+    chunks.each([&](Index chunk, Index first, Index last) {
+      T *m = parts + chunk * 2 * padded, *squares = m + padded;
       std::fill_n(m, 2 * padded, T(0));
       const auto each = [&](const auto& f) {
         for (Index row = first; row < last; ++row)
@@ -34,12 +34,12 @@ struct FastBatchNorm {
     });
     for (Index c = 0; c < C; ++c) {
       double total = 0, m = 0, squares = 0;
-      for (Index piece = 0; piece < pieces.count(); ++piece) {
-        const double n = double(std::min(rows, (piece + 1) * pieces.size()) - piece * pieces.size());
-        const double distance = double(parts[piece * 2 * padded + c]) - m;
+      for (Index chunk = 0; chunk < chunks.count(); ++chunk) {
+        const double n = double(std::min(rows, (chunk + 1) * chunks.size()) - chunk * chunks.size());
+        const double distance = double(parts[chunk * 2 * padded + c]) - m;
         m += distance * n / (total + n);
         squares +=
-            double(parts[(piece * 2 + 1) * padded + c]) + distance * distance * total * n / (total + n);
+            double(parts[(chunk * 2 + 1) * padded + c]) + distance * distance * total * n / (total + n);
         total += n;
       }
       mean[c] = T(m);
@@ -58,7 +58,7 @@ struct FastBatchNorm {
       scale[c] = w[c] / std::sqrt(variance[c] + eps);
       shift[c] = b[c] - mean[c] * scale[c];
     }
-    Pieces{rows, C}.each([&](Index, Index first, Index last) {
+    Chunks{rows, C}.each([&](Index, Index first, Index last) {
       for (Index row = first; row < last; ++row)
         for_channels<T>(C, [&](Index c, Index count) {
           store_first(y + row * C + c, load_first(x + row * C + c, count) * load(scale + c) + load(shift + c),
@@ -99,7 +99,7 @@ struct FastBatchNorm {
       of_x[c] = -through * rstd * sums[c];
       constant[c] = -through * sums[C + c] - of_x[c] * mean[c];
     }
-    Pieces{rows, C}.each([&](Index, Index first, Index last) {
+    Chunks{rows, C}.each([&](Index, Index first, Index last) {
       for (Index row = first; row < last; ++row)
         for_channels<T>(C, [&](Index c, Index count) {
           const Vector<T> d = load_first(dy + row * C + c, count), v = load_first(x + row * C + c, count);

@@ -18,15 +18,15 @@ template <class T, class F>
   if (c < C) f(c, C - c);
 }
 
-// The rows in pieces of fixed size, so that no sum depends on the threads.
-struct Pieces {
+// The rows in chunks of fixed size, so that no sum depends on the threads.
+struct Chunks {
   Index rows, C;
   Index size() const { return std::max<Index>({256, ceil_div(rows, 64), 1}); }
   Index count() const { return ceil_div(rows, size()); }
   template <class F>
   void each(const F& f) const {
     parallel_for(count(), rows * C > 16384,
-                 [&](Index piece) { f(piece, piece * size(), std::min(rows, (piece + 1) * size())); });
+                 [&](Index chunk) { f(chunk, chunk * size(), std::min(rows, (chunk + 1) * size())); });
   }
 };
 
@@ -34,11 +34,11 @@ struct Pieces {
 // in [0, S).
 template <class T, int S, class F>
 void sum_channels(Index rows, Index C, T* sums, const F& f) {
-  const Pieces pieces{rows, C};
+  const Chunks chunks{rows, C};
   const Index padded = round_up(C, width<T>), stride = S * padded;
-  T* parts = scratch<T, 5>(pieces.count() * stride);
-  pieces.each([&](Index piece, Index first, Index last) {
-    T* part = parts + piece * stride;
+  T* parts = scratch<T, 5>(chunks.count() * stride);
+  chunks.each([&](Index chunk, Index first, Index last) {
+    T* part = parts + chunk * stride;
     std::fill_n(part, stride, T(0));
     for (Index row = first; row < last; ++row)
       for_channels<T>(C, [&](Index c, Index count) {
@@ -48,8 +48,8 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
   });
   for (Index i = 0; i < S * C; ++i) {
     T sum = 0;
-    for (Index piece = 0; piece < pieces.count(); ++piece)
-      sum += parts[piece * stride + i / C * padded + i % C];
+    for (Index chunk = 0; chunk < chunks.count(); ++chunk)
+      sum += parts[chunk * stride + i / C * padded + i % C];
     sums[i] = sum;
   }
 }

@@ -97,7 +97,7 @@ struct FastDepthwiseConv {
   static bool depthwise_conv2d_weight_gradient(const T* x, const T* dy, T* dw, const ConvSizes& s) {
     const DepthwiseTaps taps{s};
     const Index kernel = s.kH * s.kW, padded = repeated_size<T>(s.C), size = kernel * padded;
-    const Index rows = s.N * s.OH, parts = std::min(most_parts, rows);
+    const Index rows = s.N * s.OH, parts = std::min(max_parts, rows);
     T* const sums = scratch<T, 2>(parts * size);  // (parts, kH kW, repeated C)
     parallel_for(parts, taps.worth_threads(), [&](Index part) {
       T* const sum = sums + part * size;
@@ -118,7 +118,7 @@ struct FastDepthwiseConv {
   }
 
  private:
-  static constexpr Index most_parts = 16;  // each summed for itself; never a question of the threads
+  static constexpr Index max_parts = 16;  // each summed for itself; never a question of the threads
 
   // Numbers of a row of C, repeated so far that a vector can begin at each of them.
   template <class T>

@@ -47,7 +47,7 @@ struct DirectConv {
     layer.pack(w, b, scratch<T, 0>(layer.size()));
     const Kernel<T> kernel = layer.kernel;
     const Index R = kernel.rows, cols = kernel.cols, chunk = R * 32, chunks = ceil_div(s.OW, chunk);
-    Index offset[Kernel<T>::most_rows];
+    Index offset[Kernel<T>::max_rows];
     for (Index r = 0; r < R; ++r) offset[r] = r * s.stride * s.C;
     parallel_for(s.N * s.OH * chunks, worth_threads(), [&](Index task) {
       const Index row = task / chunks, n = row / s.OH, oh = row % s.OH, begin = task % chunks * chunk,

@@ -14,17 +14,17 @@ template <class T>
 struct DirectWeightGradient {
   const ConvSizes& s;
   // Into which the rows are cut, each summed for itself; never a question of the threads.
-  static constexpr Index most_parts = 8;
-  static constexpr Index most_few = 3;  // outputs
+  static constexpr Index max_parts = 8;
+  static constexpr Index few_outputs = 3;
 
   // Rows of the inner loop are taps, its columns outputs; or with `few` outputs the other way round.
   void run(const T* x, const T* dy, T* dw) const {
-    const bool few = s.O <= most_few;
+    const bool few = s.O <= few_outputs;
     const Index taps = s.taps(), line = s.kW * s.C;
     const Kernel<T> kernel = few ? kernel_for_rows<T>(s.O) : kernel_for<T>(s.O);
     const Index R = kernel.rows, cols = kernel.cols;
     const Index across = s.pointwise() ? 256 : s.OW;  // pixels of a row: without neighbours any cut will do
-    const Index rows = ceil_div(s.pixels(), across), parts = std::min(most_parts, rows);
+    const Index rows = ceil_div(s.pixels(), across), parts = std::min(max_parts, rows);
     const Index lines = few ? s.kH * round_up(line, cols) : round_up(s.O, cols);  // numbers of a row of sums
     const Index size = (few ? s.O : round_up(taps, R)) * lines;
     T* sums = scratch<T, 2>(parts * size);
@@ -56,7 +56,7 @@ struct DirectWeightGradient {
            Index O) const {
     const Index line = s.kW * s.C, taps = s.taps();
     for (Index k = 0; k < taps; k += kernel.rows) {
-      Index offset[Kernel<T>::most_rows];
+      Index offset[Kernel<T>::max_rows];
       for (Index r = 0; r < kernel.rows; ++r)
         offset[r] = k + r < taps ? (k + r) / line * step + (k + r) % line : 0;
       for (Index o = 0; o < O; o += kernel.cols) {
@@ -77,7 +77,7 @@ struct DirectWeightGradient {
   }
   void add_few(const Kernel<T>& kernel, const T* in, Index step, const T* out, Index count, T* sum,
                Index lines) const {
-    Index offset[Kernel<T>::most_rows];
+    Index offset[Kernel<T>::max_rows];
     for (Index r = 0; r < kernel.rows; ++r) offset[r] = std::min(r, s.O - 1);
     for (Index kh = 0; kh < s.kH; ++kh)
       for (Index k = 0; k < lines / s.kH; k += kernel.cols) {

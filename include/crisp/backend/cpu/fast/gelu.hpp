@@ -23,10 +23,10 @@ struct FastGelu {
   /// written over x.
   template <std::same_as<float> T>
   static bool gelu(const T* x, T* y, T* slope, Index n) {
-    constexpr Index piece = 4096, W = width<T>;
-    parallel_for(ceil_div(n, piece), n > 16384, [=](Index p) {
-      const Index end = std::min(n, (p + 1) * piece);
-      Index i = p * piece;
+    constexpr Index chunk = 4096, W = width<T>;
+    parallel_for(ceil_div(n, chunk), n > 16384, [=](Index p) {
+      const Index end = std::min(n, (p + 1) * chunk);
+      Index i = p * chunk;
       for (; i + W <= end; i += W) {
         const GeluValue v = gelu_of(load(x + i));
         store(y + i, v.y);

@@ -43,7 +43,7 @@ struct FastTile {
     pack(i, k, kk, n, cols, kernel.cols);
     for (Index row = 0; row < mm; row += kernel.rows) {
       const Index rows = std::min(kernel.rows, mm - row);
-      Index offset[Kernel<T>::most_rows];
+      Index offset[Kernel<T>::max_rows];
       for (Index r = 0; r < kernel.rows; ++r) offset[r] = (row + std::min(r, rows - 1)) * a_row;
       T* to = c + row * g.n;
       kernel.product({.a = a,

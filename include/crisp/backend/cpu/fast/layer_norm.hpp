@@ -47,7 +47,7 @@ struct FastLayerNorm {
                          T eps) {
     if (C < width<T>) return false;
     const Row<T> row(C);
-    Pieces{rows, C}.each([=](Index, Index begin, Index end) {
+    Chunks{rows, C}.each([=](Index, Index begin, Index end) {
       for (Index first = begin; first < end; first += width<T>) {
         const Index count = std::min<Index>(width<T>, end - first);
         Vector<T> sums[width<T>] = {};
@@ -77,12 +77,12 @@ struct FastLayerNorm {
                                   T* dw, T* db, Index rows, Index C) {
     if (C < width<T>) return false;
     const Row<T> row(C);
-    const Pieces pieces{rows, C};
+    const Chunks chunks{rows, C};
     // Of the sums for dw and db: there the last vector has a place of its own.
     const Index padded = round_up(C, width<T>);
-    T* parts = scratch<T, 5>(pieces.count() * 2 * padded);
-    pieces.each([=](Index piece, Index begin, Index end) {
-      T *dw_part = parts + piece * 2 * padded, *db_part = dw_part + padded;
+    T* parts = scratch<T, 5>(chunks.count() * 2 * padded);
+    chunks.each([=](Index chunk, Index begin, Index end) {
+      T *dw_part = parts + chunk * 2 * padded, *db_part = dw_part + padded;
       std::fill_n(dw_part, 2 * padded, T(0));
       for (Index first = begin; first < end; first += width<T>) {
         const Index count = std::min<Index>(width<T>, end - first);
@@ -118,9 +118,9 @@ struct FastLayerNorm {
     for (Index c = 0; c < C; ++c) {
       const Index at = c < row.whole() ? c : row.whole() + c - row.last();
       dw[c] = db[c] = T(0);
-      for (Index piece = 0; piece < pieces.count(); ++piece) {
-        dw[c] += parts[piece * 2 * padded + at];
-        db[c] += parts[piece * 2 * padded + padded + at];
+      for (Index chunk = 0; chunk < chunks.count(); ++chunk) {
+        dw[c] += parts[chunk * 2 * padded + at];
+        db[c] += parts[chunk * 2 * padded + padded + at];
       }
     }
     return true;

@@ -33,7 +33,7 @@ struct PackedLinear {
     for (Index block = 0; block < blocks; ++block)
       for (Index row = 0; row < rows; row += kernel.rows) {
         const Index count = std::min(kernel.rows, rows - row), to = row * O + block * kernel.cols;
-        Index offset[Kernel<T>::most_rows];
+        Index offset[Kernel<T>::max_rows];
         for (Index r = 0; r < kernel.rows; ++r) offset[r] = std::min(r, count - 1) * K;
         const T* weights = packed + block * block_size;
         kernel.product({.a = x + row * K,

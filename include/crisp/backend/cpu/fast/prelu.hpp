@@ -12,7 +12,7 @@ struct FastPrelu {
   template <std::floating_point T>
   static bool prelu(const T* x, const T* slopes, T* y, Index rows, Index C, Index step) {
     const T* slope = one_each(slopes, C, step);
-    Pieces{rows, C}.each([&](Index, Index first, Index last) {
+    Chunks{rows, C}.each([&](Index, Index first, Index last) {
       for (Index row = first; row < last; ++row)
         for_channels<T>(C, [&](Index c, Index count) {
           const Vector<T> v = load_first(x + row * C + c, count), s = load(slope + c);

@@ -44,13 +44,13 @@ struct FastSignBits {
     for (int i = 0; i < width<float>; ++i) one[i] = std::uint32_t(1) << i;
     return one;
   }
-  // f(word, numbers of it) for all words; a piece of 4096 words at a time.
+  // f(word, numbers of it) for all words; a chunk of 4096 words at a time.
   template <class F>
   static void for_words(Index n, F f) {
-    constexpr Index piece = 4096;
+    constexpr Index chunk = 4096;
     const Index words = ceil_div(n, 32);
-    parallel_for(ceil_div(words, piece), words > piece, [=](Index p) {
-      for (Index word = p * piece; word < std::min(words, (p + 1) * piece); ++word)
+    parallel_for(ceil_div(words, chunk), words > chunk, [=](Index p) {
+      for (Index word = p * chunk; word < std::min(words, (p + 1) * chunk); ++word)
         f(word, std::min<Index>(32, n - 32 * word));
     });
   }

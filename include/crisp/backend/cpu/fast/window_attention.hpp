@@ -155,19 +155,19 @@ struct FusedAttention {
           const Vector<T> s = load(p + key * strip + i);
           store(p + key * strip + i, load(parts + i) == all_parts[key] ? s : s - T(100));
         }
-    Vector<T> most[V], sum[V] = {};
-    for (int v = 0; v < V; ++v) most[v] = load(p + v * width<T>);
+    Vector<T> largest[V], sum[V] = {};
+    for (int v = 0; v < V; ++v) largest[v] = load(p + v * width<T>);
     for (Index key = 1; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         const Vector<T> s = load(p + key * strip + v * width<T>);
-        most[v] = most[v] < s ? s : most[v];
+        largest[v] = largest[v] < s ? s : largest[v];
       }
     for (Index key = 0; key < keys; ++key)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         T* at = p + key * strip + v * width<T>;
-        const Vector<T> e = exp_of_negative(load(at) - most[v]);
+        const Vector<T> e = exp_of_negative(load(at) - largest[v]);
         sum[v] += e;
         store(at, e);
       }
@@ -247,23 +247,23 @@ struct FusedAttention {
     transpose(out, lanes, C, n, y, C, T(1));
   }
 
-  // The windows in pieces of fixed size, each with a sum of its own for dbias: no result depends on the
+  // The windows in chunks of fixed size, each with a sum of its own for dbias: no result depends on the
   // threads.
-  Index pieces() const { return std::clamp<Index>(windows / 8, 1, 32); }
+  Index chunks() const { return std::clamp<Index>(windows / 8, 1, 32); }
 
   void backward(const T* qkv, const T* bias, const T* dy, T* dqkv, T* dbias) const {
     const T* turned_bias = turned(bias);
     const Index size = heads * n * lanes;
-    T* sums = scratch<T, 6>(pieces() * size);  // (pieces, heads, key, lanes)
-    parallel_for(pieces(), worth_threads(), [=, this](Index piece) {
-      T* sum = sums + piece * size;
+    T* sums = scratch<T, 6>(chunks() * size);  // (chunks, heads, key, lanes)
+    parallel_for(chunks(), worth_threads(), [=, this](Index chunk) {
+      T* sum = sums + chunk * size;
       std::fill_n(sum, size, T(0));
-      for (Index window = piece * windows / pieces(); window < (piece + 1) * windows / pieces(); ++window)
+      for (Index window = chunk * windows / chunks(); window < (chunk + 1) * windows / chunks(); ++window)
         backward(window, qkv, turned_bias, dy, dqkv, sum);
     });
-    for (Index piece = 1; piece < pieces(); ++piece)
+    for (Index chunk = 1; chunk < chunks(); ++chunk)
       for (Index i = 0; i < size; i += width<T>)
-        store(sums + i, load(sums + i) + load(sums + piece * size + i));
+        store(sums + i, load(sums + i) + load(sums + chunk * size + i));
     for (Index row = 0; row < heads * n; ++row)
       for (Index query = 0; query < n; ++query)
         dbias[(row / n * n + query) * n + row % n] = sums[row * lanes + query];

@@ -118,7 +118,7 @@ struct Winograd {
     parallel_for(groups * cols, s.O * s.C > 1000, [&](Index o) {
       transform_kernel(w, o, kernels + o / cols * points * s.C * cols + o % cols, cols);
     });
-    Index offset[Kernel<T>::most_rows];
+    Index offset[Kernel<T>::max_rows];
     for (Index i = 0; i < R; ++i) offset[i] = i * C;
 
     parallel_for(blocks, true, [&](Index task) {
@@ -160,7 +160,7 @@ struct Winograd {
     const Index parts = std::min(blocks, std::max<Index>(1, 8 / groups)),
                 size = points * rows * cols + width<T>;
     T* sums = scratch<T, 0>(groups * parts * size);  // (groups, parts, 36, C, cols)
-    Index offset[Kernel<T>::most_rows];
+    Index offset[Kernel<T>::max_rows];
     for (Index i = 0; i < R; ++i) offset[i] = i;
     parallel_for(groups * parts, true, [&](Index task) {
       const Index g = task / parts, part = task % parts, in_step = plane(C), out_step = plane(cols);

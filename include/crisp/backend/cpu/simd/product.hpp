@@ -59,7 +59,7 @@ template <class T, int R, int V>
 // A shape of the block.
 template <class T>
 struct Kernel {
-  static constexpr Index most_rows = 12;
+  static constexpr Index max_rows = 12;
   Index rows, cols;
   void (*product)(const Product<T>&);
 };

@@ -35,16 +35,16 @@ template <class T>
   *reinterpret_cast<typename Simd<T>::Packed*>(p) = v;
 }
 
-// The first n elements, n <= width; the others are zero, or stay. In pieces of fixed size: no call of memcpy.
+// The first n elements, n <= width; the others are zero, or stay. In chunks of fixed size: no call of memcpy.
 template <class T>
 [[gnu::always_inline]] inline void copy_first(T* to, const T* from, Index n) {
   if (n >= width<T>) return store(to, load(from));
 #pragma GCC unroll 4
-  for (Index piece = width<T> / 2; piece > 0; piece /= 2)
-    if (n & piece) {
-      std::memcpy(to, from, std::size_t(piece) * sizeof(T));
-      to += piece;
-      from += piece;
+  for (Index chunk = width<T> / 2; chunk > 0; chunk /= 2)
+    if (n & chunk) {
+      std::memcpy(to, from, std::size_t(chunk) * sizeof(T));
+      to += chunk;
+      from += chunk;
     }
 }
 template <class T>

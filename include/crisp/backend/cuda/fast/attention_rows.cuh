@@ -47,9 +47,9 @@ struct AttentionWindow {
   }
 };
 
-// Of `count` windows in as many pieces of nearly equal size, where piece `piece` begins.
-__device__ inline int first_of(int piece, int pieces, int count) {
-  return int(Index(piece) * count / pieces);
+// Of `count` windows in as many chunks of nearly equal size, where chunk `chunk` begins.
+__device__ inline int first_of(int chunk, int chunks, int count) {
+  return int(Index(chunk) * count / chunks);
 }
 
 // What a block shares: where the pixels are, and rows of D >= d numbers, a multiple of 4, the last of them
@@ -59,7 +59,7 @@ struct AttentionRows {
   template <class T>
   __device__ static void copy_in(float* rows, const T* image, int channels, const int* pixels,
                                  const Attention<T>& a, float scale = 1) {
-    each_piece(a, [&](auto constant, int i) {
+    each_chunk(a, [&](auto constant, int i) {
       constexpr int n = decltype(constant)::value;
       float v[n] = {};
       if (i % D < a.d) load(image + Index(pixels[i / D]) * channels + i % D, v);
@@ -70,7 +70,7 @@ struct AttentionRows {
   template <class T>
   __device__ static void copy_out(const float* rows, T* image, int channels, const int* pixels,
                                   const Attention<T>& a) {
-    each_piece(a, [&](auto constant, int i) {
+    each_chunk(a, [&](auto constant, int i) {
       constexpr int n = decltype(constant)::value;
       if (i % D >= a.d) return;
       float v[n];
@@ -116,16 +116,16 @@ struct AttentionRows {
   }
 
  private:
-  // f(n, i) for the pieces of n neighbours, a constant, from number i of all rows on, that this thread
+  // f(n, i) for the chunks of n neighbours, a constant, from number i of all rows on, that this thread
   // copies.
   template <class T, class F>
-  __device__ static void each_piece(const Attention<T>& a, const F& f) {
-    const auto pieces_of = [&](auto constant) {
+  __device__ static void each_chunk(const Attention<T>& a, const F& f) {
+    const auto chunks_of = [&](auto constant) {
       constexpr int n = decltype(constant)::value;
       for (int i = n * int(threadIdx.x); i < a.n * D; i += n * int(blockDim.x)) f(constant, i);
     };
-    if (std::is_same_v<T, bfloat16> && a.together > 1) pieces_of(std::integral_constant<int, 2>());
-    else pieces_of(std::integral_constant<int, 1>());
+    if (std::is_same_v<T, bfloat16> && a.together > 1) chunks_of(std::integral_constant<int, 2>());
+    else chunks_of(std::integral_constant<int, 1>());
   }
 };
 

@@ -51,10 +51,10 @@ struct AttentionTilesOf {
     return int(threadIdx.x) / 32 * 16;
   }  // of the queries, or the keys, of this warp
 
-  // f(row, c) for the pieces of `together` numbers of all 64 rows that this thread of the block copies, or of
+  // f(row, c) for the chunks of `together` numbers of all 64 rows that this thread of the block copies, or of
   // the 16 rows of its warp.
   template <int together, bool of_block, class F>
-  __device__ static void each_piece(const F& f) {
+  __device__ static void each_chunk(const F& f) {
     constexpr int across = DP / together, rows = of_block ? tensor_window : 16,
                   step = (of_block ? tensor_threads : 32) / across;
     static_assert(rows % step == 0);
@@ -99,14 +99,14 @@ struct AttentionTilesOf {
         for (int e = 0; e < 2; ++e)
           if (parts[8 * j + 2 * t() + e] != parts[query]) s[j][2 * half + e] -= 100;
       }
-      float most = -INFINITY, sum = 0;  // a NaN makes the sum NaN, whatever the largest is
+      float largest = -INFINITY, sum = 0;  // a NaN makes the sum NaN, whatever the largest is
       CRISP_UNROLL
       for (int j = 0; j < scores; ++j) CRISP_UNROLL
-      for (int e = 0; e < 2; ++e) most = fmaxf(most, s[j][2 * half + e]);
-      most = join_lanes<Max>(most, 4);
+      for (int e = 0; e < 2; ++e) largest = fmaxf(largest, s[j][2 * half + e]);
+      largest = join_lanes<Max>(largest, 4);
       CRISP_UNROLL
       for (int j = 0; j < scores; ++j) CRISP_UNROLL
-      for (int e = 0; e < 2; ++e) sum += s[j][2 * half + e] = exponential(s[j][2 * half + e], most);
+      for (int e = 0; e < 2; ++e) sum += s[j][2 * half + e] = exponential(s[j][2 * half + e], largest);
       const float inverse = 1 / join_lanes<Sum>(sum, 4);
       CRISP_UNROLL
       for (int j = 0; j < scores; ++j) CRISP_UNROLL
@@ -156,10 +156,10 @@ struct AttentionTilesOf {
   }
 
  private:
-  __device__ static float exponential(float x, float most) {  // of x - most
+  __device__ static float exponential(float x, float largest) {  // of x - largest
     constexpr float log2_of_e = 1.44269504f;
-    if constexpr (std::is_same_v<T, bfloat16>) return fast_exp2(x * log2_of_e - most * log2_of_e);
-    return expf(x - most);
+    if constexpr (std::is_same_v<T, bfloat16>) return fast_exp2(x * log2_of_e - largest * log2_of_e);
+    return expf(x - largest);
   }
 };
 

@@ -18,7 +18,7 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
                                  int image_channels, const int* pixels, const Attention<bfloat16>& a) {
     const auto copy = [&](auto constant) {
       constexpr int together = decltype(constant)::value;
-      Of::template each_piece<together, true>([&](int row, int c) {
+      Of::template each_chunk<together, true>([&](int row, int c) {
         const bfloat16* from = image + (c < a.d ? Index(pixels[row]) * image_channels + c : 0);
         CRISP_UNROLL
         for (int i = 0; i < images; ++i) {
@@ -38,7 +38,7 @@ struct AttentionTiles<bfloat16, DP> : AttentionTilesOf<bfloat16, DP> {
     __syncwarp();
     const auto copy = [&](auto constant) {
       constexpr int together = decltype(constant)::value;
-      Of::template each_piece<together, false>([&](int row, int c) {
+      Of::template each_chunk<together, false>([&](int row, int c) {
         bfloat16* to = image + Index(pixels[row]) * image_channels + c;
         CRISP_UNROLL
         for (int i = 0; i < images; ++i)

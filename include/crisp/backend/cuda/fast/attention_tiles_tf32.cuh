@@ -17,7 +17,7 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
   template <int images>
   __device__ static void copy_in(float* const (&rows)[images], const float* image, int apart,
                                  int image_channels, const int* pixels, const Attention<float>& a) {
-    Of::template each_piece<1, true>([&](int row, int c) {
+    Of::template each_chunk<1, true>([&](int row, int c) {
       const float* from = image + Index(pixels[row]) * image_channels + c;
       CRISP_UNROLL
       for (int i = 0; i < images; ++i)
@@ -29,7 +29,7 @@ struct AttentionTiles<float, DP> : AttentionTilesOf<float, DP> {
   __device__ static void copy_out(float* const (&rows)[images], float* image, int apart, int image_channels,
                                   const int* pixels, const Attention<float>& a) {
     __syncwarp();
-    Of::template each_piece<1, false>([&](int row, int c) {
+    Of::template each_chunk<1, false>([&](int row, int c) {
       float* to = image + Index(pixels[row]) * image_channels + c;
       CRISP_UNROLL
       for (int i = 0; i < images; ++i)

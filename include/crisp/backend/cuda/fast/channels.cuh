@@ -8,16 +8,16 @@
 
 namespace crisp::cuda::inline CRISP_CUDA_KIND {
 
-// parts (pieces, S, C), for the piece and the channels of a block, = the sums over the rows of the piece of
+// parts (chunks, S, C), for the chunk and the channels of a block, = the sums over the rows of the chunk of
 // what f(row, c, sum) adds to sum[0 .. S), each of n channels from c on. Threads x go along the channels, y
 // along the rows; those of the same channels add theirs up in pairs, in a fixed order.
 template <int S, int n, class T, class F>
 __global__ void __launch_bounds__(block_threads)
-    sum_channels_of_pieces(Index rows, Index C, Index piece, F f, T* parts) {
+    sum_channels_of_chunks(Index rows, Index C, Index chunk, F f, T* parts) {
   CRISP_SHARED(Wide<T>[S][n][block_threads], shared);
-  const Index c = (Index(blockIdx.x) * blockDim.x + threadIdx.x) * n, first = Index(blockIdx.y) * piece;
+  const Index c = (Index(blockIdx.x) * blockDim.x + threadIdx.x) * n, first = Index(blockIdx.y) * chunk;
   const int me = int(threadIdx.y * blockDim.x + threadIdx.x),
-            count = int(min(rows - first, piece));  // rows in 32 bits: registers for all the threads that fit
+            count = int(min(rows - first, chunk));  // rows in 32 bits: registers for all the threads that fit
   Wide<T> sum[S][n] = {};
   if (c < C) CRISP_UNROLL_FEW
   for (int row = int(threadIdx.y); row < count; row += int(blockDim.y)) f(first + row, c, sum);
@@ -51,7 +51,7 @@ struct AddElement {  // the rows themselves
   }
 };
 
-// sums (S, C), by pieces whose number depends on the sizes alone, and then once more over the pieces. What f
+// sums (S, C), by chunks whose number depends on the sizes alone, and then once more over the chunks. What f
 // reads is its own affair: all sums are Wide<T>, and are rounded to T at the end.
 template <int S, int n, class T, class F>
 void sum_channels(Index rows, Index C, T* sums, const F& f) {
@@ -59,17 +59,17 @@ void sum_channels(Index rows, Index C, T* sums, const F& f) {
   const unsigned width = std::min(32u, block_width(C / n));
   const dim3 block(width, block_threads / width);
   const Index across = ceil_div(C / n, block.x), wanted = std::clamp<Index>(rows / (8 * block.y), 1, 256),
-              piece = ceil_div(std::max<Index>(rows, 1), wanted);
-  const dim3 grid(unsigned(across), unsigned(std::max<Index>(ceil_div(rows, piece), 1)));
+              chunk = ceil_div(std::max<Index>(rows, 1), wanted);
+  const dim3 grid(unsigned(across), unsigned(std::max<Index>(ceil_div(rows, chunk), 1)));
   if (grid.y == 1)
-    return launch("sum_channels", sum_channels_of_pieces<S, n, T, F>, grid, block, 0, rows, C, piece, f,
+    return launch("sum_channels", sum_channels_of_chunks<S, n, T, F>, grid, block, 0, rows, C, chunk, f,
                   sums);
   const Scratch<Wide<T>> parts(grid.y * S * C);
-  launch("sum_channels", sum_channels_of_pieces<S, n, Wide<T>, F>, grid, block, 0, rows, C, piece, f,
+  launch("sum_channels", sum_channels_of_chunks<S, n, Wide<T>, F>, grid, block, 0, rows, C, chunk, f,
          parts.data());
   using Add = AddElement<Wide<T>, 1>;
   const dim3 last(unsigned(ceil_div(S * C, block.x)));
-  launch("sum_channels", sum_channels_of_pieces<1, 1, T, Add>, last, block, 0, grid.y, S * C, grid.y,
+  launch("sum_channels", sum_channels_of_chunks<1, 1, T, Add>, last, block, 0, grid.y, S * C, grid.y,
          Add{parts.data(), S * C}, sums);
 }
 

@@ -38,13 +38,13 @@ struct FastConv2d {
   template <class T>
   requires std::same_as<T, float> || std::same_as<T, bfloat16>
   static bool conv2d_weight_gradient(const T* x, const T* dy, T* dw, const ConvSizes& s) {
-    if (!fits(s, WeightGradient<T>::piece_of(s, few_outputs(s) ? 1 : 8))) return false;
+    if (!fits(s, WeightGradient<T>::chunk_of(s, few_outputs(s) ? 1 : 8))) return false;
     const auto divides = [&](int vector) {
       return s.C % vector == 0 && aligned(x, vector) &&
              (few_outputs(s) || (s.O % vector == 0 && aligned(dy, vector)));
     };
     with_constants<T>(s, divides, [&](auto math, auto NT, auto vector) {
-      const int piece = WeightGradient<T>::piece_of(s, NT()), count = int(ceil_div(s.pixels(), piece));
+      const int chunk = WeightGradient<T>::chunk_of(s, NT()), count = int(ceil_div(s.pixels(), chunk));
       const bool sums_needed = count > 1 || std::same_as<T, bfloat16>;
       const Scratch<float> sums(sums_needed ? count * s.O * s.taps() : 0);
       float* to = sums.data();
@@ -52,9 +52,9 @@ struct FastConv2d {
         if (!sums_needed) to = dw;
       const Index blocks = ceil_div(s.taps(), tile_rows) * ceil_div(s.O, 8 * NT()) * count;
       launch("conv2d_weight_gradient", sum_weight_gradient<T, math(), NT(), vector()>, dim3(unsigned(blocks)),
-             dim3(tile_threads), 0, WeightGradient<T>{x, dy, to, s, piece});
+             dim3(tile_threads), 0, WeightGradient<T>{x, dy, to, s, chunk});
       if (sums_needed)
-        PlainCuda::for_each(s.O * s.taps(), SumPieces<T>{sums.data(), dw, s.O * s.taps(), count});
+        PlainCuda::for_each(s.O * s.taps(), SumChunks<T>{sums.data(), dw, s.O * s.taps(), count});
     });
     return true;
   }
@@ -68,15 +68,14 @@ struct FastConv2d {
   // Taps are neighbours. Kernels count rows, columns and channels by int, and numbers from the first that a
   // block of so many pixels reads; blocks by the x of a grid.
   static bool fits(const ConvSizes& s, Index pixels) {
-    constexpr Index most = 1 << 28, most_numbers = std::numeric_limits<int>::max();
+    constexpr Index limit = 1 << 28, max_numbers = std::numeric_limits<int>::max();
     if (s.pixels() <= 0 || s.C <= 0 || s.O <= 0 || s.dilation > 1 ||
-        std::max({s.H, s.W, s.C, s.kH, s.kW, s.OH * s.stride, s.OW * s.stride, s.taps()}) >= most)
+        std::max({s.H, s.W, s.C, s.kH, s.kW, s.OH * s.stride, s.OW * s.stride, s.taps()}) >= limit)
       return false;
     const Index between_images = std::abs(s.H - s.OH * s.stride) + s.kH;
     const Index rows = (pixels / s.OW + 2) * s.stride + (pixels / (s.OH * s.OW) + 1) * between_images;
-    return rows < most_numbers / (s.W * s.C) && pixels < most_numbers / s.O &&
-           s.taps() < most_numbers / s.O &&
-           ceil_div(s.pixels(), tile_rows) * ceil_div(s.O, 8) <= most_blocks_x;
+    return rows < max_numbers / (s.W * s.C) && pixels < max_numbers / s.O && s.taps() < max_numbers / s.O &&
+           ceil_div(s.pixels(), tile_rows) * ceil_div(s.O, 8) <= max_blocks_x;
   }
 
   // Few outputs have tiles of 8 columns: those of 64 would mostly be empty.

@@ -12,11 +12,11 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 template <class F>
 struct ManyKernels {
   // An argument may have 4 KB.
-  static constexpr int most = int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));
+  static constexpr int limit = int(4000 / (sizeof(F) + sizeof(Index) + sizeof(unsigned)));
   static constexpr int elements = 4 * block_threads;  // of a block
-  F f[most];
-  Index n[most];
-  unsigned end[most];  // the first block after those of this kernel
+  F f[limit];
+  Index n[limit];
+  unsigned end[limit];  // the first block after those of this kernel
 };
 
 template <class F>
@@ -35,10 +35,10 @@ struct FastForEachOf {
   template <class F>
   static void for_each_of(const std::vector<std::pair<Index, F>>& work) {
     using Many = ManyKernels<F>;
-    for (std::size_t first = 0; first < work.size(); first += Many::most) {
+    for (std::size_t first = 0; first < work.size(); first += Many::limit) {
       Many many{};
       Index blocks = 0;
-      for (std::size_t k = 0; k < Many::most; ++k) {
+      for (std::size_t k = 0; k < Many::limit; ++k) {
         if (first + k < work.size()) {
           std::tie(many.n[k], many.f[k]) = work[first + k];
           blocks += ceil_div(many.n[k], Many::elements);

@@ -1,6 +1,6 @@
 // The weight gradient of a convolution on the GPU as one matrix product, dw^T (taps, O) = patches^T (taps,
 // pixels) dy (pixels, O), without storing patches. There are few weights and many pixels: the pixels are cut
-// into pieces, whose sums are stored, and then added in order.
+// into chunks, whose sums are stored, and then added in order.
 #pragma once
 #include <algorithm>
 
@@ -11,20 +11,20 @@ namespace crisp::cuda::inline CRISP_CUDA_KIND {
 template <class T>
 struct WeightGradient {
   const T *x, *dy;
-  float* sums;  // (pieces, O, taps)
+  float* sums;  // (chunks, O, taps)
   ConvSizes s;
-  int piece;  // pixels of one
+  int chunk;  // pixels of one
 
-  // As many pieces as keep a large GPU busy: three blocks on each of 132 multiprocessors. More would only be
+  // As many chunks as keep a large GPU busy: three blocks on each of 132 multiprocessors. More would only be
   // more sums to store and to add. It depends on the sizes alone, and so does the order of every sum.
-  static int piece_of(const ConvSizes& s, int NT) {
+  static int chunk_of(const ConvSizes& s, int NT) {
     const Index tiles = ceil_div(s.taps(), tile_rows) * ceil_div(s.O, 8 * NT),
                 wanted = std::clamp<Index>(396 / tiles, 1, ceil_div(s.pixels(), 256));
     return int(ceil_div(ceil_div(s.pixels(), wanted), tile_depth<T>) * tile_depth<T>);
   }
 };
 
-// A block has 128 taps, 8 NT outputs and one piece of the pixels, and goes through those in steps of 16, or
+// A block has 128 taps, 8 NT outputs and one chunk of the pixels, and goes through those in steps of 16, or
 // 32 of bfloat16. Copies of x are of `vector` numbers, by which C divides, and those of dy as well, if O does
 // too: few outputs may be odd, as they cost little one by one.
 template <class T, Math math, int NT, int vector>
@@ -40,10 +40,10 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
   const ConvSizes& s = g.s;
   const int taps = int(s.taps());
   const int tap_tiles = int(ceil_div(taps, tile_rows)), column_tiles = int(ceil_div(s.O, 8 * NT)),
-            piece = int(Index(blockIdx.x) / tap_tiles / column_tiles);
+            chunk = int(Index(blockIdx.x) / tap_tiles / column_tiles);
   const Index first_tap = Index(blockIdx.x) % tap_tiles * tile_rows,
               first_output = Index(blockIdx.x) / tap_tiles % column_tiles * (8 * NT);
-  const Index first_pixel = Index(piece) * g.piece, end = min(first_pixel + g.piece, s.pixels()),
+  const Index first_pixel = Index(chunk) * g.chunk, end = min(first_pixel + g.chunk, s.pixels()),
               begin = KernelPlace::begin(s, first_pixel);
   const int pixels = int(end - first_pixel), O = int(s.O), outputs = int(s.O - first_output);
   const T *const x = g.x + begin, *const dy = g.dy + first_pixel * s.O + first_output;
@@ -79,7 +79,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
     Product::add(sums, a[slot], b[slot], warp_row);
   });
 
-  float* to = g.sums + piece * s.O * taps;
+  float* to = g.sums + chunk * s.O * taps;
   CRISP_UNROLL
   for (int j = 0; j < NT; ++j) CRISP_UNROLL
   for (int i = 0; i < 2; ++i) CRISP_UNROLL
@@ -90,16 +90,16 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks) sum_weight_gradient
   }
 }
 
-// y[i] = the sum over the pieces, in order.
+// y[i] = the sum over the chunks, in order.
 template <class T>
-struct SumPieces {
+struct SumChunks {
   const float* parts;
   T* y;
   Index n;
   int count;
   CRISP_HD void operator()(Index i) const {
     float sum = parts[i];
-    for (int piece = 1; piece < count; ++piece) sum += parts[piece * n + i];
+    for (int chunk = 1; chunk < count; ++chunk) sum += parts[chunk * n + i];
     y[i] = sum;
   }
 };

@@ -1,5 +1,5 @@
 // layer_norm on the GPU: a warp has a row of C channels, a lane n neighbours of each 32 n of them. On the way
-// back a block goes through a piece of the rows, and each of its warps sums the gradients of the weights for
+// back a block goes through a chunk of the rows, and each of its warps sums the gradients of the weights for
 // itself in shared memory, where a lane always meets the same channels.
 #pragma once
 #include "crisp/backend/cuda/fast/channels.cuh"
@@ -44,17 +44,17 @@ __global__ void __launch_bounds__(norm_warps * 32)
 }
 
 // g = w dy, n = (x - m) rstd; dx = (g - mean(g) - n mean(g n)) rstd. dx may be dy: a lane writes what it
-// alone reads. Of each piece, what its rows add to dw and to db: two matrices (pieces, C).
+// alone reads. Of each chunk, what its rows add to dw and to db: two matrices (chunks, C).
 template <int n, class T, class W = Wide<T>>
 __global__ void __launch_bounds__(norm_warps * 32)
     layer_norm_back(const T* x, const T* w, const W* mean, const W* rstd, const T* dy, T* dx, W* dw_parts,
-                    W* db_parts, Index rows, int C, Index piece) {
+                    W* db_parts, Index rows, int C, Index chunk) {
   CRISP_DYNAMIC_SHARED(W, shared);  // (warps, 2, C)
   const int lane = int(threadIdx.x) % 32, warp = int(threadIdx.x) / 32;
   W *dw = shared + warp * 2 * C, *db = dw + C;
   for (int c = lane * n; c < C; c += 32 * n) CRISP_UNROLL
   for (int k = 0; k < n; ++k) dw[c + k] = db[c + k] = 0;
-  const Index first = Index(blockIdx.x) * piece, end = min(rows, first + piece);
+  const Index first = Index(blockIdx.x) * chunk, end = min(rows, first + chunk);
   for (Index row = first + warp; row < end; row += norm_warps) {
     const T *from = x + row * C, *slope = dy + row * C;
     const W m = mean[row], r = rstd[row];
@@ -119,15 +119,15 @@ struct FastLayerNorm {
   static bool layer_norm_gradient(const T* x, const T* w, const Wide<T>* mean, const Wide<T>* rstd,
                                   const T* dy, T* dx, T* dw, T* db, Index rows, Index C) {
     if (!fits<T>(C)) return false;
-    const Index piece = ceil_div(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)),
-                count = std::max<Index>(ceil_div(rows, piece), 1);
+    const Index chunk = ceil_div(std::max<Index>(rows, 1), std::clamp<Index>(rows / 32, 1, 512)),
+                count = std::max<Index>(ceil_div(rows, chunk), 1);
     const Scratch<Wide<T>> dw_parts(count * C), db_parts(count * C);
     with_neighbours<2>(
         C,
         [&](auto n) {
           launch("layer_norm_gradient", layer_norm_back<n, T>, dim3(unsigned(count)), dim3(norm_warps * 32),
                  bytes<T>(C), x, w, mean, rstd, dy, dx, dw_parts.data(), db_parts.data(), rows, int(C),
-                 piece);
+                 chunk);
         },
         x, w, dy, dx);
     FastSumRows::sum_rows(dw_parts.data(), count, C, dw);

@@ -46,9 +46,9 @@ __device__ __forceinline__ void store(T* to, const Wide<T> (&from)[n]) {
 /// Calls f(n) with the number of neighbours that a thread moves at once, a constant: of bfloat16 in rows of C
 /// that begin at `rows` the largest of most, most / 2, .. 1 of which C and the addresses are multiples; of
 /// other types 1.
-template <int most, class T, class F, class... P>
+template <int limit, class T, class F, class... P>
 void with_neighbours(Index C, const F& f, const T* first, const P*... rows) {
-  constexpr int n = std::same_as<T, bfloat16> ? most : 1;
+  constexpr int n = std::same_as<T, bfloat16> ? limit : 1;
   const auto whole = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p) % (n * sizeof(T)) == 0; };
   if constexpr (n > 1)
     if (C % n != 0 || !whole(first) || !(whole(rows) && ...))

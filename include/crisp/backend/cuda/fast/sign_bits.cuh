@@ -19,7 +19,7 @@ struct FastSignBits {
   template <class T>
   static bool positive_bits(const T* y, Index n, std::uint32_t* bits) {
     if (n <= 0) return true;
-    const Index blocks = std::min(ceil_div(n, block_threads), most_blocks_x);
+    const Index blocks = std::min(ceil_div(n, block_threads), max_blocks_x);
     launch("positive_bits", positive_bits_of<T>, dim3(unsigned(blocks)), dim3(block_threads), 0, y, n, bits);
     return true;
   }

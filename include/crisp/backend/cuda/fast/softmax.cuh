@@ -18,16 +18,16 @@ __global__ void __launch_bounds__(block_threads) softmax_of_rows(const T* x, T* 
   T* to = y + row * n;
   // y holds the powers in between; rounded there, they would be rounded twice.
   constexpr bool kept = std::same_as<T, W>;
-  W most = Max::first<W>(), sum = 0;
-  for (Index k = lane; k < n; k += 32) most = Max::join(most, W(from[k]));
-  most = join_lanes<Max>(most, 32);
+  W largest = Max::first<W>(), sum = 0;
+  for (Index k = lane; k < n; k += 32) largest = Max::join(largest, W(from[k]));
+  largest = join_lanes<Max>(largest, 32);
   for (Index k = lane; k < n; k += 32) {
-    const W power = exp(from[k] - most);  // at most 1: nothing overflows
+    const W power = exp(from[k] - largest);  // at most 1: nothing overflows
     sum += power;
     if constexpr (kept) to[k] = power;
   }
   const W scale = W(1) / join_lanes<Sum>(sum, 32);
-  for (Index k = lane; k < n; k += 32) to[k] = (kept ? W(to[k]) : exp(from[k] - most)) * scale;
+  for (Index k = lane; k < n; k += 32) to[k] = (kept ? W(to[k]) : exp(from[k] - largest)) * scale;
 }
 
 template <class T, class W = Wide<T>>

@@ -37,28 +37,28 @@ __global__ void __launch_bounds__(attention_threads) attend(Attention<T> a, T* y
 
   const bool masked = window.bottom || window.right;
   const T* bias = a.bias + head * a.n * a.n + query;
-  float own[D] = {}, out[D] = {}, most = -INFINITY, sum = 0;
+  float own[D] = {}, out[D] = {}, largest = -INFINITY, sum = 0;
   const bool real = int(threadIdx.x) < a.n;
   if (real) Rows::read(own, q + query * D);  // the others would read a row that its thread overwrites
   constexpr int together = 8;
   CRISP_ROLLED
   for (int first = 0; first < a.n; first += together) {
-    float s[together], before = most;
+    float s[together], before = largest;
     CRISP_UNROLL
     for (int i = 0; i < together; ++i) {
       const int key = min(first + i, a.n - 1);
       s[i] = Rows::dot(own, k + key * D) + bias[key * a.n];
       if (masked && parts[key] != parts[query]) s[i] -= 100;
       if (first + i >= a.n) s[i] = -INFINITY;
-      most = s[i] > most || s[i] != s[i] ? s[i] : most;
+      largest = s[i] > largest || s[i] != s[i] ? s[i] : largest;
     }
-    const float shrink = expf(before - most);
+    const float shrink = expf(before - largest);
     sum *= shrink;
     CRISP_UNROLL
     for (int c = 0; c < D; ++c) out[c] *= shrink;
     CRISP_UNROLL
     for (int i = 0; i < together; ++i) {
-      const float p = expf(s[i] - most);
+      const float p = expf(s[i] - largest);
       sum += p;
       Rows::add(out, p, v + min(first + i, a.n - 1) * D);
     }
@@ -90,17 +90,17 @@ struct AttentionBackward {
   // over the keys of p dp, where dp = dout v.
   template <class WithBias>
   __device__ float softmax(int query, const float (&own_dout)[D], const WithBias& with_bias) {
-    float own[D], most = -INFINITY, sum = 0, along = 0;
+    float own[D], largest = -INFINITY, sum = 0, along = 0;
     Rows::read(own, q + query * D);
     CRISP_UNROLL_FEW
     for (int key = 0; key < n; ++key) {
       const float s = with_bias(key, Rows::dot(own, k + key * D));
-      most = s > most || s != s ? s : most;
+      largest = s > largest || s != s ? s : largest;
       score(key, query) = s;
     }
     CRISP_UNROLL_FEW
     for (int key = 0; key < n; ++key) {
-      const float e = expf(score(key, query) - most);
+      const float e = expf(score(key, query) - largest);
       sum += e;
       along += e * Rows::dot(own_dout, v + key * D);
       score(key, query) = e;
@@ -132,24 +132,24 @@ struct AttentionBackward {
   }
 };
 
-// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces,
-// heads, key, query): a block goes through a piece.
+// dqkv (N, H, W, 3 C), and of each chunk of the windows the sum over them of the scores' gradient, (chunks,
+// heads, key, query): a block goes through a chunk.
 template <class T, int D>
 __global__ void __launch_bounds__(attention_threads, 2)
-    attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces, int pieces_of_windows) {
+    attend_back(Attention<T> a, const T* dy, T* dqkv, float* sums_of_chunks, int chunks_of_windows) {
   using Rows = AttentionRows<D>;
   CRISP_DYNAMIC_SHARED(float, shared);
   CRISP_SHARED(int[attention_threads], pixels);
   CRISP_SHARED(int[attention_threads], parts);
   AttentionBackward<D> block(shared, a.n);
-  const int n = a.n, head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads)),
+  const int n = a.n, head = int(blockIdx.x % unsigned(a.heads)), chunk = int(blockIdx.x / unsigned(a.heads)),
             me = min(int(threadIdx.x), n - 1);
   const bool real = int(threadIdx.x) < n;
   const T* bias = a.bias + head * n * n + me;
   for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) block.sums[i] = 0;
 
-  for (int number = first_of(piece, pieces_of_windows, a.windows),
-           end = first_of(piece + 1, pieces_of_windows, a.windows);
+  for (int number = first_of(chunk, chunks_of_windows, a.windows),
+           end = first_of(chunk + 1, chunks_of_windows, a.windows);
        number < end; ++number) {
     const AttentionWindow window(a, number);
     pixels[threadIdx.x] = window.pixel(a, me);
@@ -189,7 +189,7 @@ __global__ void __launch_bounds__(attention_threads, 2)
     Rows::copy_out(block.v, to + 2 * a.C, 3 * a.C, pixels, a);
     __syncthreads();
   }
-  float* to = sums_of_pieces + Index(blockIdx.x) * n * n;
+  float* to = sums_of_chunks + Index(blockIdx.x) * n * n;
   for (int i = int(threadIdx.x); i < n * n; i += int(blockDim.x)) to[i] = block.sums[i];
 }
 
@@ -259,14 +259,14 @@ struct FastWindowAttention {
  private:
   // Whether the attention of windows of n pixels, d channels a head, fits into the shared memory of this GPU.
   static bool fits(Index n, Index d) {
-    static const int most = [] {
+    static const int limit = [] {
       int bytes = 0;
       cuda_check(
           cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, Session::get().device),
           "asking for the shared memory");
       return bytes;
     }();
-    return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= most;
+    return n <= attention_threads && d <= 32 && back_bytes(int(n), padded(d)) + 4096 <= limit;
   }
 
   template <class T>

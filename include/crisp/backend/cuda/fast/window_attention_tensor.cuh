@@ -41,13 +41,13 @@ __global__ void __launch_bounds__(tensor_threads) attend_on_tensor_cores(Attenti
   Tiles::copy_out({rows[0]}, y + window.image * a.C + head * a.d, 0, a.C, pixels, a);
 }
 
-// dqkv (N, H, W, 3 C), and of each piece of the windows the sum over them of the scores' gradient, (pieces,
-// heads, query, key), which a block keeps in registers while it goes through a piece. Shared: q, k, v, the
+// dqkv (N, H, W, 3 C), and of each chunk of the windows the sum over them of the scores' gradient, (chunks,
+// heads, query, key), which a block keeps in registers while it goes through a chunk. Shared: q, k, v, the
 // gradients of y and of q, rows of 64 pixels; p (64, 64), and ds in its place or beside it.
 template <class T, int DP>
 __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
-    attend_back_on_tensor_cores(Attention<T> a, const T* dy, T* dqkv, float* sums_of_pieces,
-                                int pieces_of_windows) {
+    attend_back_on_tensor_cores(Attention<T> a, const T* dy, T* dqkv, float* sums_of_chunks,
+                                int chunks_of_windows) {
   using Tiles = AttentionTiles<T, DP>;
   a.M = 8;  // for the compiler, which divides by it
   CRISP_DYNAMIC_SHARED(T, q);
@@ -55,10 +55,10 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
   T *p_rows = dq + Tiles::size, *ds_rows = Tiles::both_scores ? p_rows + Tiles::p_size : p_rows;
   CRISP_SHARED(int[tensor_window], pixels);
   CRISP_SHARED(int[tensor_window], parts);
-  const int head = int(blockIdx.x % unsigned(a.heads)), piece = int(blockIdx.x / unsigned(a.heads));
+  const int head = int(blockIdx.x % unsigned(a.heads)), chunk = int(blockIdx.x / unsigned(a.heads));
   float sums[Tiles::scores][4] = {};
-  for (int number = first_of(piece, pieces_of_windows, a.windows),
-           end = first_of(piece + 1, pieces_of_windows, a.windows);
+  for (int number = first_of(chunk, chunks_of_windows, a.windows),
+           end = first_of(chunk + 1, chunks_of_windows, a.windows);
        number < end; ++number) {
     const AttentionWindow window(a, number);
     if (threadIdx.x < tensor_window) {
@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(tensor_threads, AttentionTiles<T, DP>::blocks)
     Tiles::copy_out({dq, k, v}, dqkv + window.image * 3 * a.C + head * a.d, a.C, 3 * a.C, pixels, a);
     __syncthreads();
   }
-  Tiles::store_scores(sums, sums_of_pieces + Index(blockIdx.x) * tensor_window * tensor_window);
+  Tiles::store_scores(sums, sums_of_chunks + Index(blockIdx.x) * tensor_window * tensor_window);
 }
 
 template <class T, int DP>
