@@ -13,7 +13,7 @@ namespace crisp::classic {
 struct AplusOptions {
   Index sizes = 12;
   double zoom = 0.98;
-  Index max_examples = 5000000;  // examples
+  Index max_examples = 5000000;  // pairs of a feature and its details
   Index neighbours = 2048;
   double ridge = 0.1;
 };
