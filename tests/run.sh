@@ -20,6 +20,6 @@ cmake --build --preset "$preset" --parallel "$(nproc)"
 ctest --preset "$preset" --parallel $(($(nproc) + 1)) "${chosen[@]}"  # some wait more than they compute
 if [ "${1:-}" = full ]; then
   cmake --preset asan >/dev/null
-  cmake --build --preset asan --parallel "$(nproc)" --target test_core test_fast test_data test_io test_train test_cuda_emulated test_kernels_emulated
+  cmake --build --preset asan --parallel "$(nproc)" --target test_files_and_kernels
   ctest --preset asan --parallel "$(nproc)" -R '^(core|fast|data|io|io_mutated|train|cuda_emulated|kernels_emulated|planted_.*)$'
 fi
