@@ -224,6 +224,25 @@ TEST_CASE("a validation that the report could not be told of is made again, wher
   for (const std::size_t i : {0, 1, 2}) CHECK(shown[i].step == Index(4 * (i + 1)));
 }
 
+TEST_CASE("a finished training whose last row is missing gets it again, with the rate of its step") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path / "out", csv = out / "metrics.csv";
+  Setup finished, resumed;
+  finished.run(options(out, finished));
+  const auto rate_of_last = [&] {
+    const std::string rows = read_file("test", csv);
+    std::istringstream row(rows.substr(rows.rfind("\n12,") + 1));
+    std::string cell;
+    for (int i = 0; i < 4; ++i) std::getline(row, cell, ',');  // step, seconds, waited, lr
+    return cell;
+  };
+  const std::string rate = rate_of_last(), whole = read_file("test", csv);
+  write_file("test", csv, whole.substr(0, whole.rfind("\n12,") + 1));
+  resumed.run(options(out, resumed, true));
+  CHECK(rate_of_last() == rate);
+  CHECK(number_of(rate).value() < 1e-4);  // of 1e-3 at the begin
+}
+
 TEST_CASE("a folder that is removed is made again; a report that cannot be written is a warning") {
   const TemporaryFolder folder;
   Setup whole, robbed, reportless;

@@ -254,29 +254,33 @@ class Outputs {
   }
 
   // The rows come before the state that they belong to: a training that is resumed makes the steps after the
-  // state again, and with them their rows. The weights alone come last: after a signal there may be a second
-  // left.
+  // state again, and with them their rows. Where they could not be written, they are once more after it. The
+  // weights alone come last: after a signal there may be a second left.
   void write_training(const std::filesystem::path& folder) {
     Progress& progress = training_.progress;
     const auto [loss_sum, loss_steps] = training_.losses.sum();
     progress.loss_sum = loss_sum;
     progress.loss_steps = loss_steps;
     progress.seconds = training_.clock.seconds();
-    or_warn([&] { history_.save(folder / "metrics.csv"); });
+    const auto write_rows = [&] { history_.save(folder / "metrics.csv"); };
+    const bool has_rows = or_warn(write_rows);
     if (training_.options.watch) or_warn([&] { layers_.save(folder / "layers.csv"); });
     save_state(folder / "state.safetensors", training_.net, training_.optimizer, progress,
                training_.options.settings, training_.average_state());
+    if (!has_rows) or_warn(write_rows);
     const AveragedWeights weights(training_);
     save_weights(folder / "last.safetensors", last_psnr());
   }
 
-  // What is to be read by people is no reason to end a training.
+  // What is to be read by people is no reason to end a training. Whether it was written.
   template <class Write>
-  void or_warn(const Write& write) const {
+  bool or_warn(const Write& write) const {
     try {
       write();
+      return true;
     } catch (const Error& failure) {
       bar_.warning(failure.what());
+      return false;
     }
   }
 

@@ -58,8 +58,9 @@ class Loop {
   void train(Loss& loss_of) {
     clock_.start();
     was_finished_ = clock_.share_done() >= 1;
+    if (progress_.step > 0) set_rate(progress_.step - 1);  // of the last step, for a row that is made up for
     if (!was_finished_) {
-      if (first() && progress_.step > 0) make_up_for_validation();
+      make_up_for_validation();
       if (!leaves()) make_steps(loss_of);
     }
     if (!first() || outputs_.stopped()) return;
@@ -150,8 +151,7 @@ class Loop {
 
   // A training may have been stopped after a step, and before the validation that was due.
   void make_up_for_validation() {
-    set_rate(progress_.step - 1);
-    if (outputs_.lacks_validation()) outputs_.validate();
+    if (first() && progress_.step > 0 && outputs_.lacks_validation()) outputs_.validate();
   }
 
   // For a training that fails: saves what its whole steps have found, and says where.
