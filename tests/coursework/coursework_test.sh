@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# coursework_test.sh PROJECT [quick|full|N...]: examples/coursework grades rightly.
+# coursework_test.sh PROJECT [quick|full|machinery|N...]: examples/coursework grades rightly.
 #   - The solutions get all points, and each gap of a starter fails with the name of its task.
 #   - Each typical mistake (mistakes/N_NAME.sed, laid over the solution) loses its test, with its sentence.
 #   - A loop without end, a crash, too much memory, an early exit and code that does not compile lose their own points, in words.
 #   - The JSON files can be read, the table of a class is right, and a handout has no solution.
-# quick is for every day: assignment 2 alone, and one of its mistakes. Numbers choose assignments. CXX chooses the compiler.
+# quick is for every day: assignment 2 alone, and one of its mistakes. Numbers choose assignments, machinery the last two points.
+# CXX chooses the compiler.
 set -u
-project=$(cd "${1:?usage: coursework_test.sh PROJECT [quick|full|N...]}" && pwd)
+project=$(cd "${1:?usage: coursework_test.sh PROJECT [quick|full|machinery|N...]}" && pwd)
 shift
 [ $# -gt 0 ] || set -- full
 which=$1
@@ -138,7 +139,7 @@ handouts() {
   wrong_use "is not empty" "$course/make_handout.sh" 2 "$work/handout2"
   "$course/make_handout.sh" 2 "$work/with_tests" --with-tests >/dev/null || fail "make_handout.sh --with-tests: exit status $?"
   ! find "$work/with_tests" | grep -q solution || fail "a handout with tests has the solution"
-  [ "$which" = full ] && folder=$work/with_tests || folder=$work/missing  # the starter, or nothing, which is sooner
+  [ "$which" = quick ] && folder=$work/missing || folder=$work/with_tests  # nothing, which is sooner, or the starter
   CRISP_INCLUDE=$project/include "$work/with_tests/tests/grade.sh" 2 "$folder" >"$work/out" 2>&1 || fail "the tests of a handout: $(cat "$work/out")"
   shows "total 0 of 24 points"
 }
@@ -182,12 +183,14 @@ machinery() {
   handouts
 }
 
-case $1 in
-  quick) machinery; mistake "$here/mistakes/2_turned.sed" ;;
-  full) machinery; set -- 1 2 3 4 5 6 7 8 9 ;;
-esac
-for number in "$@"; do
-  [ "$number" = quick ] || [ ! -d "$(echo "$course/$number"_*)" ] || whole "$number"
+[ "$which" != full ] || set -- machinery 1 2 3 4 5 6 7 8 9
+for part in "$@"; do
+  case $part in
+    quick) machinery; mistake "$here/mistakes/2_turned.sed" ;;
+    machinery) machinery ;;
+    [1-9]) whole "$part" ;;
+    *) fail "there is no assignment '$part'" ;;
+  esac
 done
 [ "$failures" = 0 ] || exit 1
 echo "passed"
