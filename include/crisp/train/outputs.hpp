@@ -254,7 +254,7 @@ class Outputs {
   }
 
   // The rows come before the state that they belong to: a training that is resumed makes the steps after the
-  // state again, and with them their rows. Where they could not be written, they are once more after it. The
+  // state again, and with them their rows. Where that fails, it is tried once more after the state. The
   // weights alone come last: after a signal there may be a second left.
   void write_training(const std::filesystem::path& folder) {
     Progress& progress = training_.progress;
